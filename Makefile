@@ -1,0 +1,36 @@
+# Two commands matter: `make lab2` and `make test`.  Both make their own .venv here.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: help lab2 test lint types clean
+
+help:  ## list the targets
+	@grep -E '^[a-z0-9-]+:.*##' Makefile | sed 's/:.*##/\t/' | expand -t 14
+
+# One stamp an extra: a changed setup.cfg installs anew.
+$(VENV)/.stamp-%: setup.cfg pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[$*]'
+	@touch $@
+
+$(VENV)/.stamp-run: setup.cfg pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	@touch $@
+
+lab2: $(VENV)/.stamp-run  ## train Lab 2 on both data sets; figures go to lab2-output/
+	$(BIN)/python -m tinygraph lab2
+
+test: $(VENV)/.stamp-test  ## run every test
+	$(BIN)/python -m pytest --numprocesses auto
+
+lint: $(VENV)/.stamp-dev  ## check style and format
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/.stamp-dev  ## check types
+	$(BIN)/mypy
+
+clean:  ## remove what the other targets made
+	rm -rf $(VENV) lab2-output report build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache

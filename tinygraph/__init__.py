@@ -1,0 +1,114 @@
+"""tinygraph: a neural network as an explicit graph of op nodes.
+
+>>> import numpy as np
+>>> import tinygraph as tg
+>>> x = tg.Input("x", shape=(None, 2))
+>>> W = tg.Parameter(np.ones((2, 1)), name="W")
+>>> model = tg.Graph(tg.Sum(tg.Sigmoid(tg.MatMul(x, W))))
+>>> model.forward(x=[[0.0, 0.0]])
+0.5
+>>> model.backward()
+>>> model["W"].grad.shape
+(2, 1)
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from tinygraph import data, ops
+from tinygraph.errors import TinygraphError
+from tinygraph.graph import Graph
+from tinygraph.node import Constant, Input, Node, Op, Parameter, Rule
+from tinygraph.ops import (
+    MSE,
+    Add,
+    AddBias,
+    Divide,
+    Exp,
+    Identity,
+    Log,
+    MatMul,
+    Mean,
+    Multiply,
+    Negate,
+    Power,
+    ReLU,
+    Sigmoid,
+    Subtract,
+    Sum,
+    Tanh,
+)
+from tinygraph.optim import SGD, AdaGrad, Adam, Momentum, Optimizer, RMSProp
+
+if TYPE_CHECKING:
+    from tinygraph import lab2, plots
+    from tinygraph.train import History, fit
+    from tinygraph.viz import Diagram, render
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "MSE",
+    "SGD",
+    "AdaGrad",
+    "Adam",
+    "Add",
+    "AddBias",
+    "Constant",
+    "Diagram",
+    "Divide",
+    "Exp",
+    "Graph",
+    "History",
+    "Identity",
+    "Input",
+    "Log",
+    "MatMul",
+    "Mean",
+    "Momentum",
+    "Multiply",
+    "Negate",
+    "Node",
+    "Op",
+    "Optimizer",
+    "Parameter",
+    "Power",
+    "RMSProp",
+    "ReLU",
+    "Rule",
+    "Sigmoid",
+    "Subtract",
+    "Sum",
+    "Tanh",
+    "TinygraphError",
+    "data",
+    "fit",
+    "lab2",
+    "ops",
+    "plots",
+    "render",
+]
+
+# What draws, trains or reports is loaded when it is first asked for: `import tinygraph` stays fast,
+# and loads neither matplotlib nor graphviz nor numba.
+_LOADED_ON_USE = {
+    "Diagram": "tinygraph.viz",
+    "History": "tinygraph.train",
+    "fit": "tinygraph.train",
+    "lab2": "",
+    "plots": "",
+    "render": "tinygraph.viz",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LOADED_ON_USE:
+        raise AttributeError(f"module 'tinygraph' has no attribute {name!r}")
+    module = _LOADED_ON_USE[name]
+    value = getattr(import_module(module), name) if module else import_module(f"tinygraph.{name}")
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,77 @@
+"""What arrives from outside becomes an array here, or is refused.
+
+tinygraph computes in float64, or in float32 where everything that was given is float32.  Whole
+numbers and booleans are welcome and become floats; everything else is no number to it.
+"""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tinygraph.errors import DtypeError
+
+Array: TypeAlias = NDArray[np.floating[Any]]
+"""An array of float64 or float32; of shape () also a NumPy scalar."""
+
+FLOATS = (np.dtype(np.float64), np.dtype(np.float32))
+
+
+def as_float_array(value: Any, what: str, dtype: np.dtype[Any] | None = None) -> Array:
+    """Return ``value`` as a float array that may share its memory.
+
+    ``dtype`` is what numbers without a precision of their own (Python numbers, lists, integer
+    arrays) become; float arrays keep theirs.
+
+    Raises
+    ------
+    DtypeError
+        If ``value`` has no numbers in it, or numbers that are neither real nor float64/float32.
+
+    >>> as_float_array([1, 2], "x")
+    array([1., 2.])
+    """
+    if type(value) is np.ndarray and value.dtype in FLOATS:
+        return value
+    if isinstance(value, np.ma.MaskedArray):
+        raise DtypeError(
+            f"{what} is a plain array; got a masked array, whose mask would be lost. "
+            f"Fill or drop the masked entries first, for example with .filled(0)."
+        )
+    try:
+        array = np.asarray(value)
+    except (ValueError, TypeError) as error:
+        raise DtypeError(
+            f"{what} must be an array of numbers; got {brief(value)}, "
+            f"of which NumPy makes no array ({error})."
+        ) from error
+    if type(array) is not np.ndarray:
+        array = np.asarray(array).view(np.ndarray)
+    if array.dtype in FLOATS:
+        has_own_precision = isinstance(value, (np.ndarray, np.generic))
+        if has_own_precision or dtype is None or array.dtype == dtype:
+            return array
+        return array.astype(dtype)
+    if array.dtype.kind in "biu":
+        return array.astype(np.float64 if dtype is None else dtype)
+    raise DtypeError(
+        f"{what} must be an array of numbers, float64 or float32 (whole numbers and booleans are "
+        f"converted); got dtype {array.dtype} in {brief(value)}."
+    )
+
+
+def brief(value: Any) -> str:
+    """Return a short text for ``value`` in an error message.
+
+    >>> brief("cat"), brief(np.zeros((2, 3)))
+    ("'cat'", 'an array of shape (2, 3) and dtype float64')
+    """
+    if isinstance(value, np.ndarray):
+        return f"an array of shape {value.shape} and dtype {value.dtype}"
+    try:
+        text = repr(value)
+    except Exception:  # the message must come out whatever the object's repr does
+        text = object.__repr__(value)
+    return text if len(text) <= 60 else f"{text[:57]}…"

@@ -1,0 +1,86 @@
+"""What an op's code returned, held to the contract of an op.
+
+An op may be anyone's.  What its ``forward`` and ``backward`` return is checked here, so that a slip
+is met with the op's name, the rule and a likely cause, not with NumPy's words three ops later.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from tinygraph.arrays import FLOATS, Array, as_float_array
+from tinygraph.errors import OpError
+from tinygraph.node import Node, Op, describe
+from tinygraph.shapes import fits, show
+
+# NumPy computes scalars, not arrays without axes, from scalars: much the faster of the two.
+ARRAY_TYPES = (np.ndarray, np.float64, np.float32)
+
+
+def one_each(op: Node, grads: Any) -> tuple[Any, ...]:
+    """Return what ``op.backward`` returned as one gradient an input."""
+    if type(grads) is not tuple:
+        grads = tuple(grads) if isinstance(grads, list) else (grads,)
+    contributions: tuple[Any, ...] = grads
+    if len(contributions) != len(op.inputs):
+        raise OpError(
+            f"backward of {describe(op)} returns one gradient an input, in order: "
+            f"{len(op.inputs)}; it returned {len(contributions)}.",
+            op,
+        )
+    return contributions
+
+
+def as_gradient(grad: Any, op: Node, parent: Node, value: Array) -> Array:
+    """Return one of the gradients of ``op.backward`` as an array of the shape of ``value``."""
+    if type(grad) not in ARRAY_TYPES:
+        grad = as_float_array(grad, f"The gradient that backward of {describe(op)} returned")
+    if grad.shape != value.shape:
+        raise _wrong_gradient_shape(op, parent, value, grad)
+    array: Array = grad
+    return array if array.dtype == value.dtype else array.astype(value.dtype)
+
+
+def as_value(value: Any, op: Op) -> Array:
+    """Return what an op's ``forward`` returned as an array, of the shape that was inferred."""
+    array: Array
+    if type(value) in ARRAY_TYPES and value.dtype in FLOATS:
+        array = value
+    else:
+        array = as_float_array(value, f"The value that forward of {describe(op)} returned")
+    if array.shape != op.shape and not fits(array.shape, op.shape):
+        raise OpError(
+            f"forward of {describe(op)} returned the shape {show(array.shape)}; infer_shape "
+            f"promised {show(op.shape)}. Mend whichever of the two is wrong.",
+            op,
+        )
+    return array
+
+
+def op_failed(direction: str, op: Node, error: Exception) -> OpError:
+    """Return the error for an op whose own code raised, with what had arrived there."""
+    arrived = ", ".join(
+        f"{parent.name} {show(parent.value.shape)}"
+        for parent in op.inputs
+        if parent.value is not None
+    )
+    return OpError(
+        f"{direction} of {describe(op)} failed on {arrived or 'no inputs'}: "
+        f"{type(error).__name__}: {error}",
+        op,
+    )
+
+
+def _wrong_gradient_shape(op: Node, parent: Node, value: Array, grad: Array) -> OpError:
+    hint = ""
+    if grad.shape == value.shape[::-1]:
+        hint = " Is a transpose missing?"
+    elif grad.ndim >= value.ndim:
+        hint = " Is a sum over the batch, or over a broadcast axis, missing?"
+    return OpError(
+        f"A gradient has the shape of what it belongs to; backward of {describe(op)} returned "
+        f"{show(grad.shape)} for {parent.name}, which has {show(value.shape)}.{hint}",
+        op,
+    )

@@ -1,0 +1,96 @@
+"""Every error a user can meet, each also the built-in it is most like.
+
+An error here is a lesson: it says the rule, what arrived, from which named node, and what to do.
+Catch :class:`TinygraphError` to catch them all, or the built-in (``ValueError``, ``TypeError``, …)
+that fits.  Bugs of tinygraph itself are not wrapped: they stay ordinary Python errors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+from typing import Any
+
+
+class TinygraphError(Exception):
+    """The base of every error that tinygraph raises on purpose."""
+
+    def __str__(self) -> str:
+        # KeyError prints the repr of its message; a lesson is to be read as it was written.
+        return str(self.args[0]) if self.args else ""
+
+
+class ShapeError(TinygraphError, ValueError):
+    """Shapes that do not fit together; ``node`` is the op that refused them."""
+
+    def __init__(self, message: str, node: Any = None) -> None:
+        super().__init__(message)
+        self.node = node
+
+
+class DtypeError(TinygraphError, TypeError):
+    """Numbers of a kind that tinygraph does not compute with."""
+
+
+class ArgumentError(TinygraphError, ValueError):
+    """An argument of the right type with a value that is not allowed."""
+
+
+class ArgumentTypeError(TinygraphError, TypeError):
+    """An argument of the wrong type, or the wrong number of arguments."""
+
+
+class FeedError(TinygraphError, KeyError):
+    """An input that was not fed, or a feed that no input asks for."""
+
+
+class UnknownNameError(TinygraphError, KeyError):
+    """A node was asked for by a name that no node of the graph has."""
+
+
+class DuplicateNameError(TinygraphError, ValueError):
+    """Two nodes of one graph were given the same name."""
+
+
+class CycleError(TinygraphError, ValueError):
+    """A node depends on itself, so that no order of computation exists."""
+
+
+class StateError(TinygraphError, RuntimeError):
+    """Something was asked for before what it needs was computed."""
+
+
+class OpError(TinygraphError, RuntimeError):
+    """An op's own code failed or broke the contract; ``node`` is that op."""
+
+    def __init__(self, message: str, node: Any = None) -> None:
+        super().__init__(message)
+        self.node = node
+
+
+class NonFiniteError(TinygraphError, FloatingPointError):
+    """A training run met NaN or infinity; ``node``, ``epoch`` and ``history`` tell where."""
+
+    def __init__(
+        self, message: str, node: Any = None, epoch: int | None = None, history: Any = None
+    ) -> None:
+        super().__init__(message)
+        self.node = node
+        self.epoch = epoch
+        self.history = history
+
+
+def did_you_mean(name: object, valid: Iterable[str]) -> str:
+    """Return the end of an error message: the nearest valid name, and the list of them all.
+
+    >>> did_you_mean("learner", ["layer1", "loss"])
+    ' Did you mean "layer1"? Valid: "layer1", "loss".'
+    """
+    names = list(valid)
+    if not names:
+        return " There are none."
+    near = get_close_matches(str(name), names, n=1, cutoff=0.5)
+    hint = f' Did you mean "{near[0]}"?' if near else ""
+    shown = ", ".join(f'"{n}"' for n in names[:12])
+    more = f", … ({len(names)} in all)" if len(names) > 12 else ""
+    return f"{hint} Valid: {shown}{more}."

@@ -1,0 +1,308 @@
+"""The graph: nodes in an order, run forward, and differentiated backward.
+
+``forward`` walks the nodes from the inputs to the output, and asks each op for its value.
+``backward`` walks the same nodes the other way, and asks each op how its inputs' gradients follow
+from its own.  Where several ops read one node, their contributions add up: that is all the chain
+rule of several variables says.
+
+Left out on purpose: gradients of gradients, graphs that change from run to run, and devices.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, TypeVar
+
+import numpy as np
+from tabulate import tabulate
+
+from tinygraph.arrays import FLOATS, Array, as_float_array
+from tinygraph.contract import ARRAY_TYPES, as_gradient, as_value, one_each, op_failed
+from tinygraph.errors import (
+    ShapeError,
+    StateError,
+    TinygraphError,
+    UnknownNameError,
+    did_you_mean,
+)
+from tinygraph.feeds import check_feeds, common_precision
+from tinygraph.node import Constant, Input, Node, Op, Parameter, describe
+from tinygraph.shapes import Shape, show
+from tinygraph.topology import as_node, name_nodes, topological_order
+
+N = TypeVar("N", bound=Node)
+
+
+class Graph:
+    """A network, as the nodes that its output depends on.
+
+    Parameters
+    ----------
+    output : Node
+        What ``forward`` returns and ``backward`` differentiates: most often a loss.
+    prediction : Node, optional
+        What ``predict`` returns; the output unless told.
+
+    Attributes
+    ----------
+    nodes : tuple of Node
+        All nodes in topological order: each stands after its inputs.
+    inputs, parameters : tuple
+        The ``Input`` and the ``Parameter`` nodes among them.
+    output, prediction : Node
+
+    Raises
+    ------
+    DuplicateNameError
+        If two nodes were given the same name.
+    CycleError
+        If a node depends on itself.
+
+    Examples
+    --------
+    >>> import tinygraph as tg
+    >>> w = tg.Parameter(3.0, name="w")
+    >>> x = tg.Input("x", shape=())
+    >>> model = tg.Graph(w * x)
+    >>> model.forward(x=2.0)
+    6.0
+    >>> model.backward()
+    >>> float(w.grad)
+    2.0
+    """
+
+    def __init__(self, output: Node, prediction: Node | None = None) -> None:
+        self.output = as_node(output, "The output of a Graph")
+        self.prediction = (
+            output if prediction is None else as_node(prediction, "The prediction of a Graph")
+        )
+        self.nodes = tuple(topological_order([self.output, self.prediction]))
+        self._by_name = name_nodes(self.nodes)
+        self.inputs = _of_type(Input, self.nodes)
+        self.parameters = _of_type(Parameter, self.nodes)
+        self._ops = _of_type(Op, self.nodes)
+        constants = _of_type(Constant, self.nodes)
+        self._weak_constants = [node for node in constants if not node.has_own_precision]
+        self._precision = common_precision(
+            [*self.parameters, *(node for node in constants if node.has_own_precision)]
+        )
+        if self.prediction is self.output:
+            self._prediction_inputs, self._prediction_ops = self.inputs, self._ops
+        else:
+            ancestors = topological_order([self.prediction])
+            self._prediction_inputs = _of_type(Input, ancestors)
+            self._prediction_ops = _of_type(Op, ancestors)
+        self._has_run = False
+        self._batch: int | None = None
+        self._shapes: list[Shape] = []
+
+    def __getitem__(self, name: str) -> Node:
+        """Return the node called ``name``."""
+        try:
+            return self._by_name[name]
+        except (KeyError, TypeError):
+            raise UnknownNameError(
+                f"No node of this graph is called {name!r}." + did_you_mean(name, self._by_name)
+            ) from None
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and name in self._by_name
+
+    def __repr__(self) -> str:
+        numbers = sum(parameter.value.size for parameter in self.parameters)
+        return (
+            f"<Graph of {len(self.nodes)} nodes, {numbers} numbers in "
+            f"{len(self.parameters)} parameters, output {describe(self.output)}>"
+        )
+
+    def forward(self, /, **feeds: Any) -> Any:
+        """Compute every node's value from the fed inputs, and return the output's.
+
+        Parameters
+        ----------
+        **feeds : array_like
+            One array an input, by its name.
+
+        Returns
+        -------
+        float or array
+            The value of the output node, as a ``float`` where it is a scalar.
+
+        Raises
+        ------
+        FeedError, ShapeError, DtypeError
+            If the feeds are not what the inputs ask for.
+        OpError
+            If an op's own ``forward`` fails.
+        """
+        self._has_run = False
+        for node, array in self._arrays(self.inputs, feeds).items():
+            node.value = array
+        op = self.output
+        try:
+            for op, shape in zip(self._ops, self._shapes_at_hand()):
+                value = op.forward(*[parent.value for parent in op.inputs])
+                is_sound = (
+                    type(value) in ARRAY_TYPES and value.dtype in FLOATS and value.shape == shape
+                )
+                op.value = value if is_sound else as_value(value, op)
+        except TinygraphError:
+            raise
+        except Exception as error:
+            raise op_failed("forward", op, error) from error
+        self._has_run = True
+        return _plain(self.output.value)
+
+    def predict(self, /, **feeds: Any) -> Any:
+        """Return the prediction, running only what it depends on.
+
+        No labels are needed, and the values of the last ``forward`` stay as they are.
+
+        Raises
+        ------
+        FeedError, ShapeError, DtypeError, OpError
+            As ``forward``.
+        """
+        values: dict[Node, Any] = dict(self._arrays(self._prediction_inputs, feeds))
+        op = self.prediction
+        try:
+            for op in self._prediction_ops:
+                arrays = [values.get(parent, parent.value) for parent in op.inputs]
+                values[op] = as_value(op.forward(*arrays), op)
+        except TinygraphError:
+            raise
+        except Exception as error:
+            raise op_failed("forward", op, error) from error
+        return _plain(values.get(self.prediction, self.prediction.value))
+
+    def backward(self, seed: Any = None) -> None:
+        """Compute ∂L/∂value of every node, L being the output, in reverse topological order.
+
+        All earlier gradients are cleared first, so that two calls give the same numbers.
+
+        Parameters
+        ----------
+        seed : array_like, optional
+            ∂L/∂output.  1 for a scalar output; needed for any other, since only a scalar has *a*
+            gradient.
+
+        Raises
+        ------
+        StateError
+            Before any ``forward``, or if the output is no scalar and there is no seed.
+        ShapeError
+            If the seed has not the output's shape.
+        OpError
+            If an op's ``backward`` fails, or returns something else than one gradient an input.
+        """
+        seed_array = self._seed(seed)
+        for node in self.nodes:
+            node.grad = None
+        self.output.grad = seed_array
+        # An op may return g itself, a view, or one array twice.  Each node keeps memory of its own:
+        # what is a view, or is held by a node already, is copied.
+        held = {id(node.value) for node in self.nodes}
+        held.add(id(seed_array))
+        op = self.output
+        try:
+            for op in reversed(self._ops):
+                if op.grad is None:
+                    continue
+                values: list[Any] = [parent.value for parent in op.inputs]
+                grads = one_each(op, op.backward(op.grad, op.value, *values))
+                for parent, value, grad in zip(op.inputs, values, grads):
+                    if grad is None or type(parent) is Constant:
+                        continue
+                    if (
+                        type(grad) not in ARRAY_TYPES
+                        or grad.shape != value.shape
+                        or grad.dtype is not value.dtype
+                    ):
+                        grad = as_gradient(grad, op, parent, value)
+                    if parent.grad is not None:
+                        grad = parent.grad + grad
+                    elif grad.base is not None or id(grad) in held:
+                        grad = grad.copy()
+                    held.add(id(grad))
+                    parent.grad = grad
+        except TinygraphError:
+            raise
+        except Exception as error:
+            raise op_failed("backward", op, error) from error
+
+    def summary(self) -> str:
+        """Return a table of the nodes: name, op, shape and count of parameters."""
+        rows = [
+            (
+                node.name,
+                type(node).__name__,
+                show(node.shape),
+                ", ".join(str(parent.name) for parent in node.inputs),
+                node.value.size if isinstance(node, Parameter) else "",
+            )
+            for node in self.nodes
+        ]
+        total = sum(parameter.value.size for parameter in self.parameters)
+        table = tabulate(
+            [*rows, ("total", "", "", "", total)],
+            headers=("name", "op", "shape", "inputs", "parameters"),
+            disable_numparse=True,
+            colalign=("left", "left", "left", "left", "right"),
+        )
+        return str(table)
+
+    def _arrays(self, needed: tuple[Input, ...], feeds: dict[str, Any]) -> dict[Node, Array]:
+        """Check the feeds, and give Python-number constants the precision of this run."""
+        arrays = check_feeds(needed, self.inputs, feeds, self._precision)
+        if self._weak_constants:
+            precision = self._precision or (np.result_type(*arrays.values()) if arrays else None)
+            for constant in self._weak_constants:
+                constant.value = np.asarray(constant.value, dtype=precision or np.float64)
+        return arrays
+
+    def _shapes_at_hand(self) -> list[Shape]:
+        """Return the ops' shapes with the batch size of the inputs' present values put in."""
+        batch = None
+        for node in self.inputs:
+            if node.value is not None and None in node.shape:
+                batch = node.value.shape[node.shape.index(None)]
+        if batch != self._batch or not self._shapes:
+            self._batch = batch
+            self._shapes = [
+                tuple(batch if size is None else size for size in op.shape)
+                if None in op.shape
+                else op.shape
+                for op in self._ops
+            ]
+        return self._shapes
+
+    def _seed(self, seed: Any) -> Array:
+        value = self.output.value
+        if value is None or not self._has_run:
+            raise StateError(
+                "backward() differentiates a run; there was none yet. Call forward(…) first."
+            )
+        if seed is None:
+            if value.shape != ():
+                raise StateError(
+                    f"backward() starts from a scalar, which has one gradient; the output "
+                    f"{describe(self.output)} has the shape {show(value.shape)}. Give the gradient "
+                    f"to start from, backward(seed=…), or end the graph in a loss or a Sum."
+                )
+            return np.asarray(1.0, value.dtype)[()]
+        array = as_float_array(seed, "The seed of backward()", value.dtype)
+        if array.shape != value.shape:
+            raise ShapeError(
+                f"The seed of backward() has the shape of the output {describe(self.output)}, "
+                f"{show(value.shape)}; got {show(array.shape)}.",
+                self.output,
+            )
+        return array.astype(value.dtype)
+
+
+def _of_type(kind: type[N], nodes: Iterable[Node]) -> tuple[N, ...]:
+    return tuple([node for node in nodes if isinstance(node, kind)])
+
+
+def _plain(value: Array | None) -> Any:
+    return float(value) if value is not None and value.ndim == 0 else value

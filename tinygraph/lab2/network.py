@@ -1,0 +1,79 @@
+"""The Lab 2 network, as one graph: three layers, and the mean squared error of the last."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from tinygraph.arrays import brief
+from tinygraph.data import as_generator
+from tinygraph.errors import ArgumentError, UnknownNameError, did_you_mean
+from tinygraph.graph import Graph
+from tinygraph.node import Input, Node, Op, Parameter
+from tinygraph.ops import MSE, AddBias, Identity, MatMul, ReLU, Sigmoid, Tanh
+
+ACTIVATIONS: dict[str, type[Op]] = {
+    "sigmoid": Sigmoid,
+    "tanh": Tanh,
+    "relu": ReLU,
+    "none": Identity,
+}
+"""The activations by the names that the lab gives them."""
+
+
+def model(
+    hidden: int = 4,
+    activation: str = "sigmoid",
+    output_activation: str | None = None,
+    rng: np.random.Generator | int | None = None,
+) -> Graph:
+    """Return the Lab 2 network: 2 inputs, two hidden layers, 1 output, mean squared error.
+
+    Parameters
+    ----------
+    hidden : int
+        Units in each of the two hidden layers.
+    activation : {"sigmoid", "tanh", "relu", "none"}
+        What stands after every layer.
+    output_activation : str, optional
+        What stands after the last layer instead.
+    rng : Generator or int, optional
+        Where the start values come from, N(0, 1) each: W1, b1, W2, b2, W3, b3 in this order.
+
+    Returns
+    -------
+    Graph
+        With inputs ``x`` (B, 2) and ``t`` (B, 1), and nodes ``layer1/W``, ``layer1/b``,
+        ``layer1/z``, ``layer1/a``, ``layer1/h``, …, ``loss``.
+
+    Raises
+    ------
+    UnknownNameError, ArgumentError
+        For an activation that is not listed, or a ``hidden`` that is no count of units.
+
+    >>> model(hidden=4, rng=0)
+    <Graph of 18 nodes, 37 numbers in 6 parameters, output MSE "loss">
+    """
+    if isinstance(hidden, bool) or not isinstance(hidden, (int, np.integer)) or hidden < 1:
+        raise ArgumentError(f"hidden is a count of units, at least 1; got {brief(hidden)}.")
+    rng = as_generator(rng)
+    inner = _activation(activation)
+    last = inner if output_activation is None else _activation(output_activation)
+    h: Node = Input("x", shape=(None, 2))
+    t = Input("t", shape=(None, 1))
+    sizes = (2, int(hidden), int(hidden), 1)
+    for k in (1, 2, 3):
+        m, n = sizes[k - 1], sizes[k]
+        W = Parameter(rng.normal(size=(m, n)), name=f"layer{k}/W")
+        b = Parameter(rng.normal(size=n), name=f"layer{k}/b")
+        z = MatMul(h, W, name=f"layer{k}/z")
+        a = AddBias(z, b, name=f"layer{k}/a")
+        h = (last if k == 3 else inner)(a, name=f"layer{k}/h")
+    return Graph(MSE(h, t, name="loss"), prediction=h)
+
+
+def _activation(name: Any) -> type[Op]:
+    if isinstance(name, str) and name in ACTIVATIONS:
+        return ACTIVATIONS[name]
+    raise UnknownNameError(f"No activation is called {name!r}." + did_you_mean(name, ACTIVATIONS))

@@ -1,0 +1,154 @@
+"""Activations: the elementwise functions that stand after a layer."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tinygraph.arrays import Array
+from tinygraph.node import Op, Rule
+
+
+class Sigmoid(Op):
+    r"""Logistic function, from the whole line to (0, 1).
+
+    **Formula.** :math:`y = \sigma(x) = \dfrac{1}{1 + e^{-x}}`, entry by entry.
+
+    **Gradient.** With :math:`u = 1 + e^{-x}`, so that :math:`y = u^{-1}` and
+    :math:`du/dx = -e^{-x}`, the chain rule gives
+
+    .. math:: \frac{dy}{dx} = -u^{-2} \cdot (-e^{-x}) = \frac{e^{-x}}{(1 + e^{-x})^2}
+              = \frac{1}{1 + e^{-x}} \cdot \frac{e^{-x}}{1 + e^{-x}} = y\,(1 - y),
+
+    the last step because :math:`e^{-x} / (1 + e^{-x}) = 1 - y`.  Hence
+    :math:`\partial L/\partial x = g \odot y \odot (1 - y)`.  The factor is at most 1/4, at x = 0:
+    this is why gradients fade in deep chains of sigmoids.
+
+    **Shape check.** All factors have the shape of x.
+
+    The exponent is held below the largest that does not overflow, so that x = -1000 gives a
+    number indistinguishable from 0 without a warning.
+
+    >>> float(Sigmoid.forward(None, np.array(0.0)))
+    0.5
+    """
+
+    role = "activation"
+    formula = r"\sigma(x)"
+    code = "1 / (1 + np.exp(-x))"
+    rules = (
+        Rule(
+            r"g \odot y \odot (1 - y)",
+            "g * y * (1 - y)",
+            local="y * (1 - y)",
+            why="σ′ = σ(1 − σ), entry by entry",
+        ),
+    )
+
+    def forward(self, x: Array) -> Array:
+        return 1 / (1 + np.exp(np.minimum(-x, _largest_exponent(x.dtype))))
+
+    def backward(self, g: Array, y: Array, x: Array) -> Array:
+        return g * y * (1 - y)
+
+
+def _largest_exponent(dtype: np.dtype[np.floating]) -> float:
+    """Return a whole number whose exponential is finite in ``dtype``."""
+    return 88.0 if dtype == np.float32 else 709.0
+
+
+class Tanh(Op):
+    r"""Hyperbolic tangent, from the whole line to (-1, 1), centred on 0.
+
+    **Formula.** :math:`y = \tanh x = \dfrac{e^{x} - e^{-x}}{e^{x} + e^{-x}} = s / c`, entry by
+    entry, with :math:`s = \sinh x` and :math:`c = \cosh x`.
+
+    **Gradient.** :math:`s' = c` and :math:`c' = s`, so by the quotient rule
+
+    .. math:: \frac{dy}{dx} = \frac{c \cdot c - s \cdot s}{c^2} = 1 - \frac{s^2}{c^2} = 1 - y^2 ,
+
+    and :math:`\partial L/\partial x = g \odot (1 - y^2)`.  The factor is at most 1, at x = 0.
+
+    **Shape check.** All factors have the shape of x.
+
+    >>> float(Tanh.forward(None, np.array(0.0)))
+    0.0
+    """
+
+    role = "activation"
+    formula = r"\tanh(x)"
+    code = "np.tanh(x)"
+    rules = (
+        Rule(
+            r"g \odot (1 - y \odot y)",
+            "g * (1 - y * y)",
+            local="1 - y * y",
+            why="tanh′ = 1 − tanh², entry by entry",
+        ),
+    )
+
+    def forward(self, x: Array) -> Array:
+        return np.tanh(x)
+
+    def backward(self, g: Array, y: Array, x: Array) -> Array:
+        return g * (1 - y * y)
+
+
+class ReLU(Op):
+    r"""Rectified linear unit: what is negative becomes 0.
+
+    **Formula.** :math:`y = \max(x, 0)`, entry by entry.
+
+    **Gradient.** Where x > 0, y = x and the factor is 1; where x < 0, y = 0 and the factor is 0.
+    At x = 0 there is a kink and no derivative: any number in [0, 1] is a subgradient, and 0 is
+    taken here.  So :math:`\partial L/\partial x = g \odot [x > 0]`.  A unit that is negative for
+    every sample gets no gradient at all: it is dead.
+
+    **Shape check.** All factors have the shape of x.
+
+    >>> ReLU.forward(None, np.array([-2.0, 3.0]))
+    array([0., 3.])
+    """
+
+    role = "activation"
+    formula = r"\max(x, 0)"
+    code = "np.maximum(x, 0)"
+    rules = (
+        Rule(
+            r"g \odot [x > 0]",
+            "g * (x > 0)",
+            local="1.0 * (x > 0)",
+            why="the slope is 1 where x > 0 and 0 elsewhere; at the kink 0 is taken",
+        ),
+    )
+
+    def forward(self, x: Array) -> Array:
+        return np.maximum(x, 0)
+
+    def backward(self, g: Array, y: Array, x: Array) -> Array:
+        return g * (x > 0)
+
+    @classmethod
+    def example(cls, rng: np.random.Generator) -> tuple[Array, ...]:
+        # Away from the kink at 0, where there is no derivative.
+        return (rng.uniform(0.1, 2.0, size=(3, 4)) * rng.choice([-1.0, 1.0], size=(3, 4)),)
+
+
+class Identity(Op):
+    r"""No activation: the value goes through as it is.
+
+    **Formula.** :math:`y = x`.  **Gradient.** The factor is 1: :math:`\partial L/\partial x = g`.
+
+    >>> Identity.forward(None, np.array([-2.0, 3.0]))
+    array([-2.,  3.])
+    """
+
+    role = "activation"
+    formula = r"x"
+    code = "x"
+    rules = (Rule(r"g", "g", local="1.0", why="y is x, so the factor is 1"),)
+
+    def forward(self, x: Array) -> Array:
+        return x
+
+    def backward(self, g: Array, y: Array, x: Array) -> Array:
+        return g

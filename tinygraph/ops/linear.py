@@ -1,0 +1,125 @@
+"""The two linear ops of a layer: the matrix product and the bias."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tinygraph.arrays import Array
+from tinygraph.node import Op, Rule
+from tinygraph.shapes import Shape
+
+
+class MatMul(Op, operator="@"):
+    r"""Matrix product: each row of ``x`` is one sample, each column of ``W`` one unit.
+
+    **Formula.** :math:`y = x W`, with x of shape (B, m), W of shape (m, n), y of shape (B, n).
+
+    **Index form.** :math:`y_{ij} = \sum_k x_{ik} W_{kj}`.
+
+    **Gradient.** Write :math:`g_{ij} = \partial L / \partial y_{ij}`.  The entry :math:`x_{ik}`
+    takes part in every unit j of its own row i, with the factor :math:`W_{kj}`:
+
+    .. math:: \frac{\partial L}{\partial x_{ik}} = \sum_j g_{ij} W_{kj}
+              \quad\Longrightarrow\quad \frac{\partial L}{\partial x} = g\, W^\top .
+
+    The entry :math:`W_{kj}` takes part in unit j of every row i, with the factor :math:`x_{ik}`:
+
+    .. math:: \frac{\partial L}{\partial W_{kj}} = \sum_i x_{ik}\, g_{ij}
+              \quad\Longrightarrow\quad \frac{\partial L}{\partial W} = x^\top g .
+
+    The sum over the rows i is the sum over the batch.
+
+    **Shape check.** (B, n)(n, m) = (B, m) as x; (m, B)(B, n) = (m, n) as W.
+
+    >>> import tinygraph as tg
+    >>> tg.MatMul(tg.Input("x", shape=(None, 2)), tg.Parameter(np.ones((2, 4)), name="W"), name="z")
+    <MatMul "z" (B, 4)>
+    """
+
+    role = "linear"
+    formula = r"x W"
+    code = "x @ W"
+    rules = (
+        Rule(
+            r"g W^\top",
+            "g @ W.T",
+            local="W.T",
+            why="x_ik enters every y_ij of its row with the factor W_kj, and contributions add up",
+        ),
+        Rule(
+            r"x^\top g",
+            "x.T @ g",
+            local="x.T",
+            why="W_kj enters y_ij of every sample i with the factor x_ik: a sum over the batch",
+        ),
+    )
+
+    def forward(self, x: Array, W: Array) -> Array:
+        return x @ W
+
+    def backward(self, g: Array, y: Array, x: Array, W: Array) -> tuple[Array, Array]:
+        return g @ W.T, x.T @ g
+
+    def infer_shape(self, x: Shape, W: Shape) -> Shape:
+        if len(x) != 2 or len(W) != 2:
+            raise self.shape_error("two matrices, (B, m) times (m, n)")
+        if x[1] != W[0] and x[1] is not None and W[0] is not None:
+            right = self.inputs[1].name or "the second"
+            raise self.shape_error("(B, m) times (m, n)", f"{right} should have {x[1]} rows")
+        return (x[0], W[1])
+
+    @classmethod
+    def example(cls, rng: np.random.Generator) -> tuple[Array, ...]:
+        return rng.normal(size=(5, 3)), rng.normal(size=(3, 4))
+
+
+class AddBias(Op):
+    r"""Add one bias a unit, the same for every sample.
+
+    **Formula.** :math:`y = x + b`, with x of shape (B, n), b of shape (n,), y of shape (B, n).
+
+    **Index form.** :math:`y_{ij} = x_{ij} + b_j`.
+
+    **Gradient.** :math:`x_{ij}` enters :math:`y_{ij}` alone, with the factor 1, so its gradient is
+    g itself.  :math:`b_j` enters :math:`y_{ij}` of every sample i, with the factor 1:
+
+    .. math:: \frac{\partial L}{\partial x} = g, \qquad
+              \frac{\partial L}{\partial b_j} = \sum_i g_{ij} .
+
+    **Shape check.** g is (B, n) as x; the sum over the batch leaves (n,) as b.
+
+    >>> import tinygraph as tg
+    >>> tg.AddBias(tg.Input("z", shape=(None, 4)), tg.Parameter(np.zeros(4), name="b"), name="a")
+    <AddBias "a" (B, 4)>
+    """
+
+    role = "linear"
+    formula = r"x + b"
+    code = "x + b"
+    rules = (
+        Rule(r"g", "g", local="1.0", why="x_ij enters y_ij alone, with the factor 1"),
+        Rule(
+            r"\sum_{i} g_{i}",
+            "g.sum(axis=0)",
+            local="1.0",
+            why="b_j enters y_ij of every sample i with the factor 1: a sum over the batch",
+        ),
+    )
+
+    def forward(self, x: Array, b: Array) -> Array:
+        return x + b
+
+    def backward(self, g: Array, y: Array, x: Array, b: Array) -> tuple[Array, Array]:
+        return g, g.sum(axis=0)
+
+    def infer_shape(self, x: Shape, b: Shape) -> Shape:
+        if len(x) != 2 or len(b) != 1:
+            raise self.shape_error("x (B, n) and a bias (n,)")
+        if x[1] != b[0]:
+            bias = self.inputs[1].name or "the bias"
+            raise self.shape_error("x (B, n) and a bias (n,)", f"{bias} should have {x[1]} entries")
+        return x
+
+    @classmethod
+    def example(cls, rng: np.random.Generator) -> tuple[Array, ...]:
+        return rng.normal(size=(5, 3)), rng.normal(size=3)

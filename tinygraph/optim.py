@@ -1,0 +1,400 @@
+r"""Optimizers: how a step is made of a gradient.
+
+Each is one pure function, ``update``, from a parameter's value ``w``, its gradient ``g``, the
+step number ``t`` (counted from 1) and the optimizer's own memory of that parameter, to the new
+value and the new memory.  The mathematics of the same update stands beside it in ``lines``, for a
+stepper and a derivation to show; the tests evaluate them against ``update``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, ClassVar, NamedTuple
+
+import numpy as np
+
+from tinygraph.arrays import Array, as_float_array, brief
+from tinygraph.errors import (
+    ArgumentError,
+    ArgumentTypeError,
+    ShapeError,
+    StateError,
+    UnknownNameError,
+    did_you_mean,
+)
+from tinygraph.node import Parameter, describe
+from tinygraph.shapes import show
+
+
+class Line(NamedTuple):
+    """One line of an update: what it computes, as mathematics and as NumPy."""
+
+    name: str
+    math: str
+    code: str
+
+
+class Optimizer:
+    """What all optimizers share: parameters, a learning rate, a step count and a memory.
+
+    Parameters
+    ----------
+    parameters : iterable of Parameter
+        What to train, such as ``model.parameters``.
+    lr : float
+        The learning rate η > 0; it may be changed between steps.
+
+    Attributes
+    ----------
+    steps : int
+        How many steps were taken.
+    memory : dict
+        For each parameter, its arrays in the order of ``slots``; zeros at the start.
+    """
+
+    slots: ClassVar[tuple[str, ...]] = ()
+    """The names of the arrays that are kept for each parameter."""
+    hyperparameters: ClassVar[tuple[str, ...]] = ("lr",)
+    """The names of the numbers that the update reads from ``self``."""
+    lines: ClassVar[tuple[Line, ...]] = ()
+    """The update, line by line; the last one gives the new ``w``."""
+
+    def __init__(self, parameters: Iterable[Parameter], lr: float) -> None:
+        self.parameters = _as_parameters(parameters)
+        self.lr = lr
+        self.steps = 0
+        self.memory: dict[Parameter, tuple[Array, ...]] = {
+            parameter: tuple(np.zeros_like(parameter.value) for _ in self.slots)
+            for parameter in self.parameters
+        }
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name in self.hyperparameters:
+            value = _checked(type(self).__name__, name, value)
+        object.__setattr__(self, name, value)
+
+    def __repr__(self) -> str:
+        numbers = ", ".join(f"{name}={getattr(self, name):g}" for name in self.hyperparameters)
+        return f"<{type(self).__name__} {numbers}, {self.steps} steps taken>"
+
+    def update(self, w: Array, g: Array, t: Any, *memory: Array) -> tuple[Array, ...]:
+        """Return the new value of one parameter, then its new memory, changing nothing."""
+        raise NotImplementedError
+
+    def step(self) -> None:
+        """Move every parameter one step along its gradient.
+
+        Raises
+        ------
+        StateError
+            If a parameter has no gradient yet.
+        """
+        gradients = []
+        for parameter in self.parameters:
+            if parameter.grad is None:
+                raise StateError(
+                    f"{type(self).__name__}.step() needs the gradient of every parameter; "
+                    f"{describe(parameter)} has none. Call backward() first; if you did, nothing "
+                    f"in the graph depends on it."
+                )
+            gradients.append(parameter.grad)
+        self.steps += 1
+        for parameter, g in zip(self.parameters, gradients, strict=True):
+            w, *memory = self.update(parameter.value, g, self.steps, *self.memory[parameter])
+            parameter.take(w)
+            self.memory[parameter] = tuple(memory)
+
+    def state(self) -> dict[str, Any]:
+        """Return all that the next step depends on beside the parameters, as plain data.
+
+        Returns
+        -------
+        dict
+            ``kind``, ``steps``, ``hyperparameters`` and ``memory`` (a list a parameter, in order,
+            of copies of its arrays by name).
+        """
+        return {
+            "kind": type(self).__name__,
+            "steps": self.steps,
+            "hyperparameters": {name: getattr(self, name) for name in self.hyperparameters},
+            "memory": [
+                {
+                    slot: array.copy()
+                    for slot, array in zip(self.slots, self.memory[parameter], strict=True)
+                }
+                for parameter in self.parameters
+            ],
+        }
+
+    def load_state(self, state: Mapping[str, Any]) -> None:
+        """Take back what :meth:`state` gave.  Nothing is changed unless all of it fits.
+
+        Raises
+        ------
+        ArgumentError
+            If the state is of another kind of optimizer, or incomplete.
+        ShapeError
+            If its arrays are not of the parameters' shapes.
+        """
+        steps, numbers, memory = _checked_state(self, state)
+        self.steps = steps
+        for name, value in numbers.items():
+            setattr(self, name, value)
+        self.memory = memory
+
+
+class SGD(Optimizer):
+    r"""Gradient descent: a step against the gradient.
+
+    .. math:: w \leftarrow w - \eta\, g
+
+    The gradient points where L rises fastest, and to first order a step :math:`-\eta g` changes L
+    by :math:`-\eta \lVert g \rVert^2`.  "Stochastic" where g comes from a mini-batch.
+
+    Source: H. Robbins and S. Monro, *A stochastic approximation method*, 1951.
+
+    >>> import tinygraph as tg
+    >>> w = tg.Parameter(1.0, name="w")
+    >>> model = tg.Graph(w * w)
+    >>> model.forward(), model.backward(), SGD(model.parameters, lr=0.25).step()
+    (1.0, None, None)
+    >>> float(w.value)
+    0.5
+    """
+
+    lines = (Line("w", r"w - \eta\, g", "w - self.lr * g"),)
+
+    def __init__(self, parameters: Iterable[Parameter], lr: float = 0.1) -> None:
+        super().__init__(parameters, lr)
+
+    def update(self, w: Array, g: Array, t: Any, *memory: Array) -> tuple[Array, ...]:
+        return (w - self.lr * g,)
+
+
+class Momentum(Optimizer):
+    r"""Heavy ball: the step keeps most of its velocity.
+
+    .. math:: v \leftarrow \beta v - \eta\, g, \qquad w \leftarrow w + v
+
+    Under a constant gradient v grows to :math:`-\eta g / (1 - \beta)`: ten times the step of SGD
+    with :math:`\beta = 0.9`.  Where the gradient swings from side to side its parts cancel.
+
+    Source: B. T. Polyak, *Some methods of speeding up the convergence of iteration methods*, 1964.
+    """
+
+    slots = ("v",)
+    hyperparameters = ("lr", "beta")
+    lines = (
+        Line("v", r"\beta v - \eta\, g", "self.beta * v - self.lr * g"),
+        Line("w", r"w + v", "w + v"),
+    )
+
+    def __init__(self, parameters: Iterable[Parameter], lr: float = 0.1, beta: float = 0.9) -> None:
+        self.beta = beta
+        super().__init__(parameters, lr)
+
+    def update(self, w: Array, g: Array, t: Any, *memory: Array) -> tuple[Array, ...]:
+        (v,) = memory
+        v = self.beta * v - self.lr * g
+        return w + v, v
+
+
+class AdaGrad(Optimizer):
+    r"""A learning rate for each entry, smaller where gradients were large.
+
+    .. math:: s \leftarrow s + g^2, \qquad w \leftarrow w - \frac{\eta\, g}{\sqrt{s} + \varepsilon}
+
+    s only grows, so the steps only shrink: good for rare features, tiring in long runs.
+
+    Source: J. Duchi, E. Hazan and Y. Singer, *Adaptive subgradient methods*, JMLR 12, 2011.
+    """
+
+    slots = ("s",)
+    hyperparameters = ("lr", "eps")
+    lines = (
+        Line("s", r"s + g^2", "s + g * g"),
+        Line(
+            "w",
+            r"w - \frac{\eta\, g}{\sqrt{s} + \varepsilon}",
+            "w - self.lr * g / (np.sqrt(s) + self.eps)",
+        ),
+    )
+
+    def __init__(self, parameters: Iterable[Parameter], lr: float = 0.1, eps: float = 1e-8) -> None:
+        self.eps = eps
+        super().__init__(parameters, lr)
+
+    def update(self, w: Array, g: Array, t: Any, *memory: Array) -> tuple[Array, ...]:
+        (s,) = memory
+        s = s + g * g
+        return w - self.lr * g / (np.sqrt(s) + self.eps), s
+
+
+class RMSProp(Optimizer):
+    r"""AdaGrad that forgets: a running mean of g² in place of the sum.
+
+    .. math:: s \leftarrow \rho s + (1 - \rho)\, g^2, \qquad
+              w \leftarrow w - \frac{\eta\, g}{\sqrt{s} + \varepsilon}
+
+    Source: T. Tieleman and G. Hinton, *Lecture 6.5: RMSProp*, Neural Networks for Machine
+    Learning, 2012.
+    """
+
+    slots = ("s",)
+    hyperparameters = ("lr", "rho", "eps")
+    lines = (
+        Line("s", r"\rho s + (1 - \rho)\, g^2", "self.rho * s + (1 - self.rho) * (g * g)"),
+        Line(
+            "w",
+            r"w - \frac{\eta\, g}{\sqrt{s} + \varepsilon}",
+            "w - self.lr * g / (np.sqrt(s) + self.eps)",
+        ),
+    )
+
+    def __init__(
+        self,
+        parameters: Iterable[Parameter],
+        lr: float = 0.01,
+        rho: float = 0.9,
+        eps: float = 1e-8,
+    ) -> None:
+        self.rho = rho
+        self.eps = eps
+        super().__init__(parameters, lr)
+
+    def update(self, w: Array, g: Array, t: Any, *memory: Array) -> tuple[Array, ...]:
+        (s,) = memory
+        s = self.rho * s + (1 - self.rho) * (g * g)
+        return w - self.lr * g / (np.sqrt(s) + self.eps), s
+
+
+class Adam(Optimizer):
+    r"""Momentum and RMSProp together, both corrected for their start at 0.
+
+    .. math::
+        m &\leftarrow \beta_1 m + (1 - \beta_1)\, g, &
+        \hat m &= m / (1 - \beta_1^t), \\
+        v &\leftarrow \beta_2 v + (1 - \beta_2)\, g^2, &
+        \hat v &= v / (1 - \beta_2^t), \\
+        w &\leftarrow w - \eta\, \hat m / (\sqrt{\hat v} + \varepsilon).
+
+    m and v start at 0 and are running means, so after t steps of a constant g they are only
+    :math:`(1 - \beta^t)` of the way: dividing by that factor takes the bias out.  t counts from 1.
+
+    Source: D. P. Kingma and J. Ba, *Adam: a method for stochastic optimization*, ICLR 2015.
+    """
+
+    slots = ("m", "v")
+    hyperparameters = ("lr", "beta1", "beta2", "eps")
+    lines = (
+        Line("m", r"\beta_1 m + (1 - \beta_1)\, g", "self.beta1 * m + (1 - self.beta1) * g"),
+        Line(
+            "v", r"\beta_2 v + (1 - \beta_2)\, g^2", "self.beta2 * v + (1 - self.beta2) * (g * g)"
+        ),
+        Line("m_hat", r"\frac{m}{1 - \beta_1^t}", "m / (1 - self.beta1**t)"),
+        Line("v_hat", r"\frac{v}{1 - \beta_2^t}", "v / (1 - self.beta2**t)"),
+        Line(
+            "w",
+            r"w - \frac{\eta\, \hat m}{\sqrt{\hat v} + \varepsilon}",
+            "w - self.lr * m_hat / (np.sqrt(v_hat) + self.eps)",
+        ),
+    )
+
+    def __init__(
+        self,
+        parameters: Iterable[Parameter],
+        lr: float = 0.001,
+        beta1: float = 0.9,
+        beta2: float = 0.999,
+        eps: float = 1e-8,
+    ) -> None:
+        self.beta1 = beta1
+        self.beta2 = beta2
+        self.eps = eps
+        super().__init__(parameters, lr)
+
+    def update(self, w: Array, g: Array, t: Any, *memory: Array) -> tuple[Array, ...]:
+        m, v = memory
+        m = self.beta1 * m + (1 - self.beta1) * g
+        v = self.beta2 * v + (1 - self.beta2) * (g * g)
+        m_hat = m / (1 - self.beta1**t)
+        v_hat = v / (1 - self.beta2**t)
+        return w - self.lr * m_hat / (np.sqrt(v_hat) + self.eps), m, v
+
+
+def _as_parameters(parameters: Any) -> tuple[Parameter, ...]:
+    found = (parameters,) if isinstance(parameters, Parameter) else parameters
+    if not isinstance(found, Iterable):
+        raise ArgumentTypeError(
+            f"An optimizer takes the parameters to train, such as model.parameters; "
+            f"got {brief(parameters)}."
+        )
+    found = tuple(found)
+    for parameter in found:
+        if not isinstance(parameter, Parameter):
+            raise ArgumentTypeError(
+                f"An optimizer trains Parameter nodes; among them came {brief(parameter)}."
+            )
+    if not found:
+        raise ArgumentError("An optimizer needs at least one parameter to train; got none.")
+    if len(set(found)) < len(found):
+        raise ArgumentError("An optimizer takes each parameter once; one of them came twice.")
+    return found
+
+
+def _checked(kind: str, name: str, value: Any) -> float:
+    """Return a hyperparameter as a float, or refuse it."""
+    if isinstance(value, bool) or not isinstance(value, (int, float, np.number)):
+        raise ArgumentTypeError(f"{name} of {kind} is a number; got {brief(value)}.")
+    number = float(value)
+    is_rate = name in ("lr", "eps")
+    if not (0 < number < np.inf if is_rate else 0 <= number < 1):
+        rule = "a finite number above 0" if is_rate else "a number from 0 up to, not with, 1"
+        raise ArgumentError(f"{name} of {kind} is {rule}; got {value!r}.")
+    return number
+
+
+def _checked_state(
+    optimizer: Optimizer, state: Mapping[str, Any]
+) -> tuple[int, dict[str, float], dict[Parameter, tuple[Array, ...]]]:
+    kind = type(optimizer).__name__
+    if not isinstance(state, Mapping):
+        raise ArgumentTypeError(f"load_state takes what state() gave; got {brief(state)}.")
+    for key in ("kind", "steps", "hyperparameters", "memory"):
+        if key not in state:
+            raise ArgumentError(f"A state of {kind} has an entry {key!r}; this one has none.")
+    if state["kind"] != kind:
+        raise ArgumentError(f"This optimizer is {kind}; the state is of {brief(state['kind'])}.")
+    steps = state["steps"]
+    if isinstance(steps, bool) or not isinstance(steps, (int, np.integer)) or steps < 0:
+        raise ArgumentError(f"steps is a whole number from 0 on; the state has {brief(steps)}.")
+    numbers = {}
+    for name, value in dict(state["hyperparameters"]).items():
+        if name not in optimizer.hyperparameters:
+            raise UnknownNameError(
+                f"{kind} has no {name!r}." + did_you_mean(name, optimizer.hyperparameters)
+            )
+        numbers[name] = _checked(kind, name, value)
+    if len(state["memory"]) != len(optimizer.parameters):
+        raise ArgumentError(
+            f"The state remembers {len(state['memory'])} parameters; this optimizer has "
+            f"{len(optimizer.parameters)}."
+        )
+    memory = {
+        parameter: tuple(_checked_slot(kind, parameter, slot, arrays) for slot in optimizer.slots)
+        for parameter, arrays in zip(optimizer.parameters, state["memory"], strict=True)
+    }
+    return int(steps), numbers, memory
+
+
+def _checked_slot(kind: str, parameter: Parameter, slot: str, arrays: Any) -> Array:
+    what = f"The {slot} of {describe(parameter)} in a state of {kind}"
+    if not isinstance(arrays, Mapping) or slot not in arrays:
+        raise ArgumentError(f"{what} is missing.")
+    array = as_float_array(arrays[slot], what)
+    if array.shape != parameter.shape:
+        raise ShapeError(
+            f"{what} has the parameter's shape, {show(parameter.shape)}; got {show(array.shape)}.",
+            parameter,
+        )
+    return array.astype(parameter.value.dtype)

@@ -1,0 +1,110 @@
+"""The order of computation, and a name for every node.
+
+Both are what a graph needs before it can run: an order in which every node stands after its
+inputs, and names by which a person can ask for a node.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from tinygraph.arrays import brief
+from tinygraph.errors import ArgumentTypeError, CycleError, DuplicateNameError
+from tinygraph.node import Node, describe
+
+
+def topological_order(outputs: Iterable[Node]) -> list[Node]:
+    """Return every node that ``outputs`` depend on, each after its inputs.
+
+    A depth-first walk with its own stack: a chain of a million nodes is no deeper for it than a
+    chain of two.  A node is *open* from the moment its inputs are put on the stack until they are
+    all in the order; to meet an open node among one's own inputs is to have walked in a circle.
+
+    Raises
+    ------
+    CycleError
+        If a node depends on itself.
+    """
+    order: list[Node] = []
+    is_open: dict[Node, bool] = {}
+    stack = list(outputs)[::-1]
+    while stack:
+        node = stack[-1]
+        state = is_open.get(node)
+        if state is None:
+            is_open[node] = True
+            for parent in reversed(node.inputs):
+                parent_state = is_open.get(parent)
+                if parent_state is None:
+                    stack.append(parent)
+                elif parent_state:
+                    raise _cycle_error(node, parent)
+        else:
+            stack.pop()
+            if state:
+                is_open[node] = False
+                order.append(node)
+    return order
+
+
+def _cycle_error(node: Node, parent: Node) -> CycleError:
+    return CycleError(
+        f"A graph has no cycles: each node is computed from nodes before it. "
+        f"{describe(node)} reads {describe(parent)}, which itself depends on {describe(node)}. "
+        f"Build a new node instead of changing the inputs of an old one."
+    )
+
+
+def name_nodes(nodes: Sequence[Node]) -> dict[str, Node]:
+    """Give each node without a name the next free one of its class, and return all by name.
+
+    ``nodes`` are in topological order, so the same graph always gets the same names:
+    ``MatMul1``, ``MatMul2``, …
+
+    Raises
+    ------
+    DuplicateNameError
+        If two nodes were given the same name.
+    """
+    by_name: dict[str, Node] = {}
+    unnamed: list[Node] = []
+    for node in nodes:
+        if node.name is None or node.auto_named:
+            unnamed.append(node)
+            continue
+        if node.name in by_name:
+            raise DuplicateNameError(
+                f"Every node of a graph has a name of its own; {describe(node)} and "
+                f"{describe(by_name[node.name])} share theirs. Rename one of them."
+            )
+        by_name[node.name] = node
+    count: dict[str, int] = {}
+    for node in unnamed:
+        # A node that an earlier graph named keeps that name here if nobody else has it.
+        if node.name is None or node.name in by_name:
+            kind = type(node).__name__
+            number = count.get(kind, 0) + 1
+            name = f"{kind}{number}"
+            while name in by_name:
+                number += 1
+                name = f"{kind}{number}"
+            count[kind] = number
+            node.name = name
+            node.auto_named = True
+        by_name[node.name] = node
+    return by_name
+
+
+def as_node(value: object, what: str) -> Node:
+    """Return ``value`` if it is a node, or refuse it; ``what`` says what it was meant to be.
+
+    Raises
+    ------
+    ArgumentTypeError
+        If ``value`` is no node.
+    """
+    if isinstance(value, Node):
+        return value
+    raise ArgumentTypeError(
+        f"{what} is a node, such as the MSE node at the end of a network; got {brief(value)}."
+    )
