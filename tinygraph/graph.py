@@ -49,6 +49,8 @@ class Graph:
         All nodes in topological order: each stands after its inputs.
     inputs, parameters : tuple
         The ``Input`` and the ``Parameter`` nodes among them.
+    prediction_inputs : tuple of Input
+        The inputs that ``predict`` needs.
     output, prediction : Node
 
     Raises
@@ -87,10 +89,10 @@ class Graph:
             [*self.parameters, *(node for node in constants if node.has_own_precision)]
         )
         if self.prediction is self.output:
-            self._prediction_inputs, self._prediction_ops = self.inputs, self._ops
+            self.prediction_inputs, self._prediction_ops = self.inputs, self._ops
         else:
             ancestors = topological_order([self.prediction])
-            self._prediction_inputs = _of_type(Input, ancestors)
+            self.prediction_inputs = _of_type(Input, ancestors)
             self._prediction_ops = _of_type(Op, ancestors)
         self._has_run = False
         self._batch: int | None = None
@@ -163,7 +165,7 @@ class Graph:
         FeedError, ShapeError, DtypeError, OpError
             As ``forward``.
         """
-        values: dict[Node, Any] = dict(self._arrays(self._prediction_inputs, feeds))
+        values: dict[Node, Any] = dict(self._arrays(self.prediction_inputs, feeds))
         op = self.prediction
         try:
             for op in self._prediction_ops:

@@ -1,0 +1,57 @@
+"""Two numbers that say how good a classifier is, which are easily mistaken for each other."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tinygraph.arrays import Array
+from tinygraph.errors import ShapeError
+from tinygraph.shapes import show
+
+
+def accuracy(prediction: Array, target: Array) -> float:
+    """Return the share of samples whose rounded prediction equals the label.
+
+    Parameters
+    ----------
+    prediction, target : array (B, n)
+        Of several outputs a sample must have all right.
+
+    Raises
+    ------
+    ShapeError
+        If the two have different shapes.
+
+    >>> accuracy(np.array([[0.2], [0.9]]), np.array([[0.0], [0.0]]))
+    0.5
+    """
+    _check_same_shape(prediction, target)
+    right = np.round(prediction) == target
+    return float(np.mean(right.reshape(len(right), -1).all(axis=1)))
+
+
+def one_minus_mean_abs_error(prediction: Array, target: Array) -> float:
+    """Return 1 − mean|y − t|: no share of samples, but how near the predictions are on average.
+
+    Parameters
+    ----------
+    prediction, target : array (B, n)
+
+    Raises
+    ------
+    ShapeError
+        If the two have different shapes.
+
+    >>> one_minus_mean_abs_error(np.array([[0.25], [0.75]]), np.array([[0.0], [1.0]]))
+    0.75
+    """
+    _check_same_shape(prediction, target)
+    return float(1 - np.mean(np.abs(prediction - target)))
+
+
+def _check_same_shape(prediction: Array, target: Array) -> None:
+    if np.shape(prediction) != np.shape(target) or np.ndim(prediction) == 0:
+        raise ShapeError(
+            f"Predictions are compared with labels of the same shape, a row a sample; got "
+            f"{show(np.shape(prediction))} and {show(np.shape(target))}."
+        )

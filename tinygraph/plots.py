@@ -1,0 +1,216 @@
+"""Plots of data, predictions and learning curves.
+
+Every function draws on axes that are given, or on a new figure, and returns it.  Figures are made
+without pyplot: nothing opens a window, and nothing has to be closed.  Classes differ in colour and
+in marker, so that the plots can be read in grey and by everyone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter
+
+from tinygraph.arrays import Array, as_float_array, brief
+from tinygraph.errors import ArgumentTypeError, ShapeError
+from tinygraph.graph import Graph
+from tinygraph.shapes import show
+
+COLOURS = ("#0067a3", "#b04600", "#00755a", "#8a5c00", "#7a3e9d")
+"""Blue, vermilion, green, ochre, violet: told apart by colour-blind readers too."""
+MARKERS = ("o", "^")
+
+
+def learning_curve(
+    loss: Any, ax: Axes | None = None, log_epochs: bool = False, title: str = "Learning curve"
+) -> Axes:
+    """Draw the loss over the epochs, on a logarithmic loss axis.
+
+    Parameters
+    ----------
+    loss : array_like, or dict of them
+        One value an epoch; of several runs, by their labels.
+    ax : matplotlib Axes, optional
+    log_epochs : bool
+        Also a logarithmic epoch axis, which shows the first epochs.
+    title : str
+
+    Returns
+    -------
+    matplotlib Axes
+
+    >>> learning_curve([1.0, 0.5, 0.25]).get_xlabel()
+    'epoch'
+    """
+    axes = _axes(ax, (6.0, 3.6))
+    curves = loss if isinstance(loss, Mapping) else {"": loss}
+    for k, (label, values) in enumerate(curves.items()):
+        array = as_float_array(values, "A learning curve")
+        if array.ndim != 1:
+            raise ShapeError(
+                f"A learning curve has one loss an epoch; got the shape {show(array.shape)}."
+            )
+        epochs = np.arange(1, len(array) + 1)
+        axes.plot(epochs, array, color=COLOURS[k % len(COLOURS)], lw=1.6, label=label or None)
+        if (array > 0).any():
+            axes.set_yscale("log")
+    if log_epochs:
+        axes.set_xscale("log")
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda epoch, _: f"{epoch:,.0f}"))
+    axes.set(xlabel="epoch", ylabel="loss (log scale)", title=title)
+    axes.grid(alpha=0.3)
+    if len(curves) > 1:
+        axes.legend(frameon=False)
+    return axes
+
+
+def points(x: Any, labels: Any, ax: Axes | None = None, title: str = "") -> Axes:
+    """Draw points in the plane, coloured by class.
+
+    Parameters
+    ----------
+    x : array (n, 2)
+    labels : array (n, 1) or (n,)
+        0 or 1; other numbers are rounded.
+
+    Raises
+    ------
+    ShapeError
+        If x has not two columns, or there is not one label a point.
+
+    >>> points([[0.0, 1.0]], [[1.0]]).get_xlabel()
+    'x1'
+    """
+    x, classes = _checked_points(x, labels)
+    axes = _axes(ax, (4.2, 4.2))
+    for k in (0, 1):
+        chosen = classes == k
+        axes.scatter(
+            x[chosen, 0],
+            x[chosen, 1],
+            c=COLOURS[k],
+            marker=MARKERS[k],
+            s=34,
+            edgecolors="white",
+            linewidths=0.6,
+            label=f"class {k}",
+            zorder=3,
+        )
+    axes.set(xlabel="x1", ylabel="x2", title=title, aspect="equal")
+    axes.set(xlim=_with_margin(x[:, 0]), ylim=_with_margin(x[:, 1]))
+    return axes
+
+
+def truth_and_prediction(x: Any, truth: Any, prediction: Any, title: str = "") -> Figure:
+    """Return a figure with the ground truth beside the prediction, wrong points circled.
+
+    Parameters
+    ----------
+    x : array (n, 2)
+    truth, prediction : array (n, 1)
+
+    >>> len(truth_and_prediction([[0.0, 1.0]], [[1.0]], [[0.9]]).axes)
+    2
+    """
+    figure = Figure(figsize=(8.4, 4.6), layout="constrained")
+    left, right = figure.subplots(1, 2)
+    points(x, truth, ax=left, title="Ground truth")
+    points(x, prediction, ax=right, title="Prediction")
+    x, expected = _checked_points(x, truth)
+    wrong = _checked_points(x, prediction)[1] != expected
+    if wrong.any():
+        right.scatter(
+            *x[wrong].T, s=150, facecolors="none", edgecolors="#111827", label="wrong", zorder=4
+        )
+    handles, names = right.get_legend_handles_labels()
+    figure.legend(handles, names, loc="outside lower center", ncols=3, frameon=False)
+    if title:
+        figure.suptitle(title)
+    return figure
+
+
+def decision_regions(
+    model: Graph,
+    x: Any,
+    truth: Any,
+    ax: Axes | None = None,
+    title: str = "Decision regions",
+    resolution: int = 200,
+) -> Axes:
+    """Draw what the model predicts over the whole plane around the points.
+
+    The colour is the prediction, from 0 to 1; the line is where it crosses 0.5.
+
+    Parameters
+    ----------
+    model : Graph
+        Whose prediction needs one input (B, 2) and gives one number a sample.
+    x : array (n, 2)
+    truth : array (n, 1)
+    resolution : int
+        Grid points along each side.
+
+    Raises
+    ------
+    ShapeError
+        If the model is not of that kind.
+
+    >>> import tinygraph as tg
+    >>> decision_regions(tg.lab2.model(rng=0), *tg.data.xor(), resolution=20).get_title()
+    'Decision regions'
+    """
+    if not isinstance(model, Graph):
+        raise ArgumentTypeError(f"decision_regions draws a Graph; got {brief(model)}.")
+    inputs = model.prediction_inputs
+    if len(inputs) != 1 or inputs[0].shape != (None, 2):
+        raise ShapeError(
+            "decision_regions draws a plane: the prediction needs one input of shape (B, 2); got "
+            + (", ".join(f"{node.name} {show(node.shape)}" for node in inputs) or "none")
+            + "."
+        )
+    axes = _axes(ax, (5.2, 4.4))
+    points(x, truth, ax=axes, title=title)
+    columns = np.linspace(*axes.get_xlim(), resolution)
+    rows = np.linspace(*axes.get_ylim(), resolution)
+    grid = np.stack(np.meshgrid(columns, rows), axis=-1)
+    precision = model.parameters[0].value.dtype if model.parameters else np.float64
+    y = model.predict(**{str(inputs[0].name): grid.reshape(-1, 2).astype(precision)})
+    if y.shape != (resolution**2, 1):
+        raise ShapeError(
+            f"decision_regions draws one number a sample; the prediction has {show(y.shape)}."
+        )
+    y = y.reshape(resolution, resolution)
+    colours = axes.pcolormesh(
+        columns, rows, y, cmap="PuOr_r", vmin=0, vmax=1, alpha=0.75, rasterized=True, zorder=0
+    )
+    if y.min() < 0.5 < y.max():
+        axes.contour(columns, rows, y, levels=[0.5], colors="#111827", linewidths=1.4, zorder=2)
+    axes.figure.colorbar(colours, ax=axes, label="prediction", shrink=0.85)
+    return axes
+
+
+def _axes(ax: Axes | None, size: tuple[float, float]) -> Axes:
+    return Figure(figsize=size, layout="constrained").subplots() if ax is None else ax
+
+
+def _checked_points(x: Any, labels: Any) -> tuple[Array, Array]:
+    x = as_float_array(x, "x")
+    classes = as_float_array(labels, "The labels")
+    if x.ndim != 2 or x.shape[1] != 2 or classes.size != len(x):
+        raise ShapeError(
+            f"Points in the plane are an array (n, 2), with one label each; got "
+            f"{show(x.shape)} and {show(classes.shape)}."
+        )
+    return x, np.clip(np.round(classes.ravel()), 0, 1)
+
+
+def _with_margin(values: Array) -> tuple[float, float]:
+    if not values.size:
+        return 0.0, 1.0
+    low, high = float(values.min()), float(values.max())
+    margin = 0.06 * (high - low) or 0.5
+    return low - margin, high + margin

@@ -1,0 +1,335 @@
+"""Training: forward, backward, step, again and again, and a record of it.
+
+``fit`` keeps the record, prints, watches for trouble and stops.  The epochs themselves are run by
+an *engine*, in stretches that end where something is to be printed or decided; the one here, the
+interpreter, does exactly what a learner would write by hand.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+from tqdm import tqdm
+
+from tinygraph.arrays import Array, brief
+from tinygraph.errors import (
+    ArgumentError,
+    ArgumentTypeError,
+    NonFiniteError,
+    did_you_mean,
+)
+from tinygraph.graph import Graph
+from tinygraph.metrics import accuracy
+from tinygraph.node import Input, Node, describe
+from tinygraph.optim import Optimizer
+from tinygraph.shapes import show
+
+
+class Record(NamedTuple):
+    """One printed line: the epoch, its loss, and the accuracy after it (``None``: no labels)."""
+
+    epoch: int
+    loss: float
+    accuracy: float | None
+
+    def __str__(self) -> str:
+        share = "" if self.accuracy is None else f"   accuracy {self.accuracy:7.2%}"
+        return f"epoch {self.epoch:>7,}   loss {self.loss:<12.6g}{share}"
+
+
+@dataclass
+class History:
+    """What a training run left behind.
+
+    Attributes
+    ----------
+    loss : array
+        One value an epoch: the loss before that epoch's step.
+    records : list of Record
+        The lines that were printed.
+    seconds : float
+        Time spent training.
+    stopped : str
+        Why the run ended: ``"finished"``, ``"target reached"``, ``"callback"``, ``"interrupted"``
+        or ``"non-finite"``.
+    engine : str
+        What ran the epochs.
+    """
+
+    loss: Array = field(default_factory=lambda: np.zeros(0))
+    records: list[Record] = field(default_factory=list)
+    seconds: float = 0.0
+    stopped: str = "finished"
+    engine: str = "interpreted"
+
+    def __len__(self) -> int:
+        return len(self.loss)
+
+    def __repr__(self) -> str:
+        last = f", last loss {self.loss[-1]:.6g}" if len(self) else ""
+        return f"<History of {len(self)} epochs{last}, {self.seconds:.2f} s, {self.stopped}>"
+
+    def plot(self, ax: Any = None) -> Any:
+        """Draw the learning curve; returns the matplotlib axes."""
+        from tinygraph.plots import learning_curve
+
+        return learning_curve(self.loss, ax=ax)
+
+
+class Engine(Protocol):
+    """What runs epochs for ``fit``."""
+
+    name: str
+    completed: int
+    """How many epochs of the present stretch are done, at any moment."""
+
+    def run(self, losses: Array) -> None:
+        """Run one epoch for each entry of ``losses``, and write its loss there.
+
+        After a non-finite loss the engine returns at once, with that loss written and the
+        parameters as they were when it was computed.
+        """
+
+
+class Interpreter:
+    """The engine that does what a learner would write by hand."""
+
+    name = "interpreted"
+
+    def __init__(self, model: Graph, optimizer: Optimizer, feeds: dict[str, Any]) -> None:
+        self.model = model
+        self.optimizer = optimizer
+        self.feeds = feeds
+        self.completed = 0
+
+    def run(self, losses: Array) -> None:
+        """Run one epoch for each entry of ``losses``, and write its loss there."""
+        self.completed = 0
+        for epoch in range(len(losses)):
+            losses[epoch] = self.model.forward(**self.feeds)
+            if not np.isfinite(losses[epoch]):
+                self.completed = epoch + 1
+                return
+            self.model.backward()
+            self.optimizer.step()
+            self.completed = epoch + 1
+
+
+CHECK_INTERVAL = 100
+"""How many epochs may pass until ``target_loss`` is looked at again."""
+
+ENGINES: dict[str, Callable[[Graph, Optimizer, dict[str, Any]], Engine]] = {
+    "interpreted": Interpreter,
+}
+
+
+def fit(
+    model: Graph,
+    optimizer: Optimizer,
+    /,
+    *,
+    epochs: int = 1_000,
+    print_interval: int | None = None,
+    engine: str = "auto",
+    target_loss: float | None = None,
+    callback: Callable[[History], object] | None = None,
+    callback_interval: int | None = None,
+    history: History | None = None,
+    **feeds: Any,
+) -> History:
+    """Train ``model`` on the whole of the fed data, epoch after epoch.
+
+    Parameters
+    ----------
+    model : Graph
+        With a scalar output, the loss.
+    optimizer : Optimizer
+    epochs : int
+        How many epochs to run now.
+    print_interval : int, optional
+        A line every so many epochs; a tenth of them unless told, 0 for silence.  On a terminal a
+        progress bar runs below the lines.
+    engine : str
+        ``"interpreted"``, or ``"auto"`` for the best there is.
+    target_loss : float, optional
+        Stop when the loss is at most this; looked at every 100 epochs.
+    callback : callable, optional
+        Called with the History every ``callback_interval`` epochs (``print_interval`` unless
+        told); a true result stops the run.
+    history : History, optional
+        An earlier run's record to continue.
+    **feeds : array_like
+        One array an input, by its name.
+
+    Returns
+    -------
+    History
+        Ctrl-C ends the run early: the record so far is returned, and says so.
+
+    Raises
+    ------
+    NonFiniteError
+        When the loss becomes NaN or infinite: names the epoch and the first node that did, and
+        carries the record so far.
+    ArgumentError, ArgumentTypeError
+        For settings that are not what is asked for above.
+    FeedError, ShapeError, DtypeError
+        As ``Graph.forward``.
+
+    Examples
+    --------
+    >>> import tinygraph as tg
+    >>> model = tg.lab2.model(rng=0)
+    >>> X, T = tg.data.xor()
+    >>> opt = tg.Adam(model.parameters, lr=0.1)
+    >>> fit(model, opt, x=X, t=T, epochs=1000, print_interval=500)  # doctest: +ELLIPSIS
+    epoch     500   loss ...
+    epoch   1,000   loss ...   accuracy 100.00%
+    <History of 1000 epochs, last loss ...>
+    """
+    _check_model(model, optimizer)
+    epochs = _whole_number("epochs", epochs, least=1)
+    if print_interval is None:
+        print_interval = max(1, epochs // 10)
+    print_interval = _whole_number("print_interval", print_interval, least=0)
+    if callback_interval is None:
+        callback_interval = print_interval or max(1, epochs // 10)
+    callback_interval = _whole_number("callback_interval", callback_interval, least=1)
+    record = History() if history is None else history
+    runner = _make_engine(engine, model, optimizer, feeds)
+    record.engine = runner.name
+    target = labels(model)
+    done = len(record)
+    end = done + epochs
+    losses = np.concatenate([record.loss, np.zeros(epochs)])
+    intervals = [print_interval or epochs]
+    if callback is not None:
+        intervals.append(callback_interval)
+    if target_loss is not None:
+        intervals.append(CHECK_INTERVAL)
+    start = time.perf_counter() - record.seconds
+    record.stopped = ""
+    with (
+        np.errstate(over="ignore", invalid="ignore", divide="ignore"),
+        tqdm(total=epochs, unit="epoch", leave=False, disable=_no_bar(print_interval)) as bar,
+    ):
+        if not bar.disable:
+            intervals.append(max(1, epochs // 200))
+        while done < end and not record.stopped:
+            stop = min(end, *((done // interval + 1) * interval for interval in intervals))
+            try:
+                runner.run(losses[done:stop])
+            except KeyboardInterrupt:
+                record.stopped = "interrupted"
+            done += runner.completed
+            bar.update(runner.completed)
+            record.loss = losses[:done].copy()
+            record.seconds = time.perf_counter() - start
+            if done and not np.isfinite(losses[done - 1]):
+                record.stopped = "non-finite"
+                raise _non_finite(model, feeds, record)
+            if done and target_loss is not None and losses[done - 1] <= target_loss:
+                record.stopped = record.stopped or "target reached"
+            is_last = done == end or bool(record.stopped)
+            if print_interval and done and (is_last or done % print_interval == 0):
+                line = Record(done, float(losses[done - 1]), _accuracy(model, target, feeds))
+                record.records.append(line)
+                tqdm.write(str(line))
+            is_due = is_last or done % callback_interval == 0
+            if callback is not None and is_due and callback(record) and not record.stopped:
+                record.stopped = "callback"
+    record.stopped = record.stopped or "finished"
+    return record
+
+
+def labels(model: Graph) -> Input | None:
+    """Return the input that holds the labels, or ``None`` if there is no such one.
+
+    It is the one input that the prediction does not need and that has the prediction's shape.
+    """
+    candidates = [
+        node
+        for node in model.inputs
+        if node not in model.prediction_inputs and node.shape == model.prediction.shape
+    ]
+    return candidates[0] if len(candidates) == 1 and candidates[0].shape else None
+
+
+def _accuracy(model: Graph, target: Input | None, feeds: dict[str, Any]) -> float | None:
+    if target is None:
+        return None
+    return accuracy(model.predict(**feeds), np.asarray(feeds[str(target.name)]))
+
+
+def _no_bar(print_interval: int) -> bool:
+    return print_interval == 0 or not sys.stderr.isatty()
+
+
+def _make_engine(name: str, model: Graph, optimizer: Optimizer, feeds: dict[str, Any]) -> Engine:
+    if name == "auto":
+        name = "interpreted"
+    if not isinstance(name, str) or name not in ENGINES:
+        raise ArgumentError(
+            f"No engine is called {name!r}." + did_you_mean(name, ["auto", *ENGINES])
+        )
+    return ENGINES[name](model, optimizer, feeds)
+
+
+def _check_model(model: Any, optimizer: Any) -> None:
+    if not isinstance(model, Graph):
+        raise ArgumentTypeError(f"fit trains a Graph; got {brief(model)}.")
+    if not isinstance(optimizer, Optimizer):
+        raise ArgumentTypeError(
+            f"fit needs an optimizer, such as Adam(model.parameters); got {brief(optimizer)}."
+        )
+    if model.output.shape != ():
+        raise ArgumentError(
+            f"fit brings one number down, the loss; the output {describe(model.output)} has the "
+            f"shape {show(model.output.shape)}. End the graph in a loss, such as MSE."
+        )
+    strangers = [p for p in optimizer.parameters if p not in model.parameters]
+    if strangers:
+        raise ArgumentError(
+            f"The optimizer trains {describe(strangers[0])}, which is not in this graph. "
+            f"Make it from this graph's model.parameters."
+        )
+
+
+def _whole_number(name: str, value: Any, least: int) -> int:
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
+        raise ArgumentTypeError(f"{name} is a whole number; got {brief(value)}.")
+    if value < least:
+        raise ArgumentError(f"{name} is at least {least}; got {value}.")
+    return int(value)
+
+
+def _non_finite(model: Graph, feeds: dict[str, Any], record: History) -> NonFiniteError:
+    """Run the failing epoch's forward once more, and name the first node that is not finite."""
+    model.forward(**feeds)
+    node = next(node for node in model.nodes if not _is_finite(node))
+    epoch = len(record)
+    return NonFiniteError(
+        f"Training met a loss of {record.loss[-1]} in epoch {epoch:,}. The first node that became "
+        f"non-finite is {describe(node)}: {_likely_reason(node, epoch)} "
+        f"The {epoch - 1:,} epochs before are in error.history.",
+        node=node,
+        epoch=epoch,
+        history=record,
+    )
+
+
+def _is_finite(node: Node) -> bool:
+    return node.value is None or bool(np.isfinite(node.value).all())
+
+
+def _likely_reason(node: Node, epoch: int) -> str:
+    if isinstance(node, Input):
+        return "the data fed to it has NaN or infinity. Clean the data."
+    if epoch == 1:
+        return "the start values are too large for it. Draw them smaller."
+    return "the steps grew without bound. Try a lower learning rate."
