@@ -66,7 +66,7 @@ def _add_lab2(commands: Any) -> None:
         "lab2",
         help="train the Lab 2 network on the linear and the XOR problem",
         description="Train the Lab 2 network: two hidden layers, as one graph, by "
-        "back-propagation. Without options it reaches 100 %% on both data sets.",
+        "back-propagation. Without options it reaches 100 % on both data sets.",
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
     add_lab2_settings(lab2)
@@ -100,7 +100,7 @@ def add_lab2_settings(parser: argparse.ArgumentParser) -> None:
         "--print-interval",
         type=int,
         default=default.print_interval,
-        help="epochs from line to line",
+        help="epochs a line",
     )
     training.add_argument(
         "--seed", type=int, default=default.seed, help="seed of the data and the start values"
@@ -118,6 +118,7 @@ def lab2_settings(options: argparse.Namespace, data: str) -> Settings:
 
 def _run_lab2(options: argparse.Namespace) -> int:
     names = DATA_SETS if options.data == "both" else (options.data,)
+    options.out.mkdir(parents=True, exist_ok=True)  # before the training, not after it
     for name in names:
         settings = lab2_settings(options, name)
         print(

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
@@ -23,6 +24,8 @@ from tinygraph.shapes import show
 COLOURS = ("#0067a3", "#b04600", "#00755a", "#8a5c00", "#7a3e9d")
 """Blue, vermilion, green, ochre, violet: told apart by colour-blind readers too."""
 MARKERS = ("o", "^")
+REGIONS = LinearSegmentedColormap.from_list("regions", ["#8fc1e3", "#f7f7f7", "#efb08c"])
+"""From class 0 to class 1, pale enough for the points to stand out."""
 
 
 def learning_curve(
@@ -94,7 +97,7 @@ def points(x: Any, labels: Any, ax: Axes | None = None, title: str = "") -> Axes
             x[chosen, 1],
             c=COLOURS[k],
             marker=MARKERS[k],
-            s=34,
+            s=46,
             edgecolors="white",
             linewidths=0.6,
             label=f"class {k}",
@@ -185,7 +188,7 @@ def decision_regions(
         )
     y = y.reshape(resolution, resolution)
     colours = axes.pcolormesh(
-        columns, rows, y, cmap="PuOr_r", vmin=0, vmax=1, alpha=0.75, rasterized=True, zorder=0
+        columns, rows, y, cmap=REGIONS, vmin=0, vmax=1, rasterized=True, zorder=0
     )
     if y.min() < 0.5 < y.max():
         axes.contour(columns, rows, y, levels=[0.5], colors="#111827", linewidths=1.4, zorder=2)
