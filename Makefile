@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help lab2 test lint types clean
+.PHONY: help lab2 test lint docs docs-open types clean
 
 help:  ## list the targets
 	@grep -E '^[a-z0-9-]+:.*##' Makefile | sed 's/:.*##/\t/' | expand -t 14
@@ -29,8 +29,14 @@ lint: $(VENV)/.stamp-dev  ## check style and format
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
+docs: $(VENV)/.stamp-docs  ## build the book in docs/_build/html; any warning fails
+	$(BIN)/python -m sphinx -W --keep-going -q -d docs/_build/doctrees docs docs/_build/html
+
+docs-open: docs  ## build the book and open it in the browser
+	$(BIN)/python -m webbrowser -t "file://$(CURDIR)/docs/_build/html/index.html"
+
 types: $(VENV)/.stamp-dev  ## check types
 	$(BIN)/mypy
 
 clean:  ## remove what the other targets made
-	rm -rf $(VENV) lab2-output report build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) lab2-output report docs/_build docs/tutorials docs/derivations build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache

@@ -51,7 +51,7 @@ class Node:
     __slots__ = ("__weakref__", "auto_named", "grad", "inputs", "name", "shape", "value")
 
     role: ClassVar[str] = "node"
-    """What part the node plays: a diagram colours by it."""
+    """What part the node plays; a diagram colours by it."""
 
     # NumPy must leave ``array + node`` to the node's own ``__radd__``.
     __array_ufunc__ = None

@@ -1,0 +1,94 @@
+"""Every tutorial runs, its solution is right, and the usual slips are told apart."""
+
+import re
+import runpy
+import textwrap
+from pathlib import Path
+
+import matplotlib
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+
+import tinygraph as tg
+from tinygraph import exercises
+
+ROOT = Path(__file__).parents[1]
+TUTORIALS = sorted((ROOT / "tutorials").glob("[0-9][0-9]_*.py"))
+SOLUTION = re.compile(r"^# \.\. dropdown:: Solution\n(?:#.*\n)*", re.MULTILINE)
+CODE = re.compile(r"^    \.\. code-block:: python\n\n(?P<code>(?:\n|        .*(?:\n|$))+)", re.M)
+
+
+def solution_of(path: Path) -> str:
+    """Return the code of a tutorial's folded solution."""
+    folded = SOLUTION.search(path.read_text(encoding="utf-8"))
+    assert folded, f"{path.name} has no folded solution"
+    text = re.sub(r"^# ?", "", folded[0], flags=re.MULTILINE)
+    return "\n".join(textwrap.dedent(code["code"]) for code in CODE.finditer(text))
+
+
+@pytest.mark.parametrize("path", TUTORIALS, ids=lambda path: path.stem)
+def test_runs_from_any_folder_and_its_solution_is_right(path, tmp_path, monkeypatch, capsys):
+    matplotlib.use("agg")
+    monkeypatch.setattr(plt, "show", plt.close)
+    monkeypatch.chdir(tmp_path)
+    names = runpy.run_path(str(path))
+    plt.close("all")
+    assert "No answer yet" in capsys.readouterr().out
+    assert list(tmp_path.iterdir()) == []
+
+    exec(solution_of(path), names)
+    verdict = exercises.check(path.name[:2], names["answer"])
+    assert verdict.is_right, verdict
+
+
+@pytest.mark.parametrize("path", TUTORIALS, ids=lambda path: path.stem)
+def test_has_all_its_parts(path):
+    text = path.read_text(encoding="utf-8")
+    for part in (
+        "**Question.**",
+        "admonition:: Predict",
+        "# Exercise\n",
+        "# What this leaves out\n",
+    ):
+        assert part in text, part
+
+
+WRONG = {
+    "01": [(0.25, "sign"), (-1, "dL/dh"), (-0.125, "2 (h − t)"), (-0.5, "1/4")],
+}
+
+
+@pytest.mark.parametrize(
+    ("number", "answer", "lesson"), [(n, *case) for n, cases in WRONG.items() for case in cases]
+)
+def test_a_usual_slip_is_told_by_name(number, answer, lesson):
+    verdict = exercises.check(number, answer)
+    assert not verdict.is_right
+    assert lesson in verdict.message
+
+
+def test_every_tutorial_has_an_exercise_and_the_slips_of_each_are_tested():
+    numbers = {path.name[:2] for path in TUTORIALS}
+    assert numbers == set(exercises.EXERCISES) == set(WRONG)
+
+
+def test_answers_in_numbers_are_told_what_kind_of_wrong_they_are():
+    right = np.arange(6.0).reshape(2, 3)
+
+    def message(answer):
+        return exercises.judge(answer, right, {"a slip": right + 1}).message
+
+    assert message(right) == "Right."
+    assert "transposed" in message(right.T)
+    assert "shape (2, 3); got (3,)" in message(np.zeros(3))
+    assert "a slip" in message(right + 1)
+    assert "sign" in message(-right)
+    assert "3 times too large" in message(3 * right)
+    assert "largest difference is 10" in message(right + 10)
+    assert "made of numbers" in message("three")
+
+
+def test_an_unknown_exercise_is_refused():
+    with pytest.raises(tg.TinygraphError, match='Did you mean "01"'):
+        exercises.check("011", 1.0)
