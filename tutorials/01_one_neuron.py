@@ -2,8 +2,8 @@ r"""
 01 · One neuron, by hand and as a graph
 =======================================
 
-**Question.** A neuron computes :math:`h = \sigma(w x + b)`. If its answer is wrong, in which direction,
-and how strongly, should the bias :math:`b` move?
+**Question.** A neuron computes :math:`h = \sigma(w x + b)`. If its answer is wrong, in which
+direction, and how strongly, should the bias :math:`b` move?
 
 We compute the answer with pencil and paper, then let a graph of nodes compute the same numbers.
 """
@@ -95,8 +95,8 @@ assert np.isclose((risen - loss) / nudge, 0.5749, atol=1e-4)
 # Exercise
 # --------
 # The same neuron sees another sample: :math:`x = 1`, :math:`t = 1`, with :math:`w = -1` and
-# :math:`b = 1` (so :math:`a = 0`). Compute :math:`dL/db` by hand, write it in place of ``None``, and
-# run the script again.
+# :math:`b = 1` (so :math:`a = 0`). Compute :math:`dL/db` by hand, write it in place of ``None``,
+# and run the script again.
 
 from tinygraph import exercises
 
@@ -106,8 +106,8 @@ print(exercises.check("01", answer))
 # %%
 # .. dropdown:: Solution
 #
-#     :math:`h = \sigma(0) = 1/2`, so :math:`dL/dh = 2 (1/2 - 1) = -1`; :math:`\sigma'(0) = 1/4`, and
-#     :math:`b` enters :math:`a` with the factor 1.
+#     :math:`h = \sigma(0) = 1/2`, so :math:`dL/dh = 2 (1/2 - 1) = -1`; :math:`\sigma'(0) = 1/4`,
+#     and :math:`b` enters :math:`a` with the factor 1.
 #
 #     .. code-block:: python
 #

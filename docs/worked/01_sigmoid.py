@@ -81,8 +81,9 @@ assert np.allclose(measured, x.grad)
 
 # %%
 # **The maximum, not the mean.** The text of the lab says that the *mean* of :math:`\sigma'` is
-# 0.25. It is an easy slip, and it matters: 0.25 is the *maximum*, taken at one point only. Over a range
-# the mean is much smaller, since it is the height that σ climbs divided by the width of the range:
+# 0.25. It is an easy slip, and it matters: 0.25 is the *maximum*, taken at one point only. Over a
+# range the mean is much smaller, since it is the height that σ climbs divided by the width of the
+# range:
 #
 # .. math:: \frac{1}{2r} \int_{-r}^{r} \sigma'(x)\, dx = \frac{\sigma(r) - \sigma(-r)}{2r}
 #           \;<\; \frac14 .
