@@ -13,7 +13,7 @@ import numpy as np
 from tinygraph.arrays import FLOATS, Array, as_float_array
 from tinygraph.errors import OpError
 from tinygraph.node import Node, Op, describe
-from tinygraph.shapes import fits, show
+from tinygraph.shapes import Shape, fits, show
 
 # NumPy computes scalars, not arrays without axes, from scalars: much the faster of the two.
 ARRAY_TYPES = (np.ndarray, np.float64, np.float32)
@@ -43,17 +43,17 @@ def as_gradient(grad: Any, op: Node, parent: Node, value: Array) -> Array:
     return array if array.dtype == value.dtype else array.astype(value.dtype)
 
 
-def as_value(value: Any, op: Op) -> Array:
-    """Return what an op's ``forward`` returned as an array, of the shape that was inferred."""
+def as_value(value: Any, op: Op, shape: Shape) -> Array:
+    """Return what an op's ``forward`` returned as an array, of the ``shape`` that was inferred."""
     array: Array
     if type(value) in ARRAY_TYPES and value.dtype in FLOATS:
         array = value
     else:
         array = as_float_array(value, f"The value that forward of {describe(op)} returned")
-    if array.shape != op.shape and not fits(array.shape, op.shape):
+    if not fits(array.shape, shape):
         raise OpError(
             f"forward of {describe(op)} returned the shape {show(array.shape)}; infer_shape "
-            f"promised {show(op.shape)}. Mend whichever of the two is wrong.",
+            f"promised {show(shape)}. Mend whichever of the two is wrong.",
             op,
         )
     return array

@@ -147,7 +147,7 @@ class Graph:
                 is_sound = (
                     type(value) in ARRAY_TYPES and value.dtype in FLOATS and value.shape == shape
                 )
-                op.value = value if is_sound else as_value(value, op)
+                op.value = value if is_sound else as_value(value, op, shape)
         except TinygraphError:
             raise
         except Exception as error:
@@ -170,7 +170,7 @@ class Graph:
         try:
             for op in self._prediction_ops:
                 arrays = [values.get(parent, parent.value) for parent in op.inputs]
-                values[op] = as_value(op.forward(*arrays), op)
+                values[op] = as_value(op.forward(*arrays), op, op.shape)
         except TinygraphError:
             raise
         except Exception as error:
