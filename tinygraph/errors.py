@@ -60,6 +60,10 @@ class StateError(TinygraphError, RuntimeError):
     """Something was asked for before what it needs was computed."""
 
 
+class LayoutError(TinygraphError, RuntimeError):
+    """There is no Graphviz to lay out a diagram, or it failed."""
+
+
 class OpError(TinygraphError, RuntimeError):
     """An op's own code failed or broke the contract; ``node`` is that op."""
 

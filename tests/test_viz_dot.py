@@ -1,0 +1,92 @@
+"""The DOT and the SVG of a diagram, read back by their own parsers."""
+
+import xml.etree.ElementTree as ET
+
+import numpy as np
+import pygraphviz
+import pytest
+
+import tinygraph as tg
+
+SVG = "{http://www.w3.org/2000/svg}"
+HOSTILE = [
+    '"><script>alert(1)</script>',
+    'a\n"b\\',
+    "a:b:c",
+    "<b>&amp;</b>",
+    "%s{}\\N",
+    "\x00\x1b",
+    "\ud800",
+]
+
+
+def classes(element):
+    return element.get("class", "").split()
+
+
+def groups(diagram, name):
+    root = ET.fromstring(diagram.svg)
+    return [g for g in root.iter(f"{SVG}g") if name in classes(g)]
+
+
+def test_each_node_and_each_edge_of_lab2_is_drawn_once():
+    model = tg.lab2.model(rng=0)
+    diagram = tg.render(model)
+    cards = groups(diagram, "node")
+    assert sorted(int(g.get("data-node")) for g in cards) == list(range(len(model.nodes)))
+    place = {node: i for i, node in enumerate(model.nodes)}
+    edges = {(place[parent], i) for i, node in enumerate(model.nodes) for parent in node.inputs}
+    drawn = [(int(g.get("data-from")), int(g.get("data-to"))) for g in groups(diagram, "edge")]
+    assert set(drawn) == edges
+    assert len(drawn) == len(edges)
+
+
+def test_groups_are_clusters_and_nested_groups_nest():
+    x = tg.Input("x", shape=(None, 2))
+    h = tg.Tanh(tg.Sigmoid(x, name="outer/inner/h"), name="outer/h")
+    parsed = pygraphviz.AGraph(string=tg.render(h).dot)
+    (outer,) = parsed.subgraphs()
+    assert {"outer/inner/h", "outer/h"} == set(outer.nodes())
+    (inner,) = outer.subgraphs()
+    assert set(inner.nodes()) == {"outer/inner/h"}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_name_is_drawn_as_text(name):
+    x = tg.Input(name, shape=(None, 2))
+    W = tg.Parameter(np.ones((2, 2)), name=f"{name}/{name}")
+    diagram = tg.render(tg.MatMul(x, W, name=f"{name}/z"))
+    assert len(pygraphviz.AGraph(string=diagram.dot).nodes()) == 3
+    root = ET.fromstring(diagram.svg)
+    assert not [e for e in root.iter() if e.tag.lower().endswith("script")]
+    assert len(groups(diagram, "node")) == 3
+    if name.isprintable():
+        texts = {e.text for e in root.iter(f"{SVG}text")}
+        assert any(name[:5] in (text or "") for text in texts)
+
+
+def test_an_op_that_reads_one_node_twice_gets_two_arrows():
+    a = tg.Parameter(np.eye(2), name="A")
+    arrows = groups(tg.render(tg.MatMul(a, a, name="AA")), "edge")
+    assert len({g.get("id") for g in arrows}) == 2
+
+
+def test_two_diagrams_share_no_ids_and_their_dot_is_the_same_bytes():
+    model = tg.lab2.model(rng=0)
+    one, two = tg.render(model), tg.render(model)
+    ids = [{e.get("id") for e in ET.fromstring(d.svg).iter() if e.get("id")} for d in (one, two)]
+    assert not ids[0] & ids[1]
+    assert one.dot == two.dot
+
+
+@pytest.mark.parametrize("ending", ["svg", "png", "pdf", "dot"])
+def test_a_diagram_is_saved_by_its_ending(tmp_path, ending):
+    path = tg.render(tg.lab2.model(rng=0)).save(tmp_path / f"a.{ending}")
+    start = {"svg": b"<svg", "png": b"\x89PNG", "pdf": b"%PDF", "dot": b"digraph"}[ending]
+    assert path.read_bytes().startswith(start)
+
+
+def test_an_unknown_ending_is_refused_with_the_valid_ones(tmp_path):
+    with pytest.raises(tg.TinygraphError, match=r"\.svg, \.png, \.pdf or \.dot"):
+        tg.render(tg.lab2.model(rng=0)).save(tmp_path / "a.gif")
+    assert not list(tmp_path.iterdir())

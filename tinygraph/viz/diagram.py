@@ -1,0 +1,135 @@
+"""The picture of a graph, as an object that shows itself, and can be saved."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import warnings
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from tinygraph.errors import ArgumentError, LayoutError
+from tinygraph.graph import Graph
+from tinygraph.node import Node
+from tinygraph.notation import Notation
+from tinygraph.topology import as_node, name_nodes, topological_order
+from tinygraph.viz import layout, svg
+from tinygraph.viz.dot import to_dot
+from tinygraph.viz.view import whole
+
+FORMATS = ("svg", "png", "pdf", "dot")
+
+_numbers = itertools.count(1)
+
+
+def render(model: Graph | Node) -> Diagram:
+    """Draw a graph.
+
+    Parameters
+    ----------
+    model : Graph or Node
+        A node stands for the graph of all that it depends on.
+
+    >>> import tinygraph as tg
+    >>> render(tg.lab2.model(rng=0))
+    <Diagram of 18 nodes>
+    """
+    if isinstance(model, Graph):
+        nodes = model.nodes
+    else:
+        nodes = tuple(topological_order([as_node(model, "What render draws")]))
+        name_nodes(nodes)
+    return Diagram(
+        to_dot(whole(nodes), Notation(nodes, nodes[-1])),
+        title=f"Diagram of {len(nodes)} nodes",
+        description="",
+        titles={},
+    )
+
+
+class Diagram:
+    """A picture of a graph.
+
+    In a notebook it shows itself.
+
+    Attributes
+    ----------
+    dot : str
+        The DOT text: the same graph gives the same bytes.
+    prefix : str
+        What all ids in :attr:`svg` begin with; no two diagrams share theirs.
+    """
+
+    def __init__(self, dot: str, title: str, description: str, titles: Mapping[str, str]) -> None:
+        self.dot = dot
+        self.title = title
+        self.prefix = f"tg{next(_numbers)}"
+        self._description = description
+        self._titles = titles
+
+    def __repr__(self) -> str:
+        return f"<{self.title}>"
+
+    @cached_property
+    def svg(self) -> str:
+        """The picture as an ``<svg>`` element, to be put into a page as it is.
+
+        Raises
+        ------
+        LayoutError
+            If there is no Graphviz, or if it fails.
+        """
+        return self._dressed(self.prefix)
+
+    def save(self, path: str | Path) -> Path:
+        """Write the picture, in the format that the ending of ``path`` says.
+
+        Without any Graphviz the DOT text is written beside it instead, and a warning says so.
+
+        Returns
+        -------
+        Path
+            Where the picture was written.
+
+        Raises
+        ------
+        ArgumentError
+            If the ending is none of svg, png, pdf and dot.
+        """
+        path = Path(path)
+        file_format = path.suffix[1:].lower()
+        if file_format not in FORMATS:
+            raise ArgumentError(
+                f"A diagram is saved as {', '.join(f'.{valid}' for valid in FORMATS[:-1])} or "
+                f".{FORMATS[-1]}, by the ending of the file name; got {str(path)!r}."
+            )
+        try:
+            path.write_bytes(self._bytes(file_format))
+        except LayoutError as error:
+            path = path.with_suffix(".dot")
+            path.write_text(self.dot, encoding="utf-8")
+            warnings.warn(f"{error} The DOT text is in {path}.", stacklevel=2)
+        return path
+
+    def _bytes(self, file_format: str) -> bytes:
+        if file_format == "dot":
+            return self.dot.encode()
+        if file_format == "svg":
+            # A saved file has the same bytes every time, so its prefix comes from what it shows.
+            return self._dressed(f"tg-{hashlib.sha256(self.dot.encode()).hexdigest()[:8]}").encode()
+        return layout.lay_out(self.dot, file_format)
+
+    def _dressed(self, prefix: str) -> str:
+        return svg.dress(self._laid_out, prefix, self.title, self._description, self._titles)
+
+    @cached_property
+    def _laid_out(self) -> bytes:
+        return layout.lay_out(self.dot, "svg")
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        try:
+            return {"image/svg+xml": self.svg, "text/plain": repr(self)}
+        except LayoutError as error:
+            return {"text/plain": f"{self!r}\n{error}\n\n{self.dot}"}

@@ -1,0 +1,163 @@
+"""DOT laid out by Graphviz: the program that ``TINYGRAPH_DOT`` names, the Graphviz inside the
+pygraphviz wheel, or the ``dot`` on the PATH, whichever is there first.
+
+The Graphviz in the wheel works inside this process.  It writes its remarks to file descriptor 2,
+where no Python code sees them, and it needs to be told of fonts on a machine that has none; both
+are taken care of here.
+"""  # noqa: D205
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+from importlib.util import find_spec
+from pathlib import Path
+
+from tinygraph.errors import LayoutError
+
+HOW_TO_INSTALL = (
+    "Graphviz lays out the diagrams, and there is none here. Either of these brings it: "
+    '"pip install pygraphviz" (Graphviz is inside the wheel), or Graphviz itself from '
+    "https://graphviz.org/download, with its program dot on the PATH or named by the environment "
+    "variable TINYGRAPH_DOT."
+)
+
+Engine = Callable[[str, str], bytes]
+
+_lock = threading.Lock()
+
+
+def lay_out(dot: str, file_format: str) -> bytes:
+    """Return the picture of ``dot`` as ``"svg"``, ``"png"`` or ``"pdf"``.
+
+    Raises
+    ------
+    LayoutError
+        If there is no Graphviz, or if it fails.
+    """
+    return find_engine()(dot, file_format)
+
+
+def find_engine() -> Engine:
+    """Return the first Graphviz that is there.
+
+    Raises
+    ------
+    LayoutError
+        If there is none, or ``TINYGRAPH_DOT`` names no program.
+    """
+    chosen = os.environ.get("TINYGRAPH_DOT")
+    if chosen:
+        program = shutil.which(chosen)
+        if program is None:
+            raise LayoutError(
+                f"The environment variable TINYGRAPH_DOT names the Graphviz program dot; "
+                f"{chosen!r} is no program. Correct it, or unset it."
+            )
+        return _program(program)
+    if _has_bundled():
+        return _bundled
+    program = shutil.which("dot")
+    if program is not None:
+        return _program(program)
+    raise LayoutError(HOW_TO_INSTALL)
+
+
+def _program(path: str) -> Engine:
+    def run(dot: str, file_format: str) -> bytes:
+        done = subprocess.run(
+            [path, f"-T{file_format}"], input=dot.encode(), capture_output=True, check=False
+        )
+        _pass_on(done.stderr.decode(errors="replace"))
+        if done.returncode or not done.stdout:
+            raise LayoutError(f"{path} failed with exit status {done.returncode}.")
+        return done.stdout
+
+    return run
+
+
+@lru_cache(maxsize=1)
+def _has_bundled() -> bool:
+    if find_spec("pygraphviz") is None:
+        return False
+    try:
+        import pygraphviz  # noqa: F401
+    except ImportError:  # built without its Graphviz, or for another one
+        return False
+    return True
+
+
+def _bundled(dot: str, file_format: str) -> bytes:
+    import pygraphviz
+
+    remarks: list[str] = []
+    try:
+        with _lock, _fonts(), _descriptor_2_into(remarks):
+            picture = pygraphviz.AGraph(string=dot).draw(format=file_format, prog="dot")
+    except (ValueError, OSError, RuntimeError) as error:
+        raise LayoutError(f"Graphviz failed: {error} {' '.join(remarks)}") from error
+    _pass_on("".join(remarks))
+    return bytes(picture)
+
+
+@contextmanager
+def _descriptor_2_into(remarks: list[str]) -> Iterator[None]:
+    """Collect what C code writes to standard error."""
+    try:
+        sys.stderr.flush()
+        kept = os.dup(2)
+    except (OSError, AttributeError, ValueError):  # a program without a standard error
+        yield
+        return
+    with tempfile.TemporaryFile() as catch:
+        os.dup2(catch.fileno(), 2)
+        try:
+            yield
+        finally:
+            os.dup2(kept, 2)
+            os.close(kept)
+            catch.seek(0)
+            remarks.append(catch.read().decode(errors="replace"))
+
+
+@contextmanager
+def _fonts() -> Iterator[None]:
+    """Add the fonts of matplotlib to those that Graphviz finds, for machines that have none."""
+    if not sys.platform.startswith("linux") or "FONTCONFIG_FILE" in os.environ:
+        yield
+        return
+    os.environ["FONTCONFIG_FILE"] = str(_font_configuration())
+    try:
+        yield
+    finally:
+        del os.environ["FONTCONFIG_FILE"]
+
+
+@lru_cache(maxsize=1)
+def _font_configuration() -> Path:
+    found = find_spec("matplotlib")
+    places = (found.submodule_search_locations if found else None) or []
+    folders = "".join(f"<dir>{place}/mpl-data/fonts/ttf</dir>" for place in places)
+    path = Path(tempfile.mkdtemp(prefix="tinygraph-fonts-")) / "fonts.conf"
+    path.write_text(
+        '<?xml version="1.0"?>\n<!DOCTYPE fontconfig SYSTEM "fonts.dtd">\n<fontconfig>'
+        '<include ignore_missing="yes">/etc/fonts/fonts.conf</include>'
+        f'{folders}<cachedir prefix="xdg">fontconfig</cachedir></fontconfig>\n',
+        encoding="utf-8",
+    )
+    return path
+
+
+def _pass_on(remarks: str) -> None:
+    """Turn Graphviz' remarks into Python warnings, but for those on the machine's fonts."""
+    for line in remarks.splitlines():
+        if line.strip() and not line.startswith("Fontconfig"):
+            warnings.warn(f"Graphviz: {line.strip()}", stacklevel=4)
