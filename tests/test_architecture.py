@@ -33,6 +33,7 @@ FLOORS = {
     "viz": 2,
     "diagnosis": 2,
     "derivation": 2,
+    "exercises": 3,
     "train": 3,
     "plots": 3,
     "checkpoint": 3,

@@ -88,7 +88,10 @@ def add_lab2_settings(parser: argparse.ArgumentParser) -> None:
         "--activation", choices=names, default=default.activation, help="after every layer"
     )
     network.add_argument(
-        "--output-activation", choices=names, help="after the last layer, where it differs"
+        "--output-activation",
+        choices=names,
+        default=argparse.SUPPRESS,
+        help="after the last layer (default: the same)",
     )
     training = parser.add_argument_group("training")
     training.add_argument(
@@ -112,7 +115,7 @@ def add_lab2_settings(parser: argparse.ArgumentParser) -> None:
 
 def lab2_settings(options: argparse.Namespace, data: str) -> Settings:
     """Return the settings that the options describe, for one data set."""
-    chosen = {field.name: getattr(options, field.name) for field in fields(Settings)}
+    chosen = {field.name: getattr(options, field.name, field.default) for field in fields(Settings)}
     return Settings(**{**chosen, "data": data})
 
 

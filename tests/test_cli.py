@@ -1,0 +1,96 @@
+"""The command line: what it says, what it writes, and how it refuses."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from tinygraph.cli import main
+
+
+def test_lab2_trains_both_data_sets_and_writes_figures(tmp_path, capsys):
+    assert (
+        main(["lab2", "--epochs", "1000", "--print-interval", "500", "--out", str(tmp_path)]) == 0
+    )
+    text = capsys.readouterr().out
+    for words in ("linear: sigmoid + adam", "xor: sigmoid + adam", "epoch   1,000", "time"):
+        assert words in text
+    assert text.count("100.00%") >= 2
+    for name in ("linear", "xor"):
+        for kind in ("prediction", "learning-curve", "decision-regions"):
+            assert (tmp_path / f"{name}-{kind}.png").stat().st_size > 0
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--lr", "-1"],
+        ["--lr", "fast"],
+        ["--lr", "nan"],
+        ["--epochs", "0"],
+        ["--epochs", "1.5"],
+        ["--hidden", "0"],
+        ["--seed", "-1"],
+        ["--print-interval", "-5"],
+        ["--data", "circle"],
+        ["--activation", "softmax"],
+        ["--optimizer", "adm"],
+        ["--engine", "warp"],
+        ["--n", "0"],
+        ["--nonsense"],
+        ["extra"],
+    ],
+)
+def test_a_bad_value_gets_one_line_and_status_2(arguments, tmp_path, capsys):
+    base = ["lab2", "--epochs", "2", "--out", str(tmp_path)]
+    try:
+        status = main([*base, *arguments])
+    except SystemExit as stop:
+        status = stop.code
+    captured = capsys.readouterr()
+    assert status == 2
+    assert captured.err.count("\n") == 1
+    assert captured.err.startswith("tinygraph")
+
+
+def test_a_folder_that_cannot_be_made_is_refused_before_training(tmp_path, capsys):
+    blocked = tmp_path / "file"
+    blocked.write_text("")
+    assert main(["lab2", "--epochs", "2", "--out", str(blocked / "below")]) == 2
+    captured = capsys.readouterr()
+    assert "epoch" not in captured.out
+    assert captured.err.count("\n") == 1
+
+
+def test_a_diverging_run_is_told_in_one_line(tmp_path, capsys):
+    arguments = ["--data", "xor", "--optimizer", "sgd", "--lr", "1e300", "--activation", "relu"]
+    assert main(["lab2", *arguments, "--out", str(tmp_path)]) == 1
+    error = capsys.readouterr().err
+    assert "non-finite" in error
+    assert error.count("\n") == 1
+
+
+@pytest.mark.parametrize("arguments", [[], ["--help"], ["lab2", "--help"], ["--version"]])
+def test_help_and_version_read_well(arguments, capsys):
+    with pytest.raises(SystemExit) as stop:
+        main(arguments)
+    captured = capsys.readouterr()
+    text = captured.out + captured.err
+    assert stop.value.code == (0 if arguments else 2)
+    assert "tinygraph" in text
+    assert "%%" not in text
+    assert "None" not in text
+
+
+def test_python_dash_m_runs_the_same(tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-m", "tinygraph", "lab2", "--epochs", "0"],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr

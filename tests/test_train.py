@@ -1,0 +1,188 @@
+"""Training: what is recorded, what is printed, and how a run ends early without losing anything."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import tinygraph as tg
+from tinygraph.errors import NonFiniteError
+from tinygraph.metrics import accuracy, one_minus_mean_abs_error
+from tinygraph.train import labels
+
+
+def test_the_loss_of_every_epoch_is_kept(lab2, xor):
+    history = tg.fit(lab2, tg.SGD(lab2.parameters), **xor, epochs=25, print_interval=0)
+    assert history.loss.shape == (25,)
+    assert len(history) == 25
+    assert history.stopped == "finished"
+    assert history.seconds > 0
+    fresh = tg.lab2.model(rng=0)
+    assert history.loss[0] == pytest.approx(fresh.forward(**xor), rel=1e-12)
+
+
+def test_a_line_every_interval_and_at_the_end(lab2, xor, capsys):
+    tg.fit(lab2, tg.SGD(lab2.parameters), **xor, epochs=25, print_interval=10)
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[1] for line in lines] == ["10", "20", "25"]
+    assert all("loss" in line and "accuracy" in line and "%" in line for line in lines)
+
+
+def test_silence(lab2, xor, capsys):
+    tg.fit(lab2, tg.SGD(lab2.parameters), **xor, epochs=25, print_interval=0)
+    captured = capsys.readouterr()
+    assert captured.out == captured.err == ""
+
+
+def test_a_bar_runs_on_a_terminal(lab2, xor, capsys, monkeypatch):
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    tg.fit(lab2, tg.SGD(lab2.parameters), **xor, epochs=25, print_interval=10)
+    captured = capsys.readouterr()
+    assert "epoch/s" in captured.err
+    assert "accuracy" in captured.out
+
+
+def test_a_run_continues_an_earlier_record(xor):
+    def run(parts):
+        model = tg.lab2.model(rng=0)
+        optimizer = tg.Adam(model.parameters, lr=0.1)
+        history = None
+        for epochs in parts:
+            history = tg.fit(
+                model, optimizer, **xor, epochs=epochs, print_interval=0, history=history
+            )
+        return history
+
+    np.testing.assert_array_equal(run([30]).loss, run([10, 15, 5]).loss)
+
+
+def test_a_target_loss_stops_the_run(lab2, xor):
+    history = tg.fit(
+        lab2,
+        tg.Adam(lab2.parameters, lr=0.1),
+        **xor,
+        epochs=5000,
+        print_interval=0,
+        target_loss=1e-2,
+    )
+    assert history.stopped == "target reached"
+    assert len(history) < 5000
+    assert history.loss[-1] <= 1e-2
+
+
+def test_a_callback_sees_the_record_and_can_stop_the_run(lab2, xor):
+    seen = []
+
+    def callback(history):
+        seen.append(len(history))
+        return len(history) >= 30
+
+    history = tg.fit(
+        lab2,
+        tg.SGD(lab2.parameters),
+        **xor,
+        epochs=100,
+        print_interval=0,
+        callback=callback,
+        callback_interval=10,
+    )
+    assert seen == [10, 20, 30]
+    assert history.stopped == "callback"
+    assert len(history) == 30
+
+
+def test_ctrl_c_ends_early_and_keeps_the_record(xor):
+    calls = 0
+
+    class Interrupts(tg.Op):
+        def forward(self, x):
+            nonlocal calls
+            calls += 1
+            if calls == 8:
+                raise KeyboardInterrupt
+            return x * 1
+
+        def backward(self, g, y, x):
+            return g
+
+    w = tg.Parameter(1.0, name="w")
+    model = tg.Graph(Interrupts(w * w))
+    history = tg.fit(
+        model, tg.SGD(model.parameters), epochs=100, print_interval=0, engine="interpreted"
+    )
+    assert history.stopped == "interrupted"
+    assert len(history) == 7
+
+
+def test_a_non_finite_loss_names_the_first_node_and_the_epoch():
+    x = tg.Input("x", shape=(None,))
+    w = tg.Parameter(1.0, name="w")
+    model = tg.Graph(tg.Sum(tg.Exp(x * w, name="exp"), name="loss"))
+    optimizer = tg.SGD(model.parameters, lr=1000.0)
+    with pytest.raises(NonFiniteError, match=r'epoch \d+\. .*Exp "exp"') as caught:
+        tg.fit(model, optimizer, epochs=50, print_interval=0, x=np.array([-1.0, 1.0]))
+    error = caught.value
+    assert isinstance(error, FloatingPointError)
+    assert error.node.name == "exp"
+    assert error.epoch == len(error.history)
+    assert np.isfinite(error.history.loss[:-1]).all()
+    assert not np.isfinite(error.history.loss[-1])
+    assert np.geterr()["over"] == "warn"
+
+
+def test_nan_in_the_data_is_laid_at_its_door(lab2, xor):
+    x = xor["x"].copy()
+    x[3, 1] = np.nan
+    with pytest.raises(NonFiniteError, match=r'Input "x".*Clean the data') as caught:
+        tg.fit(lab2, tg.SGD(lab2.parameters), epochs=5, print_interval=0, x=x, t=xor["t"])
+    assert caught.value.epoch == 1
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"epochs": 0}, "epochs is at least 1"),
+        ({"epochs": 2.5}, "epochs is a whole number"),
+        ({"print_interval": -1}, "print_interval is at least 0"),
+        ({"callback_interval": 0}, "callback_interval is at least 1"),
+        ({"engine": "warp"}, 'No engine is called.*"interpreted"'),
+        ({"engine": ["numpy"]}, "No engine is called"),
+    ],
+)
+def test_wrong_settings_are_refused_before_anything_runs(settings, words, lab2, xor):
+    before = lab2["layer1/W"].value.copy()
+    with pytest.raises(tg.TinygraphError, match=words):
+        tg.fit(lab2, tg.SGD(lab2.parameters), **xor, **settings)
+    np.testing.assert_array_equal(lab2["layer1/W"].value, before)
+
+
+def test_what_is_trained_is_a_graph_with_its_own_optimizer(lab2, xor):
+    other = tg.lab2.model(rng=1)
+    with pytest.raises(tg.TinygraphError, match="not in this graph"):
+        tg.fit(lab2, tg.SGD(other.parameters), **xor)
+    with pytest.raises(tg.TinygraphError, match="trains a Graph"):
+        tg.fit(lab2.output, tg.SGD(other.parameters), **xor)
+    with pytest.raises(tg.TinygraphError, match="needs an optimizer"):
+        tg.fit(lab2, "adam", **xor)
+    with pytest.raises(tg.TinygraphError, match="one number down"):
+        tg.fit(tg.Graph(lab2.prediction), tg.SGD(lab2.parameters), x=xor["x"])
+
+
+def test_labels_are_the_input_that_the_prediction_does_not_need(lab2):
+    assert labels(lab2) is lab2["t"]
+    assert labels(tg.Graph(lab2.output)) is None
+
+
+def test_accuracy_is_a_share_and_the_mean_error_is_not():
+    y = np.array([[0.4], [0.6], [0.9], [0.1]])
+    t = np.array([[0.0], [1.0], [0.0], [0.0]])
+    assert accuracy(y, t) == 0.75
+    assert one_minus_mean_abs_error(y, t) == pytest.approx(1 - (0.4 + 0.4 + 0.9 + 0.1) / 4)
+    with pytest.raises(tg.TinygraphError, match="same shape"):
+        accuracy(y, t[:, 0])
+
+
+def test_a_sample_with_several_outputs_must_have_all_right():
+    y = np.array([[0.9, 0.9], [0.9, 0.1]])
+    t = np.array([[1.0, 1.0], [1.0, 1.0]])
+    assert accuracy(y, t) == 0.5
