@@ -41,7 +41,8 @@ from tinygraph.ops import (
 from tinygraph.optim import SGD, AdaGrad, Adam, Momentum, Optimizer, RMSProp
 
 if TYPE_CHECKING:
-    from tinygraph import lab2, plots
+    from tinygraph import lab2, plots, testing
+    from tinygraph.check import gradcheck
     from tinygraph.train import History, fit
     from tinygraph.viz import Diagram, render
 
@@ -83,10 +84,12 @@ __all__ = [
     "TinygraphError",
     "data",
     "fit",
+    "gradcheck",
     "lab2",
     "ops",
     "plots",
     "render",
+    "testing",
 ]
 
 # What draws, trains or reports is loaded when it is first asked for: `import tinygraph` stays fast,
@@ -95,9 +98,11 @@ _LOADED_ON_USE = {
     "Diagram": "tinygraph.viz",
     "History": "tinygraph.train",
     "fit": "tinygraph.train",
+    "gradcheck": "tinygraph.check",
     "lab2": "",
     "plots": "",
     "render": "tinygraph.viz",
+    "testing": "",
 }
 
 

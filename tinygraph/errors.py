@@ -72,6 +72,19 @@ class OpError(TinygraphError, RuntimeError):
         self.node = node
 
 
+class GradientError(TinygraphError, ArithmeticError):
+    """A derivative that differs from the numbers; ``node`` is its op, ``report`` has them all."""
+
+    def __init__(self, message: str, node: Any = None, report: Any = None) -> None:
+        super().__init__(message)
+        self.node = node
+        self.report = report
+
+
+class CheckpointError(TinygraphError, ValueError):
+    """A file that is no sound checkpoint, or that belongs to another model."""
+
+
 class NonFiniteError(TinygraphError, FloatingPointError):
     """A training run met NaN or infinity; ``node``, ``epoch`` and ``history`` tell where."""
 

@@ -1,0 +1,430 @@
+"""gradcheck finds a wrong derivative, names its op and says what probably went wrong."""
+
+import numpy as np
+import pytest
+
+import tinygraph as tg
+from tinygraph.errors import ArgumentError, FeedError, GradientError, TinygraphError
+from tinygraph.node import OPERATORS
+
+RNG = np.random.default_rng(7)
+X, T = RNG.normal(size=(5, 2)), RNG.normal(size=(5, 3))
+
+
+def sigma(x):
+    return 1 / (1 + np.exp(-x))
+
+
+class WrongSign(tg.Op):
+    def forward(self, x):
+        return sigma(x)
+
+    def backward(self, g, y, x):
+        return -g * y * (1 - y)
+
+
+class Distance(tg.Op):
+    def forward(self, x):
+        return np.abs(x)
+
+    def backward(self, g, y, x):
+        return g * np.sign(x)
+
+
+class MissingG(tg.Op):
+    def forward(self, x):
+        return sigma(x)
+
+    def backward(self, g, y, x):
+        return y * (1 - y)
+
+
+class MissingSlope(tg.Op):
+    def forward(self, x):
+        return sigma(x)
+
+    def backward(self, g, y, x):
+        return g
+
+
+class MissingFactor(tg.Op):
+    def forward(self, x):
+        return sigma(x)
+
+    def backward(self, g, y, x):
+        return g * (1 - y)
+
+
+class TwiceTooMuch(tg.Op):
+    def forward(self, x):
+        return x * x
+
+    def backward(self, g, y, x):
+        return g * x
+
+
+class SquaredG(tg.Op):
+    def forward(self, x):
+        return np.sin(x)
+
+    def backward(self, g, y, x):
+        return g * g * np.cos(x)
+
+
+class IgnoredG(tg.Op):
+    def forward(self, x):
+        return x.sum(axis=1)
+
+    def backward(self, g, y, x):
+        return np.ones_like(x)
+
+    def infer_shape(self, x):
+        return x[:1]
+
+
+class OneEntry(tg.Op):
+    def forward(self, x):
+        return np.sin(x)
+
+    def backward(self, g, y, x):
+        grad = g * np.cos(x)
+        grad[0, 0] *= 2
+        return grad
+
+
+class NoTranspose(tg.Op):
+    def forward(self, x, W):
+        return x @ W
+
+    def backward(self, g, y, x, W):
+        return g @ W, x.T @ g
+
+    def infer_shape(self, x, W):
+        return (x[0], W[1])
+
+
+class TransposedResult(NoTranspose):
+    def forward(self, x, W):
+        return x @ W
+
+    def backward(self, g, y, x, W):
+        return g @ W.T, g.T @ x
+
+
+class MeanOverBatch(tg.Op):
+    def forward(self, x, b):
+        return x + b
+
+    def backward(self, g, y, x, b):
+        return g, g.mean(axis=0)
+
+    def infer_shape(self, x, b):
+        return x
+
+
+class NoSumOverBatch(MeanOverBatch):
+    def forward(self, x, b):
+        return x + b
+
+    def backward(self, g, y, x, b):
+        return g, g
+
+
+class MissingMean(tg.Op):
+    def forward(self, p, t):
+        return np.mean((p - t) ** 2)
+
+    def backward(self, g, y, p, t):
+        return g * 2 * (p - t), None
+
+    def infer_shape(self, p, t):
+        return ()
+
+
+class SwappedOrder(tg.Op):
+    def forward(self, a, b):
+        return a * b
+
+    def backward(self, g, y, a, b):
+        return g * a, g * b
+
+
+class ForgottenGradient(tg.Op):
+    def forward(self, a, b):
+        return a * b
+
+    def backward(self, g, y, a, b):
+        return None, g * a
+
+
+class ChangesG(tg.Op):
+    def forward(self, x):
+        return np.sin(x)
+
+    def backward(self, g, y, x):
+        g *= np.cos(x)
+        return g
+
+
+class ChangesX(tg.Op):
+    def forward(self, x):
+        x += 1
+        return x * 2
+
+    def backward(self, g, y, x):
+        return g * 2
+
+
+def wrong_layer(op, kind):
+    """A network with right ops around one wrong op."""
+    x, t = tg.Input("x", shape=(None, 2)), tg.Input("t", shape=(None, 3))
+    rng = np.random.default_rng(1)
+    W1 = tg.Parameter(rng.normal(size=(2, 3)), name="W1")
+    W2 = tg.Parameter(rng.normal(size=(3, 3)), name="W2")
+    b = tg.Parameter(rng.normal(size=3), name="b")
+    h = tg.Tanh(tg.MatMul(x, W1), name="h")
+    if kind == "one":
+        h = op(h, name="bad")
+    elif kind == "W":
+        h = op(h, W2, name="bad")
+    elif kind == "b":
+        h = op(h, b, name="bad")
+    elif kind == "two":
+        h = op(h, tg.Sigmoid(h), name="bad")
+    if len(h.shape) == 1:
+        return tg.Graph(tg.Sum(h * h))
+    return tg.Graph(op(h, t, name="bad") if kind == "loss" else tg.MSE(h, t, name="loss"))
+
+
+SLIPS = [
+    (WrongSign, "one", "sign is wrong"),
+    (MissingG, "one", "g is missing"),
+    (MissingSlope, "one", "own slope is missing"),
+    (MissingFactor, "one", "factor y is missing"),
+    (TwiceTooMuch, "one", "0.5 times"),
+    (SquaredG, "one", "twice the g does not give twice"),
+    (IgnoredG, "one", "takes no part"),
+    (OneEntry, "one", "some entries are wrong (1 of 15"),
+    (NoTranspose, "W", "W stands where its transpose should"),
+    (TransposedResult, "W", "result is the transpose"),
+    (MeanOverBatch, "b", "n = 5, the batch size of x: a mean instead of a sum"),
+    (NoSumOverBatch, "b", "Is a sum over the batch, or over a broadcast axis, missing?"),
+    (MissingMean, "loss", "1/n is missing, n = 15"),
+    (SwappedOrder, "two", "returned in the wrong order"),
+    (ForgottenGradient, "two", "returned None"),
+    (ChangesG, "one", "changed g in place"),
+    (ChangesX, "one", "changed x in place"),
+]
+
+
+@pytest.mark.parametrize(("op", "kind", "slip"), SLIPS, ids=lambda value: str(value)[-30:])
+def test_names_the_wrong_op_and_the_slip(op, kind, slip):
+    model = wrong_layer(op, kind)
+    report = tg.gradcheck(model, x=X, t=T) if "t" in model else tg.gradcheck(model, x=X)
+    assert not report.ok
+    assert report.culprit is model["bad"]
+    assert slip in str(report.first_wrong)
+    assert 'bad"' in repr(report)
+    with pytest.raises(GradientError, match="bad") as caught:
+        report.raise_if_wrong()
+    assert caught.value.node is model["bad"]
+    assert caught.value.report is report
+
+
+def test_names_the_first_of_two_wrong_ops():
+    x = tg.Input("x", shape=(None, 2))
+    model = tg.Graph(tg.Sum(WrongSign(MissingG(x, name="first"), name="second")))
+    report = tg.gradcheck(model, x=X)
+    assert report.culprit is model["first"]
+    assert [c.verdict for c in report.checks] == ["wrong", "wrong", "ok"]
+
+
+def test_says_entry_got_expected_and_difference():
+    x = tg.Input("x", shape=(None, 1))
+    model = tg.Graph(tg.Sum(TwiceTooMuch(x, name="square")))
+    check = tg.gradcheck(model, x=[[3.0], [0.0]]).first_wrong
+    assert check.index == (0, 0)
+    assert check.argument == "x"
+    assert check.expected == pytest.approx(2 * check.got)
+    assert check.difference == pytest.approx(abs(check.got))
+    assert f"{check.got:.6g}" in str(check)
+
+
+@pytest.mark.parametrize("activation", ["sigmoid", "tanh", "relu", "none"])
+def test_the_lab_network_is_right(activation):
+    x, t = tg.data.xor()
+    report = tg.gradcheck(tg.lab2.model(activation=activation, rng=3), x=x, t=t)
+    assert report.ok
+    assert report
+    report.raise_if_wrong()
+    assert "All derivatives are right: 10 ops" in str(report)
+    assert max(check.difference for check in report.checks) < 1e-8
+    assert {check.node.name for check in report.whole} >= {"layer1/W", "layer3/b", "x"}
+
+
+def test_a_kink_is_no_wrong_derivative():
+    x = tg.Input("x", shape=(None, 2))
+    at_and_near = [[0.0, 1e-7], [-1e-7, 1.0]]
+    report = tg.gradcheck(tg.Sum(tg.ReLU(x, name="relu")), x=at_and_near)
+    assert report.ok
+    assert report.checks[0].verdict == "kink"
+    assert report.checks[0].kinks >= 1
+    assert "kink" in str(report)
+
+
+def test_a_wrong_derivative_beside_a_kink_is_wrong():
+    class Wrong(tg.Op):
+        def forward(self, x):
+            return np.maximum(x, 0)
+
+        def backward(self, g, y, x):
+            return g * (x > 0) * 1.01
+
+    x = tg.Input("x", shape=(None, 2))
+    assert not tg.gradcheck(tg.Sum(Wrong(x)), x=[[0.0, 1.0]]).ok
+
+
+def test_a_slope_outside_the_subgradients_of_a_kink_is_wrong():
+    class Wrong(tg.Op):
+        def forward(self, x):
+            return np.maximum(x, 0)
+
+        def backward(self, g, y, x):
+            return g * np.where(x == 0, 2.0, x > 0)
+
+    x = tg.Input("x", shape=(None, 1))
+    assert not tg.gradcheck(tg.Sum(Wrong(x)), x=[[0.0]]).ok
+
+
+def test_a_kink_that_cancels_is_not_held_against_the_whole_gradient():
+    x = tg.Input("x", shape=(None, 1))
+    identity = tg.ReLU(x) - tg.ReLU(-x)
+    report = tg.gradcheck(tg.Sum(identity), x=[[0.0]])
+    assert report.ok
+
+
+def test_an_op_that_takes_no_complex_numbers_is_checked_by_central_differences():
+    class Floored(tg.Op):
+        def forward(self, x):
+            return np.asarray(x, dtype=np.float64) ** 2
+
+        def backward(self, g, y, x):
+            return g * 2 * x
+
+    for op in (Floored, Distance):
+        report = tg.gradcheck(tg.Sum(op(tg.Input("x", shape=(None, 2)))), x=X)
+        assert report.ok
+        assert report.checks[0].method == "central differences"
+
+
+def test_a_gradient_that_only_the_graph_gets_wrong_is_found():
+    class Fickle(tg.Op):
+        def forward(self, x):
+            return np.sin(x)
+
+        def backward(self, g, y, x):
+            return g * np.cos(x) * (2 if g == 1.0 else 1)
+
+    report = tg.gradcheck(Fickle(tg.Parameter(0.3, name="w"), name="f"))
+    assert not report.ok
+    assert "whole graph is wrong, though each op's own is right: ∂L/∂w" in str(report)
+
+
+def test_large_arrays_are_checked_along_a_direction_too():
+    class LastEntry(tg.Op):
+        def forward(self, x):
+            return np.sin(x)
+
+        def backward(self, g, y, x):
+            grad = g * np.cos(x)
+            grad[999] = 5.0
+            return grad
+
+    report = tg.gradcheck(tg.Sum(LastEntry(tg.Parameter(np.linspace(0, 1, 1000)))))
+    assert not report.ok
+    assert report.checks[0].entries == 25
+
+
+def test_float32_stays_within_its_precision():
+    rng = np.random.default_rng(0)
+    W = tg.Parameter(rng.normal(size=(2, 3)).astype(np.float32), name="W")
+    model = tg.Graph(tg.MSE(tg.Sigmoid(tg.Input("x", (None, 2)) @ W), tg.Input("t", (None, 3))))
+    report = tg.gradcheck(model, x=X.astype(np.float32), t=T.astype(np.float32))
+    assert report.ok
+    assert model["W"].grad.dtype == np.float32
+
+
+def test_an_output_that_is_no_scalar_gets_a_random_seed():
+    assert tg.gradcheck(tg.Sigmoid(tg.Input("x", shape=(None, 2))), x=X).ok
+
+
+def test_no_gradient_for_labels_is_no_fault():
+    class Right(tg.Op):
+        def forward(self, p, t):
+            return np.mean((p - t) ** 2)
+
+        def backward(self, g, y, p, t):
+            return g * 2 / p.size * (p - t), None
+
+        def infer_shape(self, p, t):
+            return ()
+
+    report = tg.gradcheck(wrong_layer(Right, "loss"), x=X, t=T)
+    assert report.ok
+    assert [c.verdict for c in report.checks if c.argument == "t"] == ["none"]
+
+
+def test_undefined_numbers_are_called_so():
+    with np.errstate(all="ignore"):
+        report = tg.gradcheck(tg.Log(tg.Parameter([0.0, 1.0], name="w")))
+    assert report.checks[0].verdict == "undefined"
+
+
+def test_values_of_parameters_stay():
+    model = tg.lab2.model(rng=0)
+    before = [p.value.copy() for p in model.parameters]
+    x, t = tg.data.xor()
+    tg.gradcheck(model, x=x, t=t)
+    for parameter, value in zip(model.parameters, before, strict=True):
+        np.testing.assert_array_equal(parameter.value, value)
+
+
+def test_the_same_seed_gives_the_same_report():
+    x, t = tg.data.xor()
+    first, second = (str(tg.gradcheck(tg.lab2.model(rng=0), rng=5, x=x, t=t)) for _ in range(2))
+    assert first == second
+
+
+def test_long_reports_fold_and_keep_what_is_wrong():
+    y = tg.Input("x", shape=(None, 2))
+    for _ in range(60):
+        y = tg.Tanh(y)
+    report = tg.gradcheck(tg.Sum(WrongSign(y, name="bad")), x=X)
+    assert "… and 23 more" in str(report)
+    assert "WRONG" in str(report)
+
+
+def test_html_is_escaped_and_names_the_culprit():
+    report = tg.gradcheck(tg.Sum(WrongSign(tg.Parameter(1.0, name="w"), name="<b>bad</b>")))
+    html = report._repr_html_()
+    assert "&lt;b&gt;bad&lt;/b&gt;" in html
+    assert "<b>bad" not in html
+
+
+def test_refuses_what_it_cannot_check():
+    x = tg.Input("x", shape=(None, 2))
+    with pytest.raises(ArgumentError, match="no op"):
+        tg.gradcheck(tg.Parameter(1.0))
+    with pytest.raises(ArgumentError, match="no entry"):
+        tg.gradcheck(tg.Sum(x), x=np.zeros((0, 2)))
+    with pytest.raises(FeedError):
+        tg.gradcheck(tg.Sum(x))
+    with pytest.raises(TinygraphError):
+        tg.gradcheck("model")
+
+
+@pytest.mark.parametrize("op", [*OPERATORS.values()])
+def test_operators_are_right_inside_a_graph_that_uses_a_node_twice(op):
+    a = tg.Parameter(np.array([[1.2, 0.7], [0.4, 1.9]]), name="a")
+    node = op(*[a] * len(op.arguments))
+    assert tg.gradcheck(node).ok

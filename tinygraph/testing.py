@@ -1,0 +1,172 @@
+"""Checks for the tests of one's own ops: ``tg.testing.check_op(MyOp)`` is a whole test.
+
+>>> from tinygraph import testing
+>>> import tinygraph as tg
+>>> class Square(tg.Op):
+...     code = "x * x"
+...     rules = (tg.Rule(math="2 g x", code="g * 2 * x"),)
+...     def forward(self, x):
+...         return x * x
+...     def backward(self, g, y, x):
+...         return g * 2 * x
+>>> testing.check_op(Square)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from tinygraph.arrays import Array, as_float_array, brief
+from tinygraph.check import gradcheck
+from tinygraph.contract import one_each
+from tinygraph.data import as_generator
+from tinygraph.errors import ArgumentError, ArgumentTypeError, GradientError, OpError
+from tinygraph.node import Op, Parameter, describe
+from tinygraph.shapes import show
+
+ROUNDS = 3
+"""How many examples an op is checked at."""
+
+
+def check_op(
+    op_class: type[Op],
+    /,
+    *arrays: Any,
+    rng: np.random.Generator | int | None = None,
+    **hyperparameters: Any,
+) -> None:
+    """Check an op: its derivative, its shape, its precision, its texts, and that it is pure.
+
+    Parameters
+    ----------
+    op_class : type
+        A subclass of Op.
+    *arrays : array_like, optional
+        The values of its inputs; those of ``op_class.example(rng)`` unless told.
+    rng : Generator or int, optional
+        Where the examples come from; 0 unless told.
+    **hyperparameters
+        Keyword arguments of the op.
+
+    Raises
+    ------
+    GradientError
+        If ``backward`` is wrong, or a ``Rule.code`` says something else than ``backward``.
+    OpError
+        If the op breaks the contract: a shape other than ``infer_shape`` promised, an argument
+        changed in place, float64 where all that arrived was float32, a failing ``forward``.
+    ArgumentTypeError, ArgumentError
+        If ``op_class`` is no op class, or the example has not one array an argument.
+    """
+    if not (isinstance(op_class, type) and issubclass(op_class, Op)):
+        raise ArgumentTypeError(
+            f"check_op takes an op class, such as Sigmoid; got {brief(op_class)}."
+        )
+    rng = as_generator(rng)
+    for _ in range(1 if arrays else ROUNDS):
+        values = _example(op_class, arrays or op_class.example(rng))
+        leaves = [Parameter(value, name=f"input{k}") for k, value in enumerate(values, start=1)]
+        op = op_class(*leaves, name=op_class.__name__, **hyperparameters)
+        gradcheck(op, rng=rng).raise_if_wrong()
+        check_texts(op, values, rng)
+        _check_precision(op, values, rng)
+
+
+def check_texts(op: Op, arrays: Sequence[Array], rng: np.random.Generator) -> None:
+    """Evaluate the ``code`` of an op and of its rules, and hold it against the op itself.
+
+    Names in the code are those of ``backward``, ``self``, and those of the op's own module.
+    An op without texts passes.
+
+    Raises
+    ------
+    GradientError
+        If ``rules`` do not compute what ``backward`` computes.
+    OpError
+        If ``code`` does not compute what ``forward`` computes, or does not run.
+    """
+    y = np.asarray(op.forward(*arrays))
+    g = np.asarray(rng.normal(size=y.shape))
+    names = {"self": op, "g": g, "y": y, **dict(zip(op.arguments, arrays))}
+    if op.code:
+        _compare_text(op, op.code, names, y, "code", "forward")
+    if op.rules and len(op.rules) != len(op.inputs):
+        raise OpError(
+            f"{describe(op)} has {len(op.rules)} rules for {len(op.inputs)} arguments; "
+            f"rules has one Rule an argument, in order.",
+            op,
+        )
+    grads = one_each(op, op.backward(g, y, *arrays))
+    for name, rule, grad in zip(op.arguments, op.rules, grads):
+        if grad is not None:
+            _compare_text(op, rule.code, names, np.asarray(grad), f"rule for {name}", "backward")
+
+
+def _compare_text(
+    op: Op, code: str, names: Mapping[str, Any], expected: Array, what: str, method: str
+) -> None:
+    module = getattr(type(op).forward, "__globals__", {})
+    try:
+        # The text is a part of the op's class, as much code as its forward is.
+        result = np.asarray(eval(code, {"np": np, **module}, dict(names)))
+    except Exception as error:
+        raise OpError(
+            f"The {what} of {describe(op)}, {code!r}, does not run: "
+            f"{type(error).__name__}: {error}",
+            op,
+        ) from error
+    summed = _summed_to(result, expected.shape)
+    if summed is None or not np.allclose(summed, expected, rtol=1e-9, atol=1e-12):
+        raise GradientError(
+            f"The {what} of {describe(op)}, {code!r}, computes something else than {method}: "
+            f"{brief(result)} against {brief(expected)}.",
+            op,
+        )
+
+
+def _summed_to(result: Array, shape: tuple[int, ...]) -> Array | None:
+    """Return ``result`` summed over broadcast axes, as a rule leaves it to the reader to do."""
+    axes = result.ndim - len(shape)
+    if axes < 0:
+        return None
+    summed: Array = result.sum(axis=tuple(range(axes)))
+    stretched = tuple(k for k, n in enumerate(shape) if n == 1 and summed.shape[k] != 1)
+    summed = summed.sum(axis=stretched, keepdims=True)
+    return summed if summed.shape == shape else None
+
+
+def _check_precision(op: Op, arrays: Sequence[Array], rng: np.random.Generator) -> None:
+    singles = [array.astype(np.float32) for array in arrays]
+    y = np.asarray(op.forward(*singles))
+    g = np.asarray(rng.normal(size=y.shape), dtype=np.float32)
+    results = [("forward", y)] + [
+        ("backward", np.asarray(grad))
+        for grad in one_each(op, op.backward(g, y, *singles))
+        if grad is not None
+    ]
+    for method, result in results:
+        if result.dtype != np.float32:
+            raise OpError(
+                f"A graph of float32 stays float32; {method} of {describe(op)} made "
+                f"{result.dtype} of float32. Is there a float64 array, or a np.float64, in it?",
+                op,
+            )
+
+
+def _example(op_class: type[Op], arrays: Any) -> list[Array]:
+    try:
+        values = [as_float_array(array, "An example", np.dtype(np.float64)) for array in arrays]
+    except TypeError as error:
+        raise ArgumentTypeError(
+            f"The example of {op_class.__name__} is a tuple of arrays; got {brief(arrays)}."
+        ) from error
+    if len(values) != len(op_class.arguments) and not op_class._takes_any_number:
+        raise ArgumentError(
+            f"An example has one array an argument, ({', '.join(op_class.arguments)}); that of "
+            f"{op_class.__name__} has {len(values)}: "
+            f"{', '.join(show(value.shape) for value in values) or 'none'}."
+        )
+    return [value.astype(np.float64) for value in values]
