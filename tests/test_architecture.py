@@ -27,7 +27,10 @@ FLOORS = {
     "graph": 1,
     "trace": 1,
     "optim": 1,
+    "differences": 0,
+    "slips": 2,
     "check": 2,
+    "check_report": 2,
     "testing": 2,
     "compile": 2,
     "viz": 2,
@@ -42,7 +45,19 @@ FLOORS = {
     "__main__": 5,
     "__init__": 6,
 }
-KNOW_NO_OP = ("graph", "compile", "viz", "check", "trace", "diagnosis", "derivation", "train")
+KNOW_NO_OP = (
+    "graph",
+    "compile",
+    "viz",
+    "check",
+    "check_report",
+    "slips",
+    "testing",
+    "trace",
+    "diagnosis",
+    "derivation",
+    "train",
+)
 
 
 def modules() -> list[Path]:
