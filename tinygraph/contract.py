@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from tinygraph.arrays import FLOATS, Array, as_float_array
-from tinygraph.errors import OpError
+from tinygraph.errors import OpError, ShapeError, StateError
 from tinygraph.node import Node, Op, describe
 from tinygraph.shapes import Shape, fits, show
 
@@ -41,6 +41,26 @@ def as_gradient(grad: Any, op: Node, parent: Node, value: Array) -> Array:
         raise _wrong_gradient_shape(op, parent, value, grad)
     array: Array = grad
     return array if array.dtype == value.dtype else array.astype(value.dtype)
+
+
+def as_seed(seed: Any, output: Node, value: Array) -> Array:
+    """Return what a backward run starts from: ∂L/∂output, 1 unless told, of its shape."""
+    if seed is None:
+        if value.shape != ():
+            raise StateError(
+                f"backward() starts from a scalar, which has one gradient; the output "
+                f"{describe(output)} has the shape {show(value.shape)}. Give the gradient "
+                f"to start from, backward(seed=…), or end the graph in a loss or a Sum."
+            )
+        return np.asarray(1.0, value.dtype)[()]
+    array = as_float_array(seed, "The seed of backward()", value.dtype)
+    if array.shape != value.shape:
+        raise ShapeError(
+            f"The seed of backward() has the shape of the output {describe(output)}, "
+            f"{show(value.shape)}; got {show(array.shape)}.",
+            output,
+        )
+    return array.astype(value.dtype)
 
 
 def as_value(value: Any, op: Op, shape: Shape) -> Array:

@@ -16,10 +16,9 @@ from typing import Any, TypeVar
 import numpy as np
 from tabulate import tabulate
 
-from tinygraph.arrays import FLOATS, Array, as_float_array
-from tinygraph.contract import ARRAY_TYPES, as_gradient, as_value, one_each, op_failed
+from tinygraph.arrays import FLOATS, Array
+from tinygraph.contract import ARRAY_TYPES, as_gradient, as_seed, as_value, one_each, op_failed
 from tinygraph.errors import (
-    ShapeError,
     StateError,
     TinygraphError,
     UnknownNameError,
@@ -27,8 +26,11 @@ from tinygraph.errors import (
 )
 from tinygraph.feeds import check_feeds, common_precision
 from tinygraph.node import Constant, Input, Node, Op, Parameter, describe
+from tinygraph.optim import Optimizer
 from tinygraph.shapes import Shape, show
+from tinygraph.steps import Step
 from tinygraph.topology import as_node, name_nodes, topological_order
+from tinygraph.trace import trace
 
 N = TypeVar("N", bound=Node)
 
@@ -232,6 +234,37 @@ class Graph:
         except Exception as error:
             raise op_failed("backward", op, error) from error
 
+    def trace(
+        self, optimizer: Optimizer | None = None, training_steps: int = 1, /, **feeds: Any
+    ) -> list[Step]:
+        """Return a run as plain data: each op forward, each op backward, each update.
+
+        Nothing of the graph or the optimizer is changed.  See :mod:`tinygraph.trace`.
+
+        Parameters
+        ----------
+        optimizer : Optimizer, optional
+            Whose update to trace after the backward steps.
+        training_steps : int
+            How often to go forward, backward and update; more than once takes an optimizer.
+        **feeds : array_like
+            One array an input, by its name.
+
+        Returns
+        -------
+        list of dict
+            Text, numbers, lists and dicts alone: ``json.dumps`` takes it.
+
+        Raises
+        ------
+        StateError
+            If the output is no scalar, which alone has *a* gradient.
+        FeedError, ShapeError, DtypeError, OpError
+            As ``forward`` and ``backward``.
+        """
+        arrays = self._arrays(self.inputs, feeds)
+        return trace(self.nodes, self.output, arrays, optimizer, training_steps)
+
     def summary(self) -> str:
         """Return a table of the nodes: name, op, shape and count of parameters."""
         rows = [
@@ -284,22 +317,7 @@ class Graph:
             raise StateError(
                 "backward() differentiates a run; there was none yet. Call forward(…) first."
             )
-        if seed is None:
-            if value.shape != ():
-                raise StateError(
-                    f"backward() starts from a scalar, which has one gradient; the output "
-                    f"{describe(self.output)} has the shape {show(value.shape)}. Give the gradient "
-                    f"to start from, backward(seed=…), or end the graph in a loss or a Sum."
-                )
-            return np.asarray(1.0, value.dtype)[()]
-        array = as_float_array(seed, "The seed of backward()", value.dtype)
-        if array.shape != value.shape:
-            raise ShapeError(
-                f"The seed of backward() has the shape of the output {describe(self.output)}, "
-                f"{show(value.shape)}; got {show(array.shape)}.",
-                self.output,
-            )
-        return array.astype(value.dtype)
+        return as_seed(seed, self.output, value)
 
 
 def _of_type(kind: type[N], nodes: Iterable[Node]) -> tuple[N, ...]:

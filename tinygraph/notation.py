@@ -10,28 +10,19 @@ neither can smuggle LaTeX, Python or HTML to where it is shown.
 
 from __future__ import annotations
 
-import ast
 import keyword
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
 from itertools import count as count_from
 
 from tinygraph.node import Node, Op
-
-_GREEK = re.compile(
-    "alpha|beta|[gG]amma|[dD]elta|epsilon|zeta|eta|[tT]heta|iota|kappa|[lL]ambda|mu|nu|[xX]i"
-    "|[pP]i|rho|[sS]igma|tau|[uU]psilon|[pP]hi|chi|[pP]si|[oO]mega"
-)
+from tinygraph.optim import Line, Optimizer
+from tinygraph.substitution import GREEK, substitute_code, substitute_math
 
 _RESERVED = frozenset({"np", "self", *keyword.kwlist})
-
-# What a formula is made of: words set upright (left alone), commands, letters, all else.
-_MATH = re.compile(
-    r"\\(?:mathrm|text|operatorname)\s*\{[^{}]*\}|\\[A-Za-z]+|\\.|[A-Za-z]+|[^A-Za-z\\]+|\\"
-)
 
 
 class Notation:
@@ -101,19 +92,30 @@ class Notation:
         code = op.code and self.code(op, op.code)
         return f"{self.identifier(op)} = {code or f'{type(op).__name__}({arguments})'}"
 
-    def gradient_math(self, op: Op, argument: int) -> str:
-        """Return how the gradient that leaves towards one input is computed, in LaTeX."""
+    def gradient_math(self, op: Op, argument: int, summed: Sequence[int] = ()) -> str:
+        """Return how the gradient that leaves towards one input is computed, in LaTeX.
+
+        ``summed`` are the axes along which the input was broadcast: over them the rule is summed.
+        """
         left = self.gradient_symbol(op.inputs[argument])
         if argument < len(op.rules):
-            return f"{left} = {self.math(op, op.rules[argument].math)}"
+            right = self.math(op, op.rules[argument].math)
+            axes = ", ".join(map(str, summed))
+            return f"{left} = " + (rf"\sum_{{\text{{axis {axes}}}}} {right}" if summed else right)
         arguments = ", ".join([self.gradient_symbol(op), *map(self.symbol, op.inputs)])
         return rf"{left} = {_upright(type(op).__name__)}'({arguments})"
 
-    def gradient_code(self, op: Op, argument: int) -> str:
+    def gradient_code(self, op: Op, argument: int, summed: Sequence[int] = ()) -> str:
         """Return the line of NumPy for the gradient that leaves towards one input."""
-        left = self.gradient_identifier(op.inputs[argument])
+        parent = op.inputs[argument]
+        left = self.gradient_identifier(parent)
         if argument < len(op.rules):
-            return f"{left} = {self.code(op, op.rules[argument].code)}"
+            right = self.code(op, op.rules[argument].code)
+            if summed:
+                axis = summed[0] if len(summed) == 1 else tuple(summed)
+                right = f"({right})" if not right.isidentifier() else right
+                right += f".sum(axis={axis}).reshape({self.identifier(parent)}.shape)"
+            return f"{left} = {right}"
         arguments = [self.gradient_identifier(op), *map(self.identifier, (op, *op.inputs))]
         pick = f"[{argument}]" if len(op.inputs) > 1 else ""
         return f"{left} = {type(op).__name__}.backward({', '.join(arguments)}){pick}"
@@ -123,6 +125,20 @@ class Notation:
         if argument >= len(op.rules) or not op.rules[argument].local:
             return ""
         return self.code(op, op.rules[argument].local)
+
+    def update_math(self, parameter: Node, line: Line) -> str:
+        """Return one line of an optimizer's update of a parameter, in LaTeX."""
+        names = {"w": self.symbol(parameter), "g": self.gradient_symbol(parameter)}
+        letter, hat, _ = line.name.partition("_hat")
+        # What has a hat is computed afresh each time; all else replaces its own old value.
+        left = rf"\hat {letter} =" if hat else rf"{names.get(letter, _upright(letter))} \leftarrow"
+        return f"{left} {substitute_math(line.math, names)}"
+
+    def update_code(self, parameter: Node, line: Line, optimizer: Optimizer) -> str:
+        """Return one line of an optimizer's update of a parameter, in NumPy."""
+        names = {"w": self.identifier(parameter), "g": self.gradient_identifier(parameter)}
+        right = substitute_code(line.code, names, optimizer)
+        return f"{names.get(line.name, line.name)} = {right}"
 
     def math(self, op: Op, formula: str) -> str:
         """Return one of the op's formulas with this graph's symbols in it."""
@@ -137,65 +153,6 @@ class Notation:
         if len(op.inputs) == len(op.arguments):
             names |= dict(zip(op.arguments, map(self.identifier, op.inputs), strict=True))
         return substitute_code(code, names, op)
-
-
-def substitute_math(formula: str, names: Mapping[str, str]) -> str:
-    r"""Return a formula in LaTeX with whole names replaced, and powers of the new ones kept clear.
-
-    Words in ``\mathrm``, ``\text`` and ``\operatorname`` stay as they are.
-
-    >>> substitute_math(r"g W^\top", {"g": "G", "W": "W_{1}"})
-    'G {W_{1}}^\\top'
-    >>> print(substitute_math(r"\mathrm{g}\, g_{i}", {"g": r"\frac{a}{b}"}))
-    \mathrm{g}\, \left(\frac{a}{b}\right)_{i}
-    """
-    tokens = _MATH.findall(formula)
-    for place, token in enumerate(tokens):
-        name = token[1:] if _GREEK.fullmatch(token, 1) else token
-        if name not in names:
-            continue
-        symbol = names[name]
-        following = "".join(tokens[place + 1 : place + 2]).lstrip()[:1]
-        is_compound = len(symbol) > 1 and not re.fullmatch(r"\\[A-Za-z]+", symbol)
-        if is_compound and (following == "_" or (following == "^" and r"\frac" in symbol)):
-            symbol = rf"\left({symbol}\right)"
-        elif is_compound and following == "^":
-            symbol = f"{{{symbol}}}"
-        tokens[place] = symbol
-    return "".join(tokens)
-
-
-def substitute_code(code: str, names: Mapping[str, str], owner: object = None) -> str:
-    """Return an expression in Python with whole names replaced, and ``self.…`` by its number.
-
-    What is no expression in Python stays as it is.
-
-    >>> from types import SimpleNamespace
-    >>> substitute_code("g * self.k * x ** (self.k - 1)", {"g": "dy", "x": "h1"},
-    ...                 SimpleNamespace(k=3.0))
-    'dy * 3.0 * h1 ** (3.0 - 1)'
-    """
-    try:
-        tree = ast.parse(code, mode="eval")
-    except SyntaxError:
-        return code
-    return ast.unparse(_Renaming(names, owner).visit(tree))
-
-
-class _Renaming(ast.NodeTransformer):
-    def __init__(self, names: Mapping[str, str], owner: object) -> None:
-        self.names = names
-        self.owner = owner
-
-    def visit_Name(self, node: ast.Name) -> ast.expr:
-        return ast.Name(self.names.get(node.id, node.id), node.ctx)
-
-    def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
-        if isinstance(node.value, ast.Name) and node.value.id == "self":
-            value = getattr(self.owner, node.attr, None)
-            if value is None or isinstance(value, (bool, int, float)):
-                return ast.Constant(value)
-        return self.generic_visit(node)
 
 
 def _identifiers(nodes: list[Node]) -> dict[Node, str]:
@@ -260,7 +217,7 @@ def _as_symbol(name: str, identifier: str) -> str:
 
 def _upright(word: str) -> str:
     """Return a word as LaTeX sets it: a letter or a number as it is, a word upright."""
-    if _GREEK.fullmatch(word):
+    if GREEK.fullmatch(word):
         return f"\\{word}"
     if len(word) == 1 or word.isdecimal():
         return word

@@ -1,0 +1,46 @@
+"""An op's rules, run: what the line of NumPy beside a formula gives at the present numbers."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from tinygraph.arrays import Array
+from tinygraph.node import Node, Op
+
+
+def rule_names(op: Op, values: Mapping[Node, Any], g: Array) -> dict[str, Any]:
+    """Return what the names in an op's rules stand for, at these values."""
+    arrays = [values[parent] for parent in op.inputs]
+    space = dict(vars(sys.modules[type(op).__module__])) | {"np": np, "self": op}
+    if len(arrays) == len(op.arguments):
+        space |= dict(zip(op.arguments, arrays, strict=True))
+    return space | {"g": g, "y": values[op]}
+
+
+def evaluate(code: str, space: dict[str, Any]) -> Array | None:
+    """Return what a rule's line of NumPy gives; nothing where it cannot be run.
+
+    A rule is what an op says of itself: what it shows must not stop what it does.
+    """
+    try:
+        with np.errstate(all="ignore"):
+            return np.asarray(eval(code, dict(space)))
+    except Exception:
+        return None
+
+
+def broadcast_axes(written: Array | None, shape: tuple[int, ...]) -> tuple[int, ...]:
+    """Return the axes over which a rule's result is still to be summed."""
+    if written is None or written.shape == shape or written.ndim < len(shape):
+        return ()
+    new = written.ndim - len(shape)
+    padded = (1,) * new + shape
+    return tuple(
+        axis
+        for axis, size in enumerate(written.shape)
+        if axis < new or (padded[axis] == 1 and size != 1)
+    )

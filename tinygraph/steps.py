@@ -1,0 +1,135 @@
+"""What a trace is made of: the step, and the summary of an array, as plain data.
+
+:mod:`tinygraph.trace` fills these; a page, a terminal or a test reads them.  All of it is text,
+numbers, lists and dicts, so that ``json.dumps`` takes it.
+"""
+
+from __future__ import annotations
+
+from typing import Any, TypedDict
+
+import numpy as np
+
+CORNER = 8
+"""How many rows and columns of an array a trace keeps."""
+
+
+class ArrayData(TypedDict):
+    """An array: what it is, and its entries, or those of its first corner."""
+
+    shape: list[int]
+    dtype: str
+    norm: float | str
+    min: float | str | None
+    max: float | str | None
+    entries: Any
+    """A number, a list, or a list of rows; numbers that are not finite are text, such as "nan"."""
+    complete: bool
+    """Whether ``entries`` are all there are."""
+
+
+class InputData(TypedDict):
+    """One input of an op."""
+
+    node: str
+    argument: str
+    symbol: str
+    identifier: str
+    array: ArrayData
+
+
+class OutgoingData(TypedDict, total=False):
+    """The gradient that leaves an op backward, towards one of its inputs."""
+
+    node: str
+    argument: str
+    symbol: str
+    identifier: str
+    math: str
+    code: str
+    why: str
+    local_code: str
+    local: ArrayData | None
+    """The local derivative, where the op says what it is."""
+    contribution: ArrayData
+    """What this op adds to the gradient of the input."""
+    number: int
+    """The how-manieth contribution to that gradient this is …"""
+    count: int
+    """… of how many."""
+    total: ArrayData
+    """The gradient of the input so far: the sum of the contributions up to this one."""
+
+
+class LineData(TypedDict):
+    """One line of an optimizer's update."""
+
+    name: str
+    math: str
+    code: str
+    array: ArrayData
+
+
+class Step(TypedDict, total=False):
+    """One op forward, one op backward, or the update of one parameter."""
+
+    index: int
+    training_step: int
+    phase: str
+    """``"forward"``, ``"backward"`` or ``"update"``."""
+    node: str
+    op: str
+    """The class of the op; that of the optimizer, in an update."""
+    role: str
+    symbol: str
+    identifier: str
+    math: str
+    code: str
+    inputs: list[InputData]
+    value: ArrayData
+    """What the op computed forward; in an update, the parameter's old value."""
+    incoming: ArrayData
+    """Backward and update: ∂L/∂value, complete by then."""
+    incoming_symbol: str
+    incoming_identifier: str
+    outgoing: list[OutgoingData]
+    lines: list[LineData]
+    hyperparameters: dict[str, float]
+    memory: dict[str, ArrayData]
+    """Update: what the optimizer remembered of the parameter before this step."""
+    t: int
+    """Update: the number of the optimizer's step."""
+    after: ArrayData
+    """Update: the parameter's new value."""
+
+
+def summarise(array: Any) -> ArrayData:
+    """Return an array as plain data; of a big one, its size and its first corner.
+
+    >>> summarise(np.array([1.0, np.nan]))["entries"]
+    [1.0, 'nan']
+    >>> summarise(np.ones((100, 20)))["complete"]
+    False
+    """
+    array = np.asarray(array)
+    matrix = array[(0,) * max(array.ndim - 2, 0)]
+    corner = matrix[(slice(CORNER),) * matrix.ndim]
+    is_empty = array.size == 0
+    with np.errstate(all="ignore"):
+        norm = float(np.sqrt(np.square(array, dtype=np.float64).sum()))
+        return ArrayData(
+            shape=list(array.shape),
+            dtype=str(array.dtype),
+            norm=_plain(norm),
+            min=None if is_empty else _plain(float(array.min())),
+            max=None if is_empty else _plain(float(array.max())),
+            entries=_plain(corner.tolist()),
+            complete=corner.size == array.size,
+        )
+
+
+def _plain(entries: Any) -> Any:
+    """Return numbers as JSON can hold them: it has neither infinity nor NaN."""
+    if isinstance(entries, list):
+        return [_plain(entry) for entry in entries]
+    return entries if np.isfinite(entries) else str(float(entries))

@@ -1,0 +1,76 @@
+"""One name for another: in a formula in LaTeX, and in an expression in Python."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Mapping
+
+GREEK = re.compile(
+    "alpha|beta|[gG]amma|[dD]elta|epsilon|zeta|eta|[tT]heta|iota|kappa|[lL]ambda|mu|nu|[xX]i"
+    "|[pP]i|rho|[sS]igma|tau|[uU]psilon|[pP]hi|chi|[pP]si|[oO]mega"
+)
+
+# What a formula is made of: words set upright (left alone), commands, letters, all else.
+_MATH = re.compile(
+    r"\\(?:mathrm|text|operatorname)\s*\{[^{}]*\}|\\[A-Za-z]+|\\.|[A-Za-z]+|[^A-Za-z\\]+|\\"
+)
+
+
+def substitute_math(formula: str, names: Mapping[str, str]) -> str:
+    r"""Return a formula in LaTeX with whole names replaced, and powers of the new ones kept clear.
+
+    Words in ``\mathrm``, ``\text`` and ``\operatorname`` stay as they are.
+
+    >>> substitute_math(r"g W^\top", {"g": "G", "W": "W_{1}"})
+    'G {W_{1}}^\\top'
+    >>> print(substitute_math(r"\mathrm{g}\, g_{i}", {"g": r"\frac{a}{b}"}))
+    \mathrm{g}\, \left(\frac{a}{b}\right)_{i}
+    """
+    tokens = _MATH.findall(formula)
+    for place, token in enumerate(tokens):
+        name = token[1:] if GREEK.fullmatch(token, 1) else token
+        if name not in names:
+            continue
+        symbol = names[name]
+        following = "".join(tokens[place + 1 : place + 2]).lstrip()[:1]
+        is_compound = len(symbol) > 1 and not re.fullmatch(r"\\[A-Za-z]+", symbol)
+        if is_compound and (following == "_" or (following == "^" and r"\frac" in symbol)):
+            symbol = rf"\left({symbol}\right)"
+        elif is_compound and following == "^":
+            symbol = f"{{{symbol}}}"
+        tokens[place] = symbol
+    return "".join(tokens)
+
+
+def substitute_code(code: str, names: Mapping[str, str], owner: object = None) -> str:
+    """Return an expression in Python with whole names replaced, and ``self.…`` by its number.
+
+    What is no expression in Python stays as it is.
+
+    >>> from types import SimpleNamespace
+    >>> substitute_code("g * self.k * x ** (self.k - 1)", {"g": "dy", "x": "h1"},
+    ...                 SimpleNamespace(k=3.0))
+    'dy * 3.0 * h1 ** (3.0 - 1)'
+    """
+    try:
+        tree = ast.parse(code, mode="eval")
+    except SyntaxError:
+        return code
+    return ast.unparse(_Renaming(names, owner).visit(tree))
+
+
+class _Renaming(ast.NodeTransformer):
+    def __init__(self, names: Mapping[str, str], owner: object) -> None:
+        self.names = names
+        self.owner = owner
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        return ast.Name(self.names.get(node.id, node.id), node.ctx)
+
+    def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
+        if isinstance(node.value, ast.Name) and node.value.id == "self":
+            value = getattr(self.owner, node.attr, None)
+            if value is None or isinstance(value, (bool, int, float)):
+                return ast.Constant(value)
+        return self.generic_visit(node)

@@ -1,0 +1,311 @@
+"""A run as plain data: what each op did, forward and backward, and what the optimizer did.
+
+A trace is a list of steps, in the order in which they happen; each is a dict of text, numbers and
+lists, so that ``json.dumps`` takes it and a page, a terminal or a test can read it.  Formulas and
+lines of NumPy carry the graph's own names.  A trace looks on and changes nothing: neither the
+graph's values and gradients nor the parameters nor the optimizer.
+
+Big arrays are summarised, so that a trace stays small.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import count
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from tinygraph.arrays import Array, brief
+from tinygraph.contract import as_gradient, as_seed, as_value, one_each, op_failed
+from tinygraph.errors import ArgumentError, StateError, TinygraphError
+from tinygraph.node import Constant, Node, Op, Parameter, describe
+from tinygraph.notation import Notation
+from tinygraph.optim import Optimizer
+from tinygraph.rules import broadcast_axes, evaluate, rule_names
+from tinygraph.steps import InputData, LineData, OutgoingData, Step, summarise
+
+
+def trace(
+    nodes: Sequence[Node],
+    output: Node,
+    feeds: Mapping[Node, Array],
+    optimizer: Optimizer | None = None,
+    training_steps: int = 1,
+) -> list[Step]:
+    """Return the steps of a run; see :meth:`tinygraph.Graph.trace`.
+
+    Parameters
+    ----------
+    nodes
+        In topological order.
+    output
+        What is differentiated.
+    feeds
+        An array for each input node.
+    optimizer, training_steps
+        Whose updates to trace, and how many rounds.
+
+    >>> import tinygraph as tg
+    >>> w = tg.Parameter(3.0, name="w")
+    >>> model = tg.Graph(w * tg.Input("x", shape=()))
+    >>> forward, backward, update = model.trace(tg.SGD(w, lr=0.5), x=2.0)
+    >>> forward["code"], forward["value"]["entries"]
+    ('Multiply1 = w * x', 6.0)
+    >>> [(out["code"], out["contribution"]["entries"]) for out in backward["outgoing"]]
+    [('dw = dMultiply1 * x', 2.0), ('dx = dMultiply1 * w', 3.0)]
+    >>> [(line["code"], line["array"]["entries"]) for line in update["lines"]]
+    [('w = w - 0.5 * dw', 2.0)]
+    """
+    return [moment.step for moment in walk(nodes, output, feeds, optimizer, training_steps)]
+
+
+class Moment(NamedTuple):
+    """A step, with the whole arrays behind its numbers: what a page makes its questions of.
+
+    Attributes
+    ----------
+    step : Step
+    node : Node
+        The op, or the parameter that is updated.
+    values, gradients : mapping
+        All nodes' arrays of this round.
+    contributions : mapping
+        Backward: what leaves towards each argument, by its number.
+    """
+
+    step: Step
+    node: Node
+    values: Mapping[Node, Any]
+    gradients: Mapping[Node, Any]
+    contributions: Mapping[int, Array]
+
+
+def walk(
+    nodes: Sequence[Node],
+    output: Node,
+    feeds: Mapping[Node, Array],
+    optimizer: Optimizer | None,
+    training_steps: int,
+) -> Iterator[Moment]:
+    """Go through a run step by step; the arguments are those of :func:`trace`."""
+    _check(nodes, optimizer, training_steps)
+    names = Notation(nodes, output)
+    values: dict[Node, Any] = {node: node.value for node in nodes if not isinstance(node, Op)}
+    values.update(feeds)
+    memory = dict(optimizer.memory) if optimizer else {}
+    numbers = count(1)
+    for training_step in range(1, training_steps + 1):
+        gradients: dict[Node, Any] = {}
+        moments = _forward(nodes, values, names)
+        gradients[output] = as_seed(None, output, values[output])
+        moments += _backward(nodes, values, gradients, names)
+        updated: dict[Node, Any] = {}
+        if optimizer:
+            t = optimizer.steps + training_step
+            for parameter in optimizer.parameters:
+                w, g = values[parameter], _gradient(parameter, gradients)
+                step = _update(optimizer, parameter, t, w, g, memory[parameter], names)
+                updated[parameter], *kept = optimizer.update(w, g, t, *memory[parameter])
+                memory[parameter] = tuple(kept)
+                step["after"] = summarise(updated[parameter])
+                moments.append(Moment(step, parameter, values, gradients, {}))
+        for moment in moments:
+            moment.step["index"] = next(numbers)
+            moment.step["training_step"] = training_step
+        yield from moments
+        values.update(updated)
+
+
+def _check(nodes: Sequence[Node], optimizer: Optimizer | None, training_steps: Any) -> None:
+    is_count = isinstance(training_steps, (int, np.integer)) and training_steps >= 1
+    if not is_count or isinstance(training_steps, bool):
+        raise ArgumentError(
+            f"training_steps is a whole number from 1 on; got {brief(training_steps)}."
+        )
+    if optimizer is None and training_steps > 1:
+        raise ArgumentError(
+            f"{training_steps} training steps need an optimizer between them, or each would be "
+            f"the same; none was given. Try model.trace(tg.SGD(model.parameters), "
+            f"{training_steps}, …)."
+        )
+    for parameter in optimizer.parameters if optimizer else ():
+        if parameter not in set(nodes):
+            raise ArgumentError(
+                f"The optimizer trains {describe(parameter)}, which is no node of this graph. "
+                f"Make one of this graph's parameters: tg.SGD(model.parameters)."
+            )
+
+
+def _forward(nodes: Iterable[Node], values: dict[Node, Any], names: Notation) -> list[Moment]:
+    """Compute the ops' ``values``."""
+    moments = []
+    for op in nodes:
+        if not isinstance(op, Op):
+            continue
+        arrays = [values[parent] for parent in op.inputs]
+        try:
+            values[op] = as_value(op.forward(*arrays), op, op.shape)
+        except TinygraphError:
+            raise
+        except Exception as error:
+            raise op_failed("forward", op, error) from error
+        step = _heading("forward", op, names) | Step(
+            math=names.value_math(op),
+            code=names.value_code(op),
+            inputs=_inputs(op, values, names),
+            value=summarise(values[op]),
+        )
+        moments.append(Moment(step, op, values, {}, {}))
+    return moments
+
+
+def _backward(
+    nodes: Sequence[Node], values: Mapping[Node, Any], gradients: dict[Node, Any], names: Notation
+) -> list[Moment]:
+    """Walk the ops in reverse, filling ``gradients``."""
+    moments = []
+    arrived: Counter[Node] = Counter()
+    for op in reversed(nodes):
+        if not isinstance(op, Op) or op not in gradients:
+            continue
+        contributions = dict(_contributions(op, values, gradients[op]))
+        outgoing = []
+        for argument, contribution in contributions.items():
+            parent = op.inputs[argument]
+            total = gradients[parent] + contribution if parent in gradients else contribution
+            gradients[parent] = total
+            arrived[parent] += 1
+            leaving = _leaving(op, argument, values, gradients[op], names)
+            leaving["contribution"] = summarise(contribution)
+            leaving["total"] = summarise(total)
+            leaving["number"] = arrived[parent]
+            outgoing.append(leaving)
+        step = _heading("backward", op, names) | Step(
+            inputs=_inputs(op, values, names),
+            value=summarise(values[op]),
+            incoming=summarise(gradients[op]),
+            incoming_symbol=names.gradient_symbol(op),
+            incoming_identifier=names.gradient_identifier(op),
+            outgoing=outgoing,
+        )
+        moments.append(Moment(step, op, values, gradients, contributions))
+    for moment in moments:
+        for argument, leaving in zip(moment.contributions, moment.step["outgoing"], strict=True):
+            leaving["count"] = arrived[moment.node.inputs[argument]]
+    return moments
+
+
+def _contributions(op: Op, values: Mapping[Node, Any], g: Array) -> Iterable[tuple[int, Array]]:
+    """Return what the op's backward gives, with the number of the argument it is for."""
+    arrays = [values[parent] for parent in op.inputs]
+    try:
+        found = one_each(op, op.backward(g, values[op], *arrays))
+    except TinygraphError:
+        raise
+    except Exception as error:
+        raise op_failed("backward", op, error) from error
+    for argument, (parent, value, grad) in enumerate(zip(op.inputs, arrays, found, strict=True)):
+        if grad is not None and not isinstance(parent, Constant):
+            yield argument, as_gradient(grad, op, parent, value)
+
+
+def _leaving(
+    op: Op, argument: int, values: Mapping[Node, Any], g: Array, names: Notation
+) -> OutgoingData:
+    """Return how the gradient towards one input is written down, and the local derivative."""
+    parent = op.inputs[argument]
+    rule = op.rules[argument] if argument < len(op.rules) else None
+    space = rule_names(op, values, g)
+    written = evaluate(rule.code, space) if rule else None
+    summed = broadcast_axes(written, np.shape(values[parent]))
+    local = evaluate(rule.local, space) if rule and rule.local else None
+    why = rule.why if rule else ""
+    if summed:
+        why += ("; " if why else "") + "what was repeated by broadcasting adds up"
+    return OutgoingData(
+        node=str(parent.name),
+        argument=_argument_name(op, argument),
+        symbol=names.gradient_symbol(parent),
+        identifier=names.gradient_identifier(parent),
+        math=names.gradient_math(op, argument, summed),
+        code=names.gradient_code(op, argument, summed),
+        why=why,
+        local_code=names.local_code(op, argument),
+        local=None if local is None else summarise(local),
+    )
+
+
+def _gradient(parameter: Parameter, gradients: Mapping[Node, Any]) -> Array:
+    if parameter not in gradients:
+        raise StateError(
+            f"An update needs the gradient of every parameter; {describe(parameter)} has none: "
+            f"the output does not depend on it."
+        )
+    gradient: Array = gradients[parameter]
+    return gradient
+
+
+def _update(
+    optimizer: Optimizer,
+    parameter: Parameter,
+    t: int,
+    w: Array,
+    g: Array,
+    memory: Sequence[Array],
+    names: Notation,
+) -> Step:
+    """Return the step with the optimizer's lines, each evaluated with the results of the last."""
+    slots = dict(zip(optimizer.slots, memory, strict=True))
+    space = {"np": np, "self": optimizer, "w": w, "g": g, "t": t, **slots}
+    lines = []
+    for line in optimizer.lines:
+        space[line.name] = evaluate(line.code, space)
+        lines.append(
+            LineData(
+                name=line.name,
+                math=names.update_math(parameter, line),
+                code=names.update_code(parameter, line, optimizer),
+                array=summarise(space[line.name]),
+            )
+        )
+    return _heading("update", parameter, names) | Step(
+        op=type(optimizer).__name__,
+        value=summarise(w),
+        incoming=summarise(g),
+        incoming_symbol=names.gradient_symbol(parameter),
+        incoming_identifier=names.gradient_identifier(parameter),
+        lines=lines,
+        hyperparameters={name: getattr(optimizer, name) for name in optimizer.hyperparameters},
+        memory={slot: summarise(array) for slot, array in slots.items()},
+        t=t,
+    )
+
+
+def _heading(phase: str, node: Node, names: Notation) -> Step:
+    return Step(
+        phase=phase,
+        node=str(node.name),
+        op=type(node).__name__,
+        role=node.role,
+        symbol=names.symbol(node),
+        identifier=names.identifier(node),
+    )
+
+
+def _inputs(op: Op, values: Mapping[Node, Any], names: Notation) -> list[InputData]:
+    return [
+        InputData(
+            node=str(parent.name),
+            argument=_argument_name(op, argument),
+            symbol=names.symbol(parent),
+            identifier=names.identifier(parent),
+            array=summarise(values[parent]),
+        )
+        for argument, parent in enumerate(op.inputs)
+    ]
+
+
+def _argument_name(op: Op, argument: int) -> str:
+    return op.arguments[min(argument, len(op.arguments) - 1)]
