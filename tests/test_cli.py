@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 
@@ -82,6 +83,18 @@ def test_help_and_version_read_well(arguments, capsys):
     assert "tinygraph" in text
     assert "%%" not in text
     assert "None" not in text
+
+
+def test_a_console_without_unicode_is_no_obstacle(tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-m", "tinygraph", "lab2", "--data", "xor", "--epochs", "3"],
+        capture_output=True,
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONIOENCODING": "ascii"},
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert b"1 ? mean abs error" in done.stdout
 
 
 def test_python_dash_m_runs_the_same(tmp_path):

@@ -7,6 +7,7 @@ A wrong value gets one line on standard error and exit status 2, never a traceba
 from __future__ import annotations
 
 import argparse
+import io
 import sys
 from collections.abc import Sequence
 from dataclasses import fields
@@ -34,6 +35,10 @@ class Parser(argparse.ArgumentParser):
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line, and return its exit status."""
+    for stream in (sys.stdout, sys.stderr):
+        # A console or pipe that knows no "−" or "∂" gets "?" there, not a traceback.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
     options = build_parser().parse_args(arguments)
     try:
         return int(options.run(options))
