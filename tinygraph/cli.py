@@ -120,7 +120,9 @@ def add_lab2_settings(parser: argparse.ArgumentParser) -> None:
 
 def lab2_settings(options: argparse.Namespace, data: str) -> Settings:
     """Return the settings that the options describe, for one data set."""
-    chosen = {field.name: getattr(options, field.name, field.default) for field in fields(Settings)}
+    chosen: dict[str, Any] = {
+        field.name: getattr(options, field.name, field.default) for field in fields(Settings)
+    }
     return Settings(**{**chosen, "data": data})
 
 
