@@ -39,6 +39,7 @@ FLOORS = {
     "viz": 2,
     "diagnosis": 2,
     "derivation": 2,
+    "derivation_formats": 2,
     "exercises": 3,
     "train": 3,
     "plots": 3,
@@ -61,6 +62,7 @@ KNOW_NO_OP = (
     "steps",
     "diagnosis",
     "derivation",
+    "derivation_formats",
     "train",
 )
 

@@ -41,8 +41,9 @@ from tinygraph.ops import (
 from tinygraph.optim import SGD, AdaGrad, Adam, Momentum, Optimizer, RMSProp
 
 if TYPE_CHECKING:
-    from tinygraph import lab2, plots, testing
+    from tinygraph import exercises, lab2, plots, testing
     from tinygraph.check import gradcheck
+    from tinygraph.derivation import Derivation, derive
     from tinygraph.train import History, fit
     from tinygraph.viz import Diagram, render
 
@@ -56,6 +57,7 @@ __all__ = [
     "Add",
     "AddBias",
     "Constant",
+    "Derivation",
     "Diagram",
     "Divide",
     "Exp",
@@ -83,6 +85,8 @@ __all__ = [
     "Tanh",
     "TinygraphError",
     "data",
+    "derive",
+    "exercises",
     "fit",
     "gradcheck",
     "lab2",
@@ -95,8 +99,11 @@ __all__ = [
 # What draws, trains or reports is loaded when it is first asked for: `import tinygraph` stays fast,
 # and loads neither matplotlib nor graphviz nor numba.
 _LOADED_ON_USE = {
+    "Derivation": "tinygraph.derivation",
     "Diagram": "tinygraph.viz",
     "History": "tinygraph.train",
+    "derive": "tinygraph.derivation",
+    "exercises": "",
     "fit": "tinygraph.train",
     "gradcheck": "tinygraph.check",
     "lab2": "",

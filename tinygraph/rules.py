@@ -10,6 +10,7 @@ import numpy as np
 
 from tinygraph.arrays import Array
 from tinygraph.node import Node, Op
+from tinygraph.shapes import Shape
 
 
 def rule_names(op: Op, values: Mapping[Node, Any], g: Array) -> dict[str, Any]:
@@ -33,14 +34,18 @@ def evaluate(code: str, space: dict[str, Any]) -> Array | None:
         return None
 
 
-def broadcast_axes(written: Array | None, shape: tuple[int, ...]) -> tuple[int, ...]:
-    """Return the axes over which a rule's result is still to be summed."""
-    if written is None or written.shape == shape or written.ndim < len(shape):
+def broadcast_axes(written: Shape, shape: Shape) -> tuple[int, ...]:
+    """Return the axes over which a rule's result is still to be summed.
+
+    ``written`` is the shape of that result, ``shape`` that of the argument it belongs to.
+
+    >>> broadcast_axes((None, 3), (3,)), broadcast_axes((5, 3), (5, 1)), broadcast_axes((3,), (3,))
+    ((0,), (1,), ())
+    """
+    if written == shape or len(written) < len(shape):
         return ()
-    new = written.ndim - len(shape)
+    new = len(written) - len(shape)
     padded = (1,) * new + shape
     return tuple(
-        axis
-        for axis, size in enumerate(written.shape)
-        if axis < new or (padded[axis] == 1 and size != 1)
+        axis for axis, size in enumerate(written) if axis < new or (padded[axis] == 1 and size != 1)
     )

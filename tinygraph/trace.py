@@ -219,7 +219,7 @@ def _leaving(
     rule = op.rules[argument] if argument < len(op.rules) else None
     space = rule_names(op, values, g)
     written = evaluate(rule.code, space) if rule else None
-    summed = broadcast_axes(written, np.shape(values[parent]))
+    summed = broadcast_axes(written.shape, np.shape(values[parent])) if written is not None else ()
     local = evaluate(rule.local, space) if rule and rule.local else None
     why = rule.why if rule else ""
     if summed:

@@ -1,0 +1,297 @@
+r"""The derivation of one gradient, written from the graph itself.
+
+The chain rule asks of every node between the loss and the one we care about: who reads this node,
+and with which factor?  Each op answers for itself, in its ``rules``; here the answers are put in
+order, with the graph's own names and shapes.  What comes out can be read (LaTeX, Markdown, HTML)
+and computed: :meth:`Derivation.evaluate` runs the very lines that are shown.
+
+Left out on purpose: simplifying.  A rule stands as its op wrote it.
+"""
+
+from __future__ import annotations
+
+import ast
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from tinygraph.arrays import Array
+from tinygraph.derivation_formats import as_html, as_latex, as_markdown
+from tinygraph.errors import ArgumentError, StateError
+from tinygraph.graph import Graph
+from tinygraph.node import Constant, Node, Op, describe
+from tinygraph.notation import Notation
+from tinygraph.rules import broadcast_axes, evaluate, rule_names
+from tinygraph.shapes import show
+from tinygraph.topology import as_node
+
+
+class Term(NamedTuple):
+    """What one reader of a node contributes to its gradient.
+
+    Attributes
+    ----------
+    op : Op
+        The reader.
+    argument : int
+        As which of the op's inputs it reads the node.
+    math, code : str
+        The contribution, in LaTeX and in NumPy.
+    why : str
+        The reason, in one sentence.
+    shapes : str
+        The shapes of what is in it, and of the result.
+    """
+
+    op: Op
+    argument: int
+    math: str
+    code: str
+    why: str
+    shapes: str
+
+
+class Step(NamedTuple):
+    """The gradient of one node, as the sum of what its readers contribute."""
+
+    node: Node
+    symbol: str
+    terms: tuple[Term, ...]
+
+    @property
+    def math(self) -> str:
+        """The whole equation, in LaTeX."""
+        return f"{self.symbol} = {' + '.join(term.math for term in self.terms) or '1'}"
+
+    @property
+    def reasons(self) -> list[str]:
+        """One sentence a term."""
+        return [term.why for term in self.terms] or ["the output, by itself"]
+
+
+class Derivation:
+    r"""The derivation of ∂output/∂node; :func:`derive` makes it.
+
+    In a notebook it shows itself.
+
+    Attributes
+    ----------
+    node : Node
+    steps : tuple of Step
+        From the output, whose gradient by itself is 1, to the node.
+    names : Notation
+        The symbols and identifiers in it.
+    """
+
+    def __init__(self, model: Graph, node: Node) -> None:
+        self.node = node
+        self.names = Notation(model.nodes, model.output)
+        self.model = model
+        self.steps = tuple(
+            Step(each, self.names.gradient_symbol(each), tuple(self._terms(each, readers)))
+            for each, readers in _way_back(model, node)
+        )
+
+    def __repr__(self) -> str:
+        return f"<Derivation of the gradient of {describe(self.node)}, {len(self.steps)} steps>"
+
+    @property
+    def written_out(self) -> str:
+        """The gradient as one expression in LaTeX, each factor put into the next.
+
+        Empty where a node on the way has several readers: then the steps say it better.
+        """
+        if any(len(step.terms) > 1 for step in self.steps):
+            return ""
+        expression = "1"
+        previous = self.steps[0]
+        for step in self.steps[1:]:
+            (term,) = step.terms
+            is_plain = expression == "1" or term.math == previous.symbol
+            inner = expression if is_plain else rf"\left({expression}\right)"
+            expression = term.math.replace(previous.symbol, inner)
+            previous = step
+        return f"{previous.symbol} = {expression}"
+
+    @property
+    def code(self) -> str:
+        """The steps as lines of NumPy, in the graph's identifiers."""
+        return "\n".join(
+            f"{self.names.gradient_identifier(step.node)} = "
+            + (" + ".join(term.code for term in step.terms) or "1.0")
+            for step in self.steps
+        )
+
+    @property
+    def latex(self) -> str:
+        """The steps and their reasons as an ``align*`` environment."""
+        return as_latex(self)
+
+    @property
+    def markdown(self) -> str:
+        """The steps as a numbered list."""
+        return as_markdown(self)
+
+    def html(self, diagram: Any = None) -> str:
+        r"""Return the steps as a table; formulas stand in ``\[ … \]``, for KaTeX or MathJax.
+
+        Parameters
+        ----------
+        diagram : Diagram, optional
+            One of the same graph, in the same page: each step links to its node there.
+        """
+        return as_html(self, diagram)
+
+    def evaluate(self) -> Array:
+        """Return the gradient's numbers, from the steps as they are written and the last run.
+
+        Raises
+        ------
+        StateError
+            Before any ``forward``.
+        ArgumentError
+            If an op on the way gives no rule that can be run.
+        """
+        values = {node: node.value for node in self.model.nodes}
+        gradients: dict[Node, Any] = {}
+        for step in self.steps:
+            if values[step.node] is None:
+                raise StateError(
+                    "A derivation is evaluated at the values of a run; there was none yet. "
+                    "Call forward(…) first."
+                )
+            contributions = [
+                _evaluated(term, values, gradients[term.op], step.node) for term in step.terms
+            ]
+            gradients[step.node] = sum(contributions) if contributions else np.float64(1.0)
+        return np.asarray(gradients[self.node])
+
+    def _repr_markdown_(self) -> str:
+        return self.markdown
+
+    def _repr_html_(self) -> str:
+        return self.html()
+
+    def _terms(self, node: Node, readers: list[tuple[Op, int]]) -> Any:
+        for op, argument in readers:
+            # An op that keeps the default shape rule works entry by entry, and broadcasts.
+            broadcasts = type(op).infer_shape is Op.infer_shape
+            summed = broadcast_axes(op.shape, node.shape) if broadcasts else ()
+            why = op.rules[argument].why if argument < len(op.rules) else ""
+            if summed:
+                why += ("; " if why else "") + "what was repeated by broadcasting adds up"
+            yield Term(
+                op,
+                argument,
+                self.names.gradient_math(op, argument, summed).partition(" = ")[2],
+                self.names.gradient_code(op, argument, summed).partition(" = ")[2],
+                why or f"the rule of {type(op).__name__}",
+                self._shapes(op, argument),
+            )
+
+    def _shapes(self, op: Op, argument: int) -> str:
+        """Return the shapes of the names in a rule, and of what comes out."""
+        node = op.inputs[argument]
+        used = _names_in(op.rules[argument].code) if argument < len(op.rules) else {"g"}
+        parts = [f"∂{op.name} {show(op.shape)}"] if "g" in used else []
+        if "y" in used:
+            parts.append(f"{op.name} {show(op.shape)}")
+        parts += [
+            f"{parent.name} {show(parent.shape)}"
+            for name, parent in zip(op.arguments, op.inputs)
+            if name in used
+        ]
+        return f"{', '.join(parts)} → {show(node.shape)} as {node.name}"
+
+
+def derive(model: Graph, node: Node | str) -> Derivation:
+    r"""Write down how the gradient of one node follows, in this graph's own names.
+
+    Parameters
+    ----------
+    model : Graph
+    node : Node or str
+        What to differentiate by, or its name.
+
+    Raises
+    ------
+    UnknownNameError
+        If no node has that name.
+    ArgumentError
+        If the output does not depend on the node, or the node is a constant.
+
+    >>> import tinygraph as tg
+    >>> x = tg.Input("x", shape=(None, 2))
+    >>> W = tg.Parameter([[1.0], [2.0]], name="W")
+    >>> model = tg.Graph(tg.Sum(tg.MatMul(x, W, name="z"), name="loss"))
+    >>> how = derive(model, "W")
+    >>> print(how.code)
+    dloss = 1.0
+    dz = np.broadcast_to(spread(dloss, z, None), z.shape)
+    dW = x.T @ dz
+    >>> print(how.steps[-1].math)
+    \frac{\partial L}{\partial W} = x^\top \frac{\partial L}{\partial z}
+    >>> model.forward(x=[[3.0, 4.0]])
+    11.0
+    >>> how.evaluate()
+    array([[3.],
+           [4.]])
+    """
+    found = model[
+        node if isinstance(node, str) else str(as_node(node, "What derive asks for").name)
+    ]
+    if isinstance(node, Node) and found is not node:
+        raise ArgumentError(
+            f"{describe(node)} is no node of this graph; the node of that name here is another."
+        )
+    if isinstance(found, Constant):
+        raise ArgumentError(
+            f"{describe(found)} never changes, so no gradient is kept for it. "
+            f"Make it a Parameter to ask how the output depends on it."
+        )
+    return Derivation(model, found)
+
+
+def _way_back(model: Graph, node: Node) -> list[tuple[Node, list[tuple[Op, int]]]]:
+    """Return the nodes from the output back to ``node``, each with those that read it."""
+    depends = {node}
+    for each in model.nodes:
+        if not depends.isdisjoint(each.inputs):
+            depends.add(each)
+    if model.output not in depends:
+        raise ArgumentError(
+            f"{describe(model.output)} does not depend on {describe(node)}, so its gradient with "
+            f"respect to it is 0 and there is nothing to derive."
+        )
+    readers: dict[Node, list[tuple[Op, int]]] = {model.output: []}
+    way = []
+    for each in reversed(model.nodes):
+        if each not in readers or each not in depends:
+            continue
+        way.append((each, readers[each]))
+        if isinstance(each, Op) and each is not node:
+            for argument, parent in enumerate(each.inputs):
+                readers.setdefault(parent, []).append((each, argument))
+    return way
+
+
+def _evaluated(term: Term, values: dict[Node, Any], g: Array, node: Node) -> Array:
+    """Return what the line of NumPy of one contribution gives at the present values."""
+    rules = term.op.rules
+    code = rules[term.argument].code if term.argument < len(rules) else ""
+    array = evaluate(code, rule_names(term.op, values, g))
+    if array is None:
+        raise ArgumentError(
+            f"{describe(term.op)} gives no rule that can be run for {node.name}. Give its class "
+            f"one Rule(math, code) an argument."
+        )
+    shape = values[node].shape
+    total: Array = array.sum(axis=broadcast_axes(array.shape, shape)).reshape(shape)
+    return total
+
+
+def _names_in(code: str) -> set[str]:
+    try:
+        return {each.id for each in ast.walk(ast.parse(code)) if isinstance(each, ast.Name)}
+    except SyntaxError:
+        return {"g"}

@@ -1,0 +1,74 @@
+"""A derivation to be read: as LaTeX, as Markdown and as HTML.
+
+What comes from outside, the names of nodes and the words and formulas of anyone's ops, is escaped.
+"""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from tinygraph.node import Node
+
+if TYPE_CHECKING:
+    from tinygraph.derivation import Derivation
+
+
+def as_latex(derivation: Derivation) -> str:
+    """Return the steps and their reasons as an ``align*`` environment."""
+    rows = []
+    for step in derivation.steps:
+        left, _, right = step.math.partition(" = ")
+        reason = plain_latex("; ".join(step.reasons))
+        rows.append(rf"  {left} &= {right} && \text{{{reason}}} \\")
+    return "\n".join([r"\begin{align*}", *rows, r"\end{align*}"])
+
+
+def as_markdown(derivation: Derivation) -> str:
+    """Return the steps as a numbered list."""
+    lines = []
+    for number, step in enumerate(derivation.steps, start=1):
+        lines.append(f"{number}. $${step.math}$$\n   {'; '.join(step.reasons)}.")
+        lines += [f"   Shapes: {term.shapes}." for term in step.terms]
+    if derivation.written_out:
+        lines.append(f"\nIn one line:\n\n$${derivation.written_out}$$")
+    return "\n".join(lines)
+
+
+def as_html(derivation: Derivation, diagram: Any = None) -> str:
+    r"""Return the steps as a table, with the formulas in ``\[ … \]``."""
+    places = {node: place for place, node in enumerate(derivation.model.nodes)}
+
+    def link(node: Node) -> str:
+        name = f"<code>{html.escape(str(node.name))}</code>"
+        return f'<a href="#{diagram.prefix}-n-{places[node]}">{name}</a>' if diagram else name
+
+    rows = "".join(
+        f"<tr><td>{number}</td><td>{link(step.node)}</td>"
+        f"<td>\\[{html.escape(step.math)}\\]</td><td>{_lines(step.reasons)}</td>"
+        f"<td>{_lines(term.shapes for term in step.terms)}</td></tr>"
+        for number, step in enumerate(derivation.steps, start=1)
+    )
+    head = "".join(
+        f'<th scope="col">{title}</th>' for title in ("step", "node", "gradient", "why", "shapes")
+    )
+    table = f'<table class="derivation"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>'
+    if not derivation.written_out:
+        return table
+    return f"{table}<p>In one line:</p>\\[{html.escape(derivation.written_out)}\\]"
+
+
+def _lines(texts: Iterable[str]) -> str:
+    return "<br>".join(map(html.escape, texts))
+
+
+def plain_latex(text: str) -> str:
+    r"""Return plain text with LaTeX's own characters escaped.
+
+    >>> print(plain_latex("x_i & 50 %"))
+    x\_i \& 50 \%
+    """
+    special = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}
+    special |= {character: f"\\{character}" for character in "&%$#_{}"}
+    return "".join(special.get(character, character) for character in text)
