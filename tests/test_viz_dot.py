@@ -90,3 +90,80 @@ def test_an_unknown_ending_is_refused_with_the_valid_ones(tmp_path):
     with pytest.raises(tg.TinygraphError, match=r"\.svg, \.png, \.pdf or \.dot"):
         tg.render(tg.lab2.model(rng=0)).save(tmp_path / "a.gif")
     assert not list(tmp_path.iterdir())
+
+
+def trained(model, **feeds):
+    model.forward(**feeds)
+    model.backward()
+    return tg.render(model, gradients=True)
+
+
+def test_gradient_arrows_run_back_along_the_edges_that_carry_a_gradient():
+    x = tg.Input("x", shape=(None, 2))
+    model = tg.Graph(tg.Sum(2.0 * x * x))
+    drawn = groups(trained(model, x=np.ones((3, 2))), "tg-backward")
+    ends = {(model.nodes[int(g.get("data-from"))], int(g.get("data-to"))) for g in drawn}
+    assert not any(isinstance(source, tg.Constant) for source, _ in ends)
+    assert len(drawn) == 4  # x twice, and the two products
+
+
+def test_a_gradient_of_zero_looks_different_from_one_that_was_not_computed():
+    x = tg.Input("x", shape=(None, 2))
+    dead = tg.ReLU(x, name="dead")
+    aside = tg.Tanh(x, name="aside")
+    model = tg.Graph(tg.Sum(dead), prediction=aside)
+    diagram = trained(model, x=-np.ones((3, 2)))
+    place = {node.name: str(i) for i, node in enumerate(model.nodes)}
+    panels = {g.get("data-node"): "".join(g.itertext()) for g in groups(diagram, "tg-grad")}
+    assert "‖∇‖ 0" in panels[place["x"]]
+    assert "no gradient" in panels[place["aside"]]
+    sources = {(g.get("data-from"), g.get("data-to")) for g in groups(diagram, "tg-backward")}
+    assert (place["x"], place["dead"]) in sources
+    assert (place["x"], place["aside"]) not in sources
+
+
+def test_where_arrows_meet_each_shows_its_own_term_of_the_sum():
+    x = tg.Input("x", shape=(None, 1))
+    model = tg.Graph(tg.Sum(3.0 * x - x))
+    diagram = trained(model, x=np.ones((4, 1)))
+    texts = {
+        g.find(f"{SVG}title").text.rpartition(" ")[2]
+        for g in groups(diagram, "tg-backward")
+        if g.get("data-from") == str(model.nodes.index(model["x"]))
+    }
+    assert texts == {"6", "2"}  # 3 and −1 for each of four samples
+    assert "Σ of 2" in diagram.svg
+
+
+def test_numbers_that_were_not_computed_are_asked_for_by_name():
+    model = tg.lab2.model(rng=0)
+    with pytest.raises(tg.TinygraphError, match="forward"):
+        tg.render(model, values=True)
+    with pytest.raises(tg.TinygraphError, match="backward"):
+        tg.render(model, gradients=True)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, 0.0, 1e300])
+def test_every_number_can_be_drawn(value):
+    W = tg.Parameter(np.full((2, 2), value), name="W")
+    with np.errstate(all="ignore"):
+        assert trained(tg.Graph(tg.Sum(tg.Tanh(W)))).svg
+
+
+def test_the_hover_text_gives_the_full_name_and_the_numbers():
+    model = tg.lab2.model(rng=0)
+    X, T = tg.data.xor()
+    diagram = trained(model, x=X, t=T)
+    (card,) = [g for g in groups(diagram, "node") if g.get("data-node") == "2"]
+    title = card.find(f"{SVG}title").text
+    assert title.startswith(f"{model.nodes[2].name}\n")
+    assert "value: (21, 4), from" in title
+    assert "gradient: (21, 4), from" in title
+
+
+def test_a_screen_reader_finds_a_title_and_a_description():
+    root = ET.fromstring(tg.render(tg.lab2.model(rng=0)).svg)
+    by_id = {element.get("id"): element for element in root.iter()}
+    title, description = (by_id[i].text for i in root.get("aria-labelledby").split())
+    assert title == "Diagram of 18 nodes"
+    assert "layer1/z: MatMul (B, 4), computed from x, layer1/W." in description

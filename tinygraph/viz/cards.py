@@ -1,27 +1,38 @@
-"""One card of a diagram, as a Graphviz HTML label: head, formula, shape."""
+"""One card of a diagram, as a Graphviz HTML label: head, formula, value, gradient."""
 
 from __future__ import annotations
 
-from tinygraph.node import Op, Parameter
-from tinygraph.notation import Notation
+from collections.abc import Sequence
+
+from tinygraph.arrays import Array
+from tinygraph.node import Constant, Node, Op, Parameter
 from tinygraph.shapes import Shape
-from tinygraph.viz import style
-from tinygraph.viz.text import escape, shorten, unicode_math
+from tinygraph.viz import heatmap, style
+from tinygraph.viz.scene import Scene
+from tinygraph.viz.text import escape, number, shorten, unicode_math
 from tinygraph.viz.view import Card
 
 LONGEST_NAME = 16
 LONGEST_FORMULA = 18
+PREFIX = "tg"
 
 
-def label(card: Card, names: Notation) -> str:
+def label(card: Card, scene: Scene) -> str:
     """Return the HTML label of a card."""
-    paint = style.paint(role(card))
+    paint = style.WRONG if card.nodes[0] is scene.refused else style.paint(role(card))
     rows = [_head(card, paint)]
     node = card.nodes[0]
-    if isinstance(node, Op) and not card.is_folded and node.formula:
-        text = _formula(node, names)
-        rows.append(cell(font(f"<i>{escape(text)}</i>", 10, style.INK), cellpadding=3))
-    rows.append(cell(_body(card), port="v", cellpadding=3))
+    if not card.is_folded and isinstance(node, Op) and node.formula:
+        text = escape(_formula(node, scene))
+        rows.append(cell(font(f"<i>{text}</i>", 10, style.INK), cellpadding=3))
+    rows.append(_value_panel(card, paint, scene))
+    if has_gradient_panel(card, scene):
+        rows.append(_gradient_panel(card, paint, scene))
+    rows += [
+        cell(font(f"<b>! {escape(mark)}</b>", 9, style.WRONG.line), bgcolor=style.WRONG.fill)
+        for member in card.nodes
+        for mark in scene.marks.get(member, ())
+    ][:3]
     return table(
         rows,
         border=1,
@@ -47,7 +58,7 @@ def kind(card: Card) -> str:
 
 
 def times(shape: Shape) -> str:
-    """Return a shape as it is read aloud: ``"B×4"``.
+    """Return a shape as it is read aloud.
 
     >>> times((None, 4)), times(())
     ('B×4', 'scalar')
@@ -55,31 +66,81 @@ def times(shape: Shape) -> str:
     return "×".join("B" if size is None else str(size) for size in shape) or "scalar"
 
 
+def has_gradient_panel(card: Card, scene: Scene) -> bool:
+    """Tell whether a card says something about its gradient."""
+    if not scene.flow.has_gradients:
+        return False
+    if card.is_folded:
+        return scene.flow.gradient_norm(card) is not None
+    return not isinstance(card.nodes[0], Constant)
+
+
 def _head(card: Card, paint: style.Paint) -> str:
     name = f"<b>{escape(shorten(card.label, LONGEST_NAME))}</b>"
-    head = font(name, 12, style.HEAD_INK)
+    lines = [font(name, 12, style.HEAD_INK)]
     # A node that was named after its op says what it is already.
     if card.is_folded or not card.nodes[0].auto_named:
-        head += "<br/>" + font(escape(shorten(kind(card), LONGEST_NAME)), 8, style.HEAD_INK)
-    return cell(head, bgcolor=paint.line)
+        lines.append(font(escape(shorten(kind(card), LONGEST_NAME)), 8, style.HEAD_INK))
+    return cell("<br/>".join(lines), bgcolor=paint.line)
 
 
-def _formula(op: Op, names: Notation) -> str:
+def _formula(op: Op, scene: Scene) -> str:
     """Return an op's formula in this graph's symbols or, to keep the card narrow, in its own."""
-    text = unicode_math(names.math(op, op.formula))
-    if len(text) > LONGEST_FORMULA:
+    text = unicode_math(scene.notation.math(op, op.formula))
+    if len(text) > LONGEST_FORMULA or any(node.auto_named for node in op.inputs):
         text = unicode_math(op.formula)
     return shorten(text, LONGEST_FORMULA)
 
 
-def _body(card: Card) -> str:
-    if not card.is_folded:
-        return font(times(card.nodes[0].shape), 9, style.VALUE)
-    lines = [f"{len(card.nodes):,} nodes"]
-    sizes = [node.value.size for node in card.nodes if isinstance(node, Parameter)]
+def _value_panel(card: Card, paint: style.Paint, scene: Scene) -> str:
+    node = card.nodes[0]
+    if card.is_folded:
+        content = _count(card.nodes)
+    elif scene.flow.has_values and node.value is not None:
+        content = _array(node.value, scene.flow.value_limit, is_gradient=False)
+        content.append(font(times(node.value.shape), 9, style.VALUE) if node.value.ndim else "")
+    else:
+        content = [font(times(node.shape), 9, style.VALUE)]
+    return _panel("v", card, content, paint.fill)
+
+
+def _gradient_panel(card: Card, paint: style.Paint, scene: Scene) -> str:
+    size = scene.flow.gradient_norm(card)
+    node = card.nodes[0]
+    if size is None:
+        words = font("<i>no gradient<br/>computed</i>", 9, style.INK)
+        return _panel("d", card, [words], paint.fill)
+    content: list[str] = []
+    if not card.is_folded and node.grad is not None:
+        content = _array(node.grad, scene.flow.gradient_limit, is_gradient=True)[: node.grad.ndim]
+    content.append(font(f"‖∇‖ {number(size, 2)}", 9, style.GRADIENT))
+    if not card.is_folded and scene.flow.readers[node] > 1:
+        content.append(font(f"Σ of {scene.flow.readers[node]}", 9, style.GRADIENT))
+    return _panel("d", card, content, style.GRADIENT_PAPER)
+
+
+def _array(array: Array, limit: float, is_gradient: bool) -> list[str]:
+    """Return an array as a thumbnail, a scalar as its number, an empty one as nothing."""
+    if array.ndim == 0:
+        return [font(number(float(array), 3), 9, style.VALUE)]
+    return [heatmap.cells(array, limit, is_gradient)] if array.size else []
+
+
+def _count(nodes: Sequence[Node]) -> list[str]:
+    lines = [f"{len(nodes):,} nodes"]
+    sizes = [node.value.size for node in nodes if isinstance(node, Parameter)]
     if sizes:
         lines += [f"{len(sizes):,} parameters", f"({sum(sizes):,} numbers)"]
-    return "<br/>".join(font(line, 9, style.INK) for line in lines)
+    return [font(line, 9, style.INK) for line in lines]
+
+
+def _panel(port: str, card: Card, content: Sequence[str], background: str) -> str:
+    """Return the cell that arrows end at; its id is what a page finds it by."""
+    rows = [cell(line) for line in content if line]
+    inner = table(rows, border=0, cellborder=0, cellspacing=0, cellpadding=2) if rows else ""
+    title = "value" if port == "v" else "gradient"
+    identity = {"title": title, "id": f"{PREFIX}-{port}-{card.index}"}
+    return cell(inner, port=port, cellpadding=2, bgcolor=background, **identity)
 
 
 def font(text: str, size: int, color: str) -> str:
@@ -92,7 +153,7 @@ def cell(content: str, **attributes: object) -> str:
     return f"<td{_written(attributes)}>{content}</td>"
 
 
-def table(cells: list[str], **attributes: object) -> str:
+def table(cells: Sequence[str], **attributes: object) -> str:
     """Return a table of one column."""
     rows = "".join(f"<tr>{cell}</tr>" for cell in cells)
     return f"<table{_written(attributes)}>{rows}</table>"

@@ -5,18 +5,21 @@ from __future__ import annotations
 import hashlib
 import itertools
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from tinygraph.errors import ArgumentError, LayoutError
+from tinygraph.errors import ArgumentError, LayoutError, StateError
 from tinygraph.graph import Graph
 from tinygraph.node import Node
 from tinygraph.notation import Notation
 from tinygraph.topology import as_node, name_nodes, topological_order
 from tinygraph.viz import layout, svg
+from tinygraph.viz.captions import description, hover_texts
 from tinygraph.viz.dot import to_dot
+from tinygraph.viz.flow import Flow
+from tinygraph.viz.scene import Scene
 from tinygraph.viz.view import whole
 
 FORMATS = ("svg", "png", "pdf", "dot")
@@ -24,13 +27,22 @@ FORMATS = ("svg", "png", "pdf", "dot")
 _numbers = itertools.count(1)
 
 
-def render(model: Graph | Node) -> Diagram:
+def render(model: Graph | Node, values: bool | None = None, gradients: bool = False) -> Diagram:
     """Draw a graph.
 
     Parameters
     ----------
     model : Graph or Node
         A node stands for the graph of all that it depends on.
+    values : bool, optional
+        Show each value as a heat map; as ``gradients`` unless told.
+    gradients : bool
+        Show each gradient as a heat map, its norm, and how it flows back.
+
+    Raises
+    ------
+    StateError
+        If values or gradients are asked for before they were computed.
 
     >>> import tinygraph as tg
     >>> render(tg.lab2.model(rng=0))
@@ -41,12 +53,29 @@ def render(model: Graph | Node) -> Diagram:
     else:
         nodes = tuple(topological_order([as_node(model, "What render draws")]))
         name_nodes(nodes)
+    values = gradients if values is None else values
+    _require_numbers(nodes, values, gradients)
+    view = whole(nodes)
+    flow = Flow(view, nodes, values, gradients)
+    scene = Scene(view, flow, Notation(nodes, nodes[-1]))
     return Diagram(
-        to_dot(whole(nodes), Notation(nodes, nodes[-1])),
+        to_dot(scene),
         title=f"Diagram of {len(nodes)} nodes",
-        description="",
-        titles={},
+        description=description(scene),
+        titles=hover_texts(scene),
     )
+
+
+def _require_numbers(nodes: Sequence[Node], values: bool, gradients: bool) -> None:
+    if values and nodes[-1].value is None:
+        raise StateError(
+            "A diagram shows the values of a run; there was none yet. Call forward(…) first."
+        )
+    if gradients and all(node.grad is None for node in nodes):
+        raise StateError(
+            "A diagram shows the gradients of a backward run; there was none yet. Call forward(…) "
+            "and backward() first."
+        )
 
 
 class Diagram:

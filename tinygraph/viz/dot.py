@@ -15,7 +15,7 @@ value panel     ``tg-v-i``         ``tg-value``; ``data-node="i"``
 gradient panel  ``tg-d-i``         ``tg-grad``; ``data-node="i"``
 value arrow     ``tg-f-i-j``       ``edge tg-forward``; ``data-from="i" data-to="j"``
 gradient arrow  ``tg-b-i-j``       ``edge tg-backward``; ``data-from="i" data-to="j"``
-cluster         ``tg-c-k``         ``cluster``; ``data-group="layer1"``
+cluster         ``tg-c-k``         ``cluster``
 =============== ================== ============================================================
 
 *from* and *to* are those of the value: a gradient arrow carries ∂L/∂(value of *i*) from *j* back to
@@ -25,30 +25,30 @@ cluster         ``tg-c-k``         ``cluster``; ``data-group="layer1"``
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 
 from graphviz import Digraph
 
-from tinygraph.notation import Notation
-from tinygraph.viz import cards, style
+from tinygraph.viz import cards, legend, style
+from tinygraph.viz.cards import PREFIX
+from tinygraph.viz.scene import Scene
 from tinygraph.viz.text import escape, visible
 from tinygraph.viz.view import Arrow, Card, View
 
-PREFIX = "tg"
 
-
-def to_dot(view: View, notation: Notation) -> str:
-    """Return the DOT text of a view."""
+def to_dot(scene: Scene) -> str:
+    """Return the DOT text of a scene."""
     picture = Digraph(
         "tinygraph",
-        graph_attr={**style.GRAPH, "id": PREFIX, "label": _legend(view)},
+        graph_attr={**style.GRAPH, "id": PREFIX, "label": f"<{legend.label(scene)}>"},
         node_attr=style.NODE,
         edge_attr=style.EDGE,
     )
-    names = {card: dot_name(card.name) for card in view.cards}
-    _write_cards(picture, view, names, notation)
-    for arrow in view.arrows:
-        _write_value_arrow(picture, arrow, names, view)
+    _write_cards(picture, scene)
+    for arrow in scene.view.arrows:
+        if scene.view.beside.get(arrow.source) is arrow.target:
+            _write_arrows_beside(picture, arrow, scene)
+        else:
+            _write_arrows(picture, arrow, scene)
     return str(picture.source)
 
 
@@ -62,52 +62,9 @@ def dot_name(name: str) -> str:
     return re.sub(r'[~%:"\\<>&]', lambda found: f"~{ord(found[0]):02X}", visible(name))
 
 
-def _write_cards(picture: Digraph, view: View, names: dict[Card, str], notation: Notation) -> None:
-    """Write every card into the cluster of its group, with what stands beside it."""
-    companions: dict[Card, list[Card]] = {}
-    for card, host in view.beside.items():
-        companions.setdefault(host, []).append(card)
-    clusters = {"": picture}
-    for number, group in enumerate(_groups(view.cards)):
-        clusters[group] = _cluster(number, group)
-    trunk = _trunk(view)
-    for card in view.cards:
-        if card in view.beside:
-            continue
-        extra = {"group": "trunk"} if card in trunk else {}
-        if card not in companions:
-            _write_card(clusters[card.group], card, names[card], notation, **extra)
-            continue
-        with clusters[card.group].subgraph(graph_attr={"rank": "same"}) as row:
-            for companion in companions[card]:
-                _write_card(row, companion, names[companion], notation)
-            _write_card(row, card, names[card], notation, **extra)
-    # The innermost first: a cluster must be complete when its parent takes it in.
-    for group in sorted(clusters, key=lambda group: -group.count("/")):
-        if group:
-            clusters[_parent_group(group, clusters)].subgraph(clusters[group])
-
-
-def _write_card(picture: Digraph, card: Card, name: str, notation: Notation, **extra: str) -> None:
-    role = cards.role(card)
-    picture.node(
-        name,
-        label=f"<{cards.label(card, notation)}>",
-        id=f"{PREFIX}-n-{card.index}",
-        **{"class": f"tg-{role if role in style.ROLES else 'arithmetic'}"},
-        **extra,
-    )
-
-
-def _write_value_arrow(picture: Digraph, arrow: Arrow, names: dict[Card, str], view: View) -> None:
-    ends = (names[arrow.source], names[arrow.target])
-    attributes = {"id": arrow_id("f", arrow), "class": "tg-forward"}
-    if view.beside.get(arrow.source) is arrow.target:
-        # Written from the op to the parameter: that puts the parameter above it.
-        picture.edge(*ends[::-1], dir="back", **attributes)
-    else:
-        weight = "10" if arrow.source.group == arrow.target.group else "4"
-        picture.edge(f"{ends[0]}:v:e", f"{ends[1]}:v:w", weight=weight, **attributes)
+def card_id(card: Card) -> str:
+    """Return the id of a card."""
+    return f"{PREFIX}-n-{card.index}"
 
 
 def arrow_id(letter: str, arrow: Arrow) -> str:
@@ -116,25 +73,110 @@ def arrow_id(letter: str, arrow: Arrow) -> str:
     return f"{PREFIX}-{letter}-{arrow.source.index}-{arrow.target.index}{again}"
 
 
-def _groups(shown: Iterable[Card]) -> list[str]:
-    """Return every group with a card in it, and the groups around those, outer ones first."""
-    groups: dict[str, None] = {}
-    for card in shown:
+def clusters(view: View) -> dict[str, str]:
+    """Return the id of each group with a card in it, and of those around it, outer ones first."""
+    groups: dict[str, str] = {}
+    for card in view.cards:
         parts = card.group.split("/") if card.group else []
         for depth in range(1, len(parts) + 1):
-            groups.setdefault("/".join(parts[:depth]))
-    return list(groups)
+            groups.setdefault("/".join(parts[:depth]), f"{PREFIX}-c-{len(groups)}")
+    return groups
 
 
-def _parent_group(group: str, clusters: dict[str, Digraph]) -> str:
-    return group.rpartition("/")[0]
+def _write_cards(picture: Digraph, scene: Scene) -> None:
+    """Write every card into the cluster of its group, with what stands beside it."""
+    view = scene.view
+    companions: dict[Card, list[Card]] = {}
+    for card, host in view.beside.items():
+        companions.setdefault(host, []).append(card)
+    pictures = {"": picture}
+    for group, identity in clusters(view).items():
+        pictures[group] = _cluster(group, identity)
+    trunk = _trunk(view)
+    for card in view.cards:
+        if card in view.beside:
+            continue
+        extra = {"group": "trunk"} if card in trunk else {}
+        if card not in companions:
+            _write_card(pictures[card.group], card, scene, **extra)
+            continue
+        with pictures[card.group].subgraph(graph_attr={"rank": "same"}) as row:
+            for companion in companions[card]:
+                _write_card(row, companion, scene)
+            _write_card(row, card, scene, **extra)
+    # The innermost first: a cluster must be complete when its parent takes it in.
+    for group in sorted(pictures, key=lambda group: -group.count("/")):
+        if group:
+            pictures[group.rpartition("/")[0]].subgraph(pictures[group])
 
 
-def _cluster(number: int, group: str) -> Digraph:
+def _write_card(picture: Digraph, card: Card, scene: Scene, **extra: str) -> None:
+    role = cards.role(card)
+    picture.node(
+        dot_name(card.name),
+        label=f"<{cards.label(card, scene)}>",
+        id=card_id(card),
+        **{"class": f"tg-{role if role in style.ROLES else 'arithmetic'}"},
+        **extra,
+    )
+
+
+def _write_arrows(picture: Digraph, arrow: Arrow, scene: Scene) -> None:
+    """Write the arrow of a value and, below it, that of its gradient."""
+    source, target = dot_name(arrow.source.name), dot_name(arrow.target.name)
+    weight = "10" if arrow.source.group == arrow.target.group else "4"
+    picture.edge(f"{source}:v:e", f"{target}:v:w", weight=weight, **_value(arrow))
+    size = scene.flow.norms.get(arrow)
+    if size is not None:
+        ends = [
+            f"{name}:{'d' if cards.has_gradient_panel(card, scene) else 'v'}:{side}"
+            for name, card, side in ((source, arrow.source, "e"), (target, arrow.target, "w"))
+        ]
+        picture.edge(*ends, dir="back", weight=weight, **_gradient(arrow, size, scene))
+
+
+def _write_arrows_beside(picture: Digraph, arrow: Arrow, scene: Scene) -> None:
+    """Write the arrows between an op and what stands above it.
+
+    Which end is written first decides which card stands above the other: in a cluster Graphviz
+    takes them the other way round than outside of one.
+    """
+    ends = [dot_name(arrow.source.name), dot_name(arrow.target.name)]
+    along, against = {}, {"dir": "back"}
+    if arrow.source.group:
+        ends.reverse()
+        along, against = against, along
+    size = scene.flow.norms.get(arrow)
+    if size is None:
+        picture.edge(*ends, **along, **_value(arrow))
+        return
+    # Graphviz spreads arrows side by side over the whole width of a card, the outer ones past the
+    # corners of a narrower one.  Two that nobody sees keep these two near the middle.
+    picture.edge(*ends, style="invis")
+    picture.edge(*ends, **along, **_value(arrow))
+    picture.edge(*ends, **against, **_gradient(arrow, size, scene))
+    picture.edge(*ends, style="invis")
+
+
+def _value(arrow: Arrow) -> dict[str, str]:
+    return {"id": arrow_id("f", arrow), "class": "tg-forward"}
+
+
+def _gradient(arrow: Arrow, size: float, scene: Scene) -> dict[str, str]:
+    """Return how a gradient of norm ``size`` looks: one of 0 is grey and dashed."""
+    attributes = {"id": arrow_id("b", arrow), "class": "tg-backward"}
+    if size == 0:
+        return attributes | {"color": style.NO_GRADIENT, "style": "dashed"}
+    strength = scene.flow.strength(size)
+    width = legend.gradient_width(strength)
+    return attributes | {"color": legend.gradient_color(strength), "penwidth": f"{width:.2f}"}
+
+
+def _cluster(group: str, identity: str) -> Digraph:
     name = cards.font(escape(group.rpartition("/")[2]), 12, style.INK)
-    cluster = Digraph(f"cluster_{number}")
+    cluster = Digraph(f"cluster_{identity}")
     cluster.attr(
-        id=f"{PREFIX}-c-{number}",
+        id=identity,
         label=f"<{name}>",
         labeljust="l",
         labelloc="t",
@@ -163,18 +205,3 @@ def _trunk(view: View) -> set[Card]:
         trunk.add(card)
         card = before.get(card)
     return trunk
-
-
-def _legend(view: View) -> str:
-    roles = {cards.role(card) for card in view.cards}
-    cells = []
-    for role, paint in style.ROLES.items():
-        if role in roles:
-            swatch = cards.cell("", width=10, height=10, fixedsize="true", bgcolor=paint.line)
-            cells += [
-                cards.cell(cards.table([swatch], border=0, cellborder=0, cellspacing=0)),
-                cards.cell(cards.font(f"{role} ", 10, style.INK)),
-            ]
-    cells.append(cards.cell(cards.font(" → value", 10, style.VALUE)))
-    row = "".join(cells)
-    return f'<<table border="0" cellborder="0" cellspacing="4"><tr>{row}</tr></table>>'

@@ -35,6 +35,9 @@ HEAD_INK = "#ffffff"
 CLUSTER = Paint("#fafafa", "#d1d5db")
 VALUE = "#0067a3"
 GRADIENT = "#b04600"
+GRADIENT_PAPER = "#fffffe"
+NO_GRADIENT = "#9ca3ae"
+NON_FINITE = "#000001"
 CELL_BORDER = "#9ca3af"
 WRONG = Paint("#fde8e8", "#c81e1e")
 
@@ -60,6 +63,7 @@ EDGE = {
 # On a dark page each colour of the light one has a counterpart.
 DARK = {
     PAPER: "#14181f",
+    GRADIENT_PAPER: "#14181e",
     INK: "#d1d5db",
     CLUSTER.fill: "#1a2026",
     CLUSTER.line: "#3b4350",

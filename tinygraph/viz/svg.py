@@ -13,7 +13,7 @@ import xml.etree.ElementTree as ET
 from collections.abc import Mapping
 
 from tinygraph.viz import style
-from tinygraph.viz.dot import PREFIX
+from tinygraph.viz.cards import PREFIX
 
 SVG = "{http://www.w3.org/2000/svg}"
 XLINK = "{http://www.w3.org/1999/xlink}"
@@ -86,10 +86,9 @@ def _dress_group(group: ET.Element, prefix: str, titles: Mapping[str, str]) -> N
         if parts[1] in "vd":
             group.set("class", "tg-value" if parts[1] == "v" else "tg-grad")
     for old in group.findall(f"{SVG}title"):
-        if dot_id in titles:
-            old.text = titles[dot_id]
-        else:
-            group.remove(old)
+        group.remove(old)
+    if dot_id in titles:
+        group.insert(0, _element("title", titles[dot_id]))
     if "node" in group.get("class", "").split():
         _centre(group)
 

@@ -13,6 +13,7 @@ from typing import Any
 
 _SUPERSCRIPT = dict(zip("0123456789+-−()nixktabyT⊤", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁽⁾ⁿⁱˣᵏᵗᵃᵇʸᵀᵀ", strict=True))
 _SUBSCRIPT = dict(zip("0123456789+-−()aeijknxt", "₀₁₂₃₄₅₆₇₈₉₊₋₋₍₎ₐₑᵢⱼₖₙₓₜ", strict=True))
+_TYPOGRAPHY = str.maketrans({"-": "−", "\xa0": " "})
 _SCRIPT = re.compile(r"([_^])\s*(?:\{([^{}]*)\}|(\\[A-Za-z]+|[^\s{}\\]))")
 
 
@@ -48,6 +49,19 @@ def shorten(text: str, length: int) -> str:
     return f"{text[: length - 1 - tail]}…{text[-tail:]}"
 
 
+def number(value: float, digits: int) -> str:
+    """Return a number in few digits, with a true minus sign.
+
+    >>> number(-0.00123456, 3), number(1e-9, 2), number(12345.0, 2), number(float("nan"), 2)
+    ('−0.00123', '1e−9', '12000', 'nan')
+    """
+    text = f"{value:.{digits}g}"
+    if "e" in text and 1e-3 <= abs(value) < 1e6:
+        text = f"{float(text):.0f}"
+    mantissa, _, exponent = text.partition("e")
+    return (f"{mantissa}e{int(exponent)}" if exponent else mantissa).replace("-", "−")
+
+
 @lru_cache(maxsize=1024)
 def unicode_math(latex: str) -> str:
     r"""Return a formula in LaTeX as one line of Unicode.
@@ -56,10 +70,11 @@ def unicode_math(latex: str) -> str:
     ('1/(1 + e⁻ˣ)', 'g ⊙ Wᵀ')
     """
     converter = _converter()
-    source, before = latex.replace(r"\,", " "), ""
+    # A space that TeX would swallow is written as one that it keeps.
+    source, before = re.sub(r"\\,|(?<=\})\s+|\s+(?=\\)", "~", latex), ""
     while source != before:
         source, before = _SCRIPT.sub(_script, source), source
-    return str(converter.latex_to_text(f"${source}$")).strip().replace("-", "−")
+    return str(converter.latex_to_text(f"${source}$")).translate(_TYPOGRAPHY).strip()
 
 
 def _script(found: re.Match[str]) -> str:

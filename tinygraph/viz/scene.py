@@ -1,0 +1,30 @@
+"""All that one picture is drawn from, in one hand."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from tinygraph.node import Node
+from tinygraph.notation import Notation
+from tinygraph.viz.flow import Flow
+from tinygraph.viz.view import View
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A view, the numbers that flow through it, and what is to be said about its nodes.
+
+    Attributes
+    ----------
+    marks : mapping
+        What is wrong with a node, in a few words each; its card shows them.
+    refused : Node or None
+        A node whose shapes did not fit: its card is red.
+    """
+
+    view: View
+    flow: Flow
+    notation: Notation
+    marks: Mapping[Node, Sequence[str]] = field(default_factory=dict)
+    refused: Node | None = None
