@@ -67,14 +67,14 @@ def render(model: Graph | Node, values: bool | None = None, gradients: bool = Fa
 
 
 def _require_numbers(nodes: Sequence[Node], values: bool, gradients: bool) -> None:
-    if values and nodes[-1].value is None:
-        raise StateError(
-            "A diagram shows the values of a run; there was none yet. Call forward(…) first."
-        )
     if gradients and all(node.grad is None for node in nodes):
         raise StateError(
             "A diagram shows the gradients of a backward run; there was none yet. Call forward(…) "
             "and backward() first."
+        )
+    if values and nodes[-1].value is None:
+        raise StateError(
+            "A diagram shows the values of a run; there was none yet. Call forward(…) first."
         )
 
 
