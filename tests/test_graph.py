@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 import warnings
 
 import numpy as np
 import pytest
 
 import tinygraph as tg
+from tinygraph.errors import StateError
 
 
 def numeric_gradient(model: tg.Graph, parameter: tg.Parameter, **feeds: object) -> np.ndarray:
@@ -373,3 +376,126 @@ def test_sigmoid_is_silent_far_out(rng):
             model.backward()
         np.testing.assert_allclose(model["h"].value, [0, 1], atol=1e-30)
         np.testing.assert_allclose(w.grad, [0, 0], atol=1e-30)
+
+
+def test_a_feed_changed_between_forward_and_backward_changes_nothing():
+    x = tg.Input("x", shape=(None, 2))
+    w = tg.Parameter(np.ones((2, 1)), name="w")
+    model = tg.Graph(tg.Sum(tg.MatMul(x, w)))
+    feed = np.ones((2, 2))
+    model.forward(x=feed)
+    feed[:] = 5
+    model.backward()
+    np.testing.assert_array_equal(w.grad, [[2], [2]])
+
+
+@pytest.mark.parametrize("activation", [tg.Sigmoid, tg.Identity])
+def test_what_forward_and_predict_return_is_the_callers_own(activation):
+    feed = np.zeros((1, 2))
+    x = tg.Input("x", shape=(None, 2))
+    model = tg.Graph(activation(x))
+    y = model.forward(x=feed)
+    y[:] = 7
+    model.backward(seed=np.ones((1, 2)))
+    np.testing.assert_array_equal(x.grad, model.output.backward(np.ones((1, 2)), 0.5, feed))
+    assert not np.shares_memory(model.predict(x=feed), feed)
+    assert not np.shares_memory(tg.Graph(x).predict(x=feed), feed)
+
+
+def test_a_returned_parameter_is_a_copy():
+    w = tg.Parameter(np.ones(2), name="w")
+    model = tg.Graph(w)
+    model.predict()[:] = 7
+    model.forward()[:] = 7
+    np.testing.assert_array_equal(w.value, [1, 1])
+
+
+def test_backward_after_a_step_without_a_forward_is_refused():
+    w = tg.Parameter(3.0, name="w")
+    model = tg.Graph(w * w)
+    optimizer = tg.SGD(model.parameters)
+    model.forward()
+    model.backward()
+    optimizer.step()
+    with pytest.raises(StateError, match=r'Parameter "w" has another value since.*forward'):
+        model.backward()
+    model.forward()
+    model.backward()
+
+
+def test_backward_after_another_graph_ran_over_shared_nodes_is_refused():
+    x = tg.Input("x", shape=(None, 2))
+    w = tg.Parameter(np.ones((2, 1)), name="w")
+    h = tg.MatMul(x, w)
+    first, second = tg.Graph(tg.Sum(h * h)), tg.Graph(tg.Mean(h))
+    first.forward(x=np.ones((1, 2)))
+    second.forward(x=np.full((3, 2), 5.0))
+    with pytest.raises(StateError, match=r'Input "x" has another value.*shares'):
+        first.backward()
+    second.backward()
+    first.forward(x=np.ones((1, 2)))
+    first.backward()
+    np.testing.assert_array_equal(w.grad, [[4], [4]])
+
+
+def test_a_number_in_a_graph_loses_nothing_by_a_run_in_float32():
+    x = tg.Input("x", shape=(None,))
+    model = tg.Graph(tg.Sum(x * 0.1))
+    assert model.forward(x=np.ones(1, dtype=np.float32)) == np.float32(0.1)
+    assert model.forward(x=np.ones(1)) == 0.1
+    model.predict(x=np.ones(1, dtype=np.float32))
+    model.backward()
+    np.testing.assert_array_equal(x.grad, [0.1])
+
+
+def test_a_graph_of_numbers_alone():
+    assert tg.Graph(tg.Constant(0.1) + 0.2).forward() == 0.1 + 0.2
+
+
+def test_predict_holds_an_op_to_the_batch_size():
+    class FirstSample(tg.Op):
+        def forward(self, x):
+            return x[:1]
+
+        def backward(self, g, y, x):
+            return g
+
+    model = tg.Graph(FirstSample(tg.Input("x", shape=(None, 2)), name="op"))
+    with pytest.raises(tg.TinygraphError, match=r"returned the shape \(1, 2\).*\(3, 2\)"):
+        model.predict(x=np.ones((3, 2)))
+
+
+def test_an_error_in_predict_shows_what_arrived_in_predict():
+    class RefusesFive(tg.Op):
+        def forward(self, x):
+            if len(x) == 5:
+                raise ZeroDivisionError
+            return x * 1
+
+        def backward(self, g, y, x):
+            return g
+
+    model = tg.Graph(RefusesFive(tg.Input("x", shape=(None, 2))))
+    model.forward(x=np.ones((3, 2)))
+    with pytest.raises(tg.TinygraphError, match=r"failed on x \(5, 2\)"):
+        model.predict(x=np.ones((5, 2)))
+
+
+@pytest.mark.parametrize("copied", [copy.deepcopy, lambda model: pickle.loads(pickle.dumps(model))])
+def test_a_copy_is_a_graph_of_its_own(copied, lab2, xor):
+    lab2.forward(**xor)
+    other = copied(lab2)
+    before = lab2["layer1/W"].value.copy()
+    assert other.forward(**xor) == lab2.forward(**xor)
+    other.backward()
+    tg.SGD(other.parameters).step()
+    assert other.forward(**xor) != lab2.forward(**xor)
+    np.testing.assert_array_equal(lab2["layer1/W"].value, before)
+
+
+@pytest.mark.parametrize("copied", [copy.deepcopy, lambda model: pickle.loads(pickle.dumps(model))])
+def test_a_long_chain_is_copied_without_recursion(copied):
+    h: tg.Node = tg.Parameter(0.5, name="w")
+    for _ in range(5_000):
+        h = tg.Negate(h)
+    assert copied(tg.Graph(h)).forward() == 0.5

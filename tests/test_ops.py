@@ -5,7 +5,7 @@ import pytest
 
 import tinygraph as tg
 from tinygraph import ops
-from tinygraph.errors import ArgumentError, ArgumentTypeError, GradientError, OpError
+from tinygraph.errors import ArgumentError, ArgumentTypeError, GradientError, OpError, ShapeError
 from tinygraph.ops.arithmetic import unbroadcast
 from tinygraph.testing import check_op
 
@@ -184,3 +184,11 @@ def test_check_op_passes_a_right_op_and_takes_arrays_of_ones_own():
     check_op(tg.ReLU, np.array([0.0]))
     with pytest.raises(GradientError):
         check_op(WrongBackward, [3.0])
+
+
+def test_a_loss_compares_no_wrong_pairs_in_a_batch_of_one():
+    t = tg.Input("t", shape=(3, 1))
+    model = tg.Graph(tg.MSE(tg.Input("x", shape=(None, 1)), t, name="loss"))
+    with pytest.raises(ShapeError, match=r'"loss".*\(1, 1\) and \(3, 1\)'):
+        model.forward(x=np.ones((1, 1)), t=np.ones((3, 1)))
+    assert model.forward(x=np.ones((3, 1)), t=np.ones((3, 1))) == 0

@@ -47,8 +47,6 @@ def as_float_array(value: Any, what: str, dtype: np.dtype[Any] | None = None) ->
             f"{what} must be an array of numbers; got {brief(value)}, "
             f"of which NumPy makes no array ({error})."
         ) from error
-    if type(array) is not np.ndarray:
-        array = np.asarray(array).view(np.ndarray)
     if array.dtype in FLOATS:
         has_own_precision = isinstance(value, (np.ndarray, np.generic))
         if has_own_precision or dtype is None or array.dtype == dtype:

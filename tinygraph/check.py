@@ -143,7 +143,8 @@ def _purely(op: Op, method: str, function: Any, arrays: Sequence[Array]) -> Any:
     except TinygraphError:
         raise
     except Exception as error:
-        raise op_failed(method, op, error) from error
+        inputs = arrays[len(arrays) - len(op.inputs) :]  # what backward gets before them: g, y
+        raise op_failed(method, op, inputs, error) from error
     names = op.arguments if method == "forward" else ("g", "y", *op.arguments)
     for k, (array, copy) in enumerate(zip(arrays, copies, strict=True)):
         if not np.array_equal(array, copy, equal_nan=True):

@@ -6,6 +6,7 @@ is met with the op's name, the rule and a likely cause, not with NumPy's words t
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -79,12 +80,10 @@ def as_value(value: Any, op: Op, shape: Shape) -> Array:
     return array
 
 
-def op_failed(direction: str, op: Node, error: Exception) -> OpError:
+def op_failed(direction: str, op: Node, arrays: Iterable[Any], error: Exception) -> OpError:
     """Return the error for an op whose own code raised, with what had arrived there."""
     arrived = ", ".join(
-        f"{parent.name} {show(parent.value.shape)}"
-        for parent in op.inputs
-        if parent.value is not None
+        f"{parent.name} {show(np.shape(array))}" for parent, array in zip(op.inputs, arrays)
     )
     return OpError(
         f"{direction} of {describe(op)} failed on {arrived or 'no inputs'}: "

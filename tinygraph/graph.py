@@ -27,7 +27,7 @@ from tinygraph.errors import (
 from tinygraph.feeds import check_feeds, common_precision
 from tinygraph.node import Constant, Input, Node, Op, Parameter, describe
 from tinygraph.optim import Optimizer
-from tinygraph.shapes import Shape, show
+from tinygraph.shapes import Shape, batch_size, show, with_batch
 from tinygraph.steps import Step
 from tinygraph.topology import as_node, name_nodes, topological_order
 from tinygraph.trace import trace
@@ -96,9 +96,15 @@ class Graph:
             ancestors = topological_order([self.prediction])
             self.prediction_inputs = _of_type(Input, ancestors)
             self._prediction_ops = _of_type(Op, ancestors)
-        self._has_run = False
+        self._leaves = (*self.inputs, *self.parameters)
+        self._leaf_values: list[Array | None] | None = None
         self._batch: int | None = None
         self._shapes: list[Shape] = []
+
+    def __getstate__(self) -> dict[str, Any]:
+        # pickle and deepcopy go through the attributes in order, and through a node to its inputs.
+        # With the topological order first they find those done: a long chain needs no recursion.
+        return {"nodes": self.nodes, **vars(self)}
 
     def __getitem__(self, name: str) -> Node:
         """Return the node called ``name``."""
@@ -122,6 +128,8 @@ class Graph:
     def forward(self, /, **feeds: Any) -> Any:
         """Compute every node's value from the fed inputs, and return the output's.
 
+        What is fed is copied, and so is what is returned: neither is shared with a node.
+
         Parameters
         ----------
         **feeds : array_like
@@ -139,9 +147,9 @@ class Graph:
         OpError
             If an op's own ``forward`` fails.
         """
-        self._has_run = False
+        self._leaf_values = None
         for node, array in self._arrays(self.inputs, feeds).items():
-            node.value = array
+            node.value = array.copy()
         op = self.output
         try:
             for op, shape in zip(self._ops, self._shapes_at_hand()):
@@ -153,9 +161,10 @@ class Graph:
         except TinygraphError:
             raise
         except Exception as error:
-            raise op_failed("forward", op, error) from error
-        self._has_run = True
-        return _plain(self.output.value)
+            arrays = [parent.value for parent in op.inputs]
+            raise op_failed("forward", op, arrays, error) from error
+        self._leaf_values = [leaf.value for leaf in self._leaves]
+        return _handed_out(self.output.value)
 
     def predict(self, /, **feeds: Any) -> Any:
         """Return the prediction, running only what it depends on.
@@ -168,16 +177,17 @@ class Graph:
             As ``forward``.
         """
         values: dict[Node, Any] = dict(self._arrays(self.prediction_inputs, feeds))
-        op = self.prediction
+        batch = batch_size((node.shape, values[node].shape) for node in self.prediction_inputs)
+        op, arrays = self.prediction, []
         try:
             for op in self._prediction_ops:
                 arrays = [values.get(parent, parent.value) for parent in op.inputs]
-                values[op] = as_value(op.forward(*arrays), op, op.shape)
+                values[op] = as_value(op.forward(*arrays), op, with_batch(op.shape, batch))
         except TinygraphError:
             raise
         except Exception as error:
-            raise op_failed("forward", op, error) from error
-        return _plain(values.get(self.prediction, self.prediction.value))
+            raise op_failed("forward", op, arrays, error) from error
+        return _handed_out(values.get(self.prediction, self.prediction.value))
 
     def backward(self, seed: Any = None) -> None:
         """Compute ∂L/∂value of every node, L being the output, in reverse topological order.
@@ -193,7 +203,8 @@ class Graph:
         Raises
         ------
         StateError
-            Before any ``forward``, or if the output is no scalar and there is no seed.
+            Before any ``forward``, if an input or a parameter has another value since, or if the
+            output is no scalar and there is no seed.
         ShapeError
             If the seed has not the output's shape.
         OpError
@@ -232,7 +243,8 @@ class Graph:
         except TinygraphError:
             raise
         except Exception as error:
-            raise op_failed("backward", op, error) from error
+            arrays = [parent.value for parent in op.inputs]
+            raise op_failed("backward", op, arrays, error) from error
 
     def trace(
         self, optimizer: Optimizer | None = None, training_steps: int = 1, /, **feeds: Any
@@ -287,36 +299,39 @@ class Graph:
         return str(table)
 
     def _arrays(self, needed: tuple[Input, ...], feeds: dict[str, Any]) -> dict[Node, Array]:
-        """Check the feeds, and give Python-number constants the precision of this run."""
+        """Check the feeds; return them, and Python-number constants in the run's precision."""
         arrays = check_feeds(needed, self.inputs, feeds, self._precision)
         if self._weak_constants:
-            precision = self._precision or (np.result_type(*arrays.values()) if arrays else None)
+            precision = self._precision or np.result_type(*(arrays.values() or [np.float64]))
             for constant in self._weak_constants:
-                constant.value = np.asarray(constant.value, dtype=precision or np.float64)
+                arrays[constant] = constant.in_precision(precision)
         return arrays
 
     def _shapes_at_hand(self) -> list[Shape]:
         """Return the ops' shapes with the batch size of the inputs' present values put in."""
-        batch = None
-        for node in self.inputs:
-            if node.value is not None and None in node.shape:
-                batch = node.value.shape[node.shape.index(None)]
+        batch = batch_size(
+            (node.shape, node.value.shape) for node in self.inputs if node.value is not None
+        )
         if batch != self._batch or not self._shapes:
             self._batch = batch
-            self._shapes = [
-                tuple(batch if size is None else size for size in op.shape)
-                if None in op.shape
-                else op.shape
-                for op in self._ops
-            ]
+            self._shapes = [with_batch(op.shape, batch) for op in self._ops]
         return self._shapes
 
     def _seed(self, seed: Any) -> Array:
         value = self.output.value
-        if value is None or not self._has_run:
+        if value is None or self._leaf_values is None:
             raise StateError(
                 "backward() differentiates a run; there was none yet. Call forward(…) first."
             )
+        # All other values follow from those of the leaves, so these tell whether the run still
+        # stands: a forward gives every input an array of its own, a step every parameter.
+        for leaf, of_the_run in zip(self._leaves, self._leaf_values):
+            if leaf.value is not of_the_run:
+                raise StateError(
+                    f"backward() differentiates the last forward run, and {describe(leaf)} has "
+                    f"another value since: by a step, by hand, or by another graph that shares "
+                    f"it. Call forward(…) again first."
+                )
         return as_seed(seed, self.output, value)
 
 
@@ -324,5 +339,6 @@ def _of_type(kind: type[N], nodes: Iterable[Node]) -> tuple[N, ...]:
     return tuple([node for node in nodes if isinstance(node, kind)])
 
 
-def _plain(value: Array | None) -> Any:
-    return float(value) if value is not None and value.ndim == 0 else value
+def _handed_out(value: Any) -> Any:
+    """Return a value as a caller may change it: a float, or an array of its own."""
+    return float(value) if value.ndim == 0 else value.copy()

@@ -198,20 +198,25 @@ class Parameter(Node):
 class Constant(Node):
     """Numbers that never change; no gradient is kept for them.
 
-    A Python number takes the precision of the graph it is used in.
+    A Python number takes the precision of the run it is used in.
 
     >>> Constant(2.0)
     <Constant (unnamed) ()>
     """
 
-    __slots__ = ("has_own_precision",)
+    __slots__ = ("_given", "has_own_precision")
     role = "constant"
 
     def __init__(self, value: Any, name: str | None = None) -> None:
         super().__init__(name)
-        self.value = as_float_array(value, f"The value of constant {name!r}").copy()
-        self.shape = self.value.shape
+        self._given = as_float_array(value, f"The value of constant {name!r}").copy()
+        self.value = self._given
+        self.shape = self._given.shape
         self.has_own_precision = isinstance(value, (np.ndarray, np.generic))
+
+    def in_precision(self, precision: np.dtype[Any]) -> Array:
+        """Return the numbers as they were given, in ``precision``: float32 today loses nothing."""
+        return self._given.astype(precision)
 
 
 class Rule(NamedTuple):

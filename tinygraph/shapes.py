@@ -7,7 +7,7 @@ known until a batch is fed, and that is the same for every ``None`` of one run. 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from tinygraph.errors import ArgumentTypeError, ShapeError
@@ -86,6 +86,29 @@ def _broadcast_size(sizes: tuple[int | None, ...], shapes: tuple[Shape, ...]) ->
     if known:
         return known.pop()
     return None if None in sizes else 1
+
+
+def batch_size(pairs: Iterable[tuple[Shape, Sequence[int]]]) -> int | None:
+    """Return the size that an array has where its shape has ``None``; ``None`` if none has one.
+
+    >>> batch_size([((3,), (3,)), ((None, 2), (100, 2))])
+    100
+    """
+    for shape, sizes in pairs:
+        if None in shape:
+            return sizes[shape.index(None)]
+    return None
+
+
+def with_batch(shape: Shape, batch: int | None) -> Shape:
+    """Return ``shape`` with the batch size put in.
+
+    >>> with_batch((None, 4), 100)
+    (100, 4)
+    """
+    if None not in shape:
+        return shape
+    return tuple(batch if size is None else size for size in shape)
 
 
 def show(shape: Sequence[int | None]) -> str:

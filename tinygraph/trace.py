@@ -150,7 +150,7 @@ def _forward(nodes: Iterable[Node], values: dict[Node, Any], names: Notation) ->
         except TinygraphError:
             raise
         except Exception as error:
-            raise op_failed("forward", op, error) from error
+            raise op_failed("forward", op, arrays, error) from error
         step = _heading("forward", op, names) | Step(
             math=names.value_math(op),
             code=names.value_code(op),
@@ -205,7 +205,7 @@ def _contributions(op: Op, values: Mapping[Node, Any], g: Array) -> Iterable[tup
     except TinygraphError:
         raise
     except Exception as error:
-        raise op_failed("backward", op, error) from error
+        raise op_failed("backward", op, arrays, error) from error
     for argument, (parent, value, grad) in enumerate(zip(op.inputs, arrays, found, strict=True)):
         if grad is not None and not isinstance(parent, Constant):
             yield argument, as_gradient(grad, op, parent, value)

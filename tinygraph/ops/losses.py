@@ -7,7 +7,7 @@ import numpy as np
 from tinygraph.arrays import Array
 from tinygraph.errors import ShapeError
 from tinygraph.node import Op, Rule, describe
-from tinygraph.shapes import Shape, fits
+from tinygraph.shapes import Shape, fits, show
 
 
 class MSE(Op):
@@ -48,6 +48,12 @@ class MSE(Op):
     )
 
     def forward(self, p: Array, t: Array) -> Array:
+        if p.shape != t.shape:  # possible where only one of the two shapes has the batch size
+            raise ShapeError(
+                f"{describe(self)} compares a prediction and a target of the same shape; got "
+                f"{show(p.shape)} and {show(t.shape)}. Feed both from the same samples.",
+                self,
+            )
         if p.size == 0:
             raise ShapeError(
                 f"{describe(self)} needs at least one entry, since the mean of none is undefined; "
