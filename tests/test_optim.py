@@ -151,6 +151,9 @@ def test_a_state_is_a_copy(lab2, xor):
         lambda s: s["memory"][5].update(m=np.zeros((9, 9))),
         lambda s: s["hyperparameters"].update(lr=-1),
         lambda s: s["hyperparameters"].update(speed=1),
+        lambda s: s["hyperparameters"].pop("beta2"),
+        lambda s: s.update(hyperparameters=3),
+        lambda s: s.update(memory=None),
     ],
 )
 def test_a_state_that_does_not_fit_changes_nothing(damage, lab2, xor):
@@ -171,7 +174,9 @@ def test_a_state_that_does_not_fit_changes_nothing(damage, lab2, xor):
 
 
 @pytest.mark.parametrize("kind", ALL)
-@pytest.mark.parametrize("lr", [0, -1, np.nan, np.inf, "fast", None, True, [0.1]])
+@pytest.mark.parametrize(
+    "lr", [0, -1, np.nan, np.inf, 10**400, 1j, np.complex128(1), "fast", None, True, [0.1]]
+)
 def test_a_learning_rate_is_a_positive_number(kind, lr, lab2):
     with pytest.raises(tg.TinygraphError, match=f"lr of {kind.__name__}"):
         kind(lab2.parameters, lr=lr)
@@ -207,3 +212,88 @@ def test_float32_stays_float32(kind):
         optimizer.step()
     assert w.value.dtype == np.float32
     assert all(array.dtype == np.float32 for array in optimizer.memory[w])
+
+
+def test_hyperparameters_of_ones_own_are_finite_numbers(lab2):
+    class Clipped(tg.Optimizer):
+        hyperparameters = ("lr", "limit")
+
+        def __init__(self, parameters, lr=0.1, limit=5.0):
+            self.limit = limit
+            super().__init__(parameters, lr)
+
+        def update(self, w, g, t, *memory):
+            return (w - self.lr * np.clip(g, -self.limit, self.limit),)
+
+    assert Clipped(lab2.parameters).limit == 5
+    with pytest.raises(tg.TinygraphError, match="limit of Clipped is a finite number"):
+        Clipped(lab2.parameters, limit=np.nan)
+
+
+@pytest.mark.parametrize("breaks_at", range(1, 7))
+@pytest.mark.parametrize("kind", ALL)
+def test_a_step_that_is_interrupted_is_taken_by_all_parameters_or_none(
+    kind, breaks_at, lab2, xor, monkeypatch
+):
+    expected = tg.lab2.model(rng=0)
+    for model in (lab2, expected):
+        model.forward(**xor)
+        model.backward()
+    kind(expected.parameters).step()
+    optimizer = kind(lab2.parameters)
+    take, calls = tg.Parameter.take, []
+
+    def interrupted_take(parameter, value):
+        calls.append(parameter)
+        if len(calls) == breaks_at:
+            raise KeyboardInterrupt
+        take(parameter, value)
+
+    monkeypatch.setattr(tg.Parameter, "take", interrupted_take)
+    with pytest.raises(KeyboardInterrupt):
+        optimizer.step()
+    assert optimizer.steps == 1
+    for p, q in zip(lab2.parameters, expected.parameters, strict=True):
+        np.testing.assert_array_equal(p.value, q.value)
+
+
+def test_an_update_that_fails_moves_no_parameter(lab2, xor):
+    class FailsLate(tg.SGD):
+        def update(self, w, g, t, *memory):
+            if w.shape == (4, 1):
+                raise ZeroDivisionError
+            return super().update(w, g, t, *memory)
+
+    before = [p.value.copy() for p in lab2.parameters]
+    optimizer = FailsLate(lab2.parameters)
+    lab2.forward(**xor)
+    lab2.backward()
+    with pytest.raises(ZeroDivisionError):
+        optimizer.step()
+    assert optimizer.steps == 0
+    for p, value in zip(lab2.parameters, before, strict=True):
+        np.testing.assert_array_equal(p.value, value)
+
+
+def test_a_gradient_set_by_hand_is_held_to_its_parameter():
+    w = tg.Parameter(np.ones(3, dtype=np.float32), name="w")
+    optimizer = tg.SGD([w], lr=0.5)
+    w.grad = [1, 2, 3]
+    optimizer.step()
+    np.testing.assert_array_equal(w.value, np.array([0.5, 0, -0.5], dtype=np.float32))
+    w.grad = np.ones(3)
+    optimizer.step()
+    assert w.value.dtype == np.float32
+    for wrong in (np.ones((3, 1)), np.ones(1), 1.0):
+        w.grad = wrong
+        with pytest.raises(tg.TinygraphError, match=r'Parameter "w" \(3,\) was set to'):
+            optimizer.step()
+
+
+def test_a_parameter_the_output_does_not_depend_on_is_named():
+    w, aside = tg.Parameter(1.0, name="w"), tg.Parameter(1.0, name="aside")
+    model = tg.Graph(w * w, prediction=tg.Tanh(aside))
+    model.forward()
+    model.backward()
+    with pytest.raises(tg.TinygraphError, match=r'"aside" has none.*leave it out'):
+        tg.SGD(model.parameters).step()

@@ -8,7 +8,7 @@ stepper and a derivation to show; the tests evaluate them against ``update``.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
@@ -82,27 +82,49 @@ class Optimizer:
         raise NotImplementedError
 
     def step(self) -> None:
-        """Move every parameter one step along its gradient.
+        """Move every parameter one step against its gradient: all of them, or none.
 
         Raises
         ------
         StateError
             If a parameter has no gradient yet.
+        ShapeError, DtypeError
+            If a gradient was set by hand to what is no gradient of that parameter.
         """
-        gradients = []
-        for parameter in self.parameters:
-            if parameter.grad is None:
-                raise StateError(
-                    f"{type(self).__name__}.step() needs the gradient of every parameter; "
-                    f"{describe(parameter)} has none. Call backward() first; if you did, nothing "
-                    f"in the graph depends on it."
-                )
-            gradients.append(parameter.grad)
-        self.steps += 1
-        for parameter, g in zip(self.parameters, gradients, strict=True):
-            w, *memory = self.update(parameter.value, g, self.steps, *self.memory[parameter])
+        t = self.steps + 1
+        updated = [
+            self.update(parameter.value, self._gradient(parameter), t, *self.memory[parameter])
+            for parameter in self.parameters
+        ]
+        try:
+            self._keep(t, updated)
+        except KeyboardInterrupt:
+            self._keep(t, updated)  # Ctrl-C between two parameters leaves no half a step
+            raise
+
+    def _gradient(self, parameter: Parameter) -> Array:
+        """Return the gradient of a parameter, which may have been set by hand."""
+        g, w = parameter.grad, parameter.value
+        if g is None:
+            raise StateError(
+                f"{type(self).__name__}.step() needs the gradient of every parameter; "
+                f"{describe(parameter)} has none. Call backward() first; if you did, the output "
+                f"does not depend on it: leave it out of the optimizer."
+            )
+        array = as_float_array(g, f"The gradient of {describe(parameter)}", w.dtype)
+        if array.shape != w.shape:
+            raise ShapeError(
+                f"A gradient has the shape of its parameter; that of {describe(parameter)} "
+                f"{show(w.shape)} was set to an array {show(array.shape)}.",
+                parameter,
+            )
+        return array if array.dtype == w.dtype else array.astype(w.dtype)
+
+    def _keep(self, t: int, updated: Iterable[tuple[Array, ...]]) -> None:
+        for parameter, (w, *memory) in zip(self.parameters, updated):
             parameter.take(w)
             self.memory[parameter] = tuple(memory)
+        self.steps = t
 
     def state(self) -> dict[str, Any]:
         """Return all that the next step depends on beside the parameters, as plain data.
@@ -342,15 +364,27 @@ def _as_parameters(parameters: Any) -> tuple[Parameter, ...]:
     return found
 
 
+POSITIVE = ("lr", "eps")
+DECAYS = ("beta", "beta1", "beta2", "rho")
+"""The shares of the past that running means keep."""
+
+
 def _checked(kind: str, name: str, value: Any) -> float:
     """Return a hyperparameter as a float, or refuse it."""
-    if isinstance(value, bool) or not isinstance(value, (int, float, np.number)):
+    if isinstance(value, bool) or not isinstance(value, (int, float, np.integer, np.floating)):
         raise ArgumentTypeError(f"{name} of {kind} is a number; got {brief(value)}.")
-    number = float(value)
-    is_rate = name in ("lr", "eps")
-    if not (0 < number < np.inf if is_rate else 0 <= number < 1):
-        rule = "a finite number above 0" if is_rate else "a number from 0 up to, not with, 1"
-        raise ArgumentError(f"{name} of {kind} is {rule}; got {value!r}.")
+    try:
+        number = float(value)
+    except OverflowError:
+        number = np.inf
+    if name in POSITIVE:
+        rule, is_allowed = "a finite number above 0", 0 < number < np.inf
+    elif name in DECAYS:
+        rule, is_allowed = "a number from 0 up to, not with, 1", 0 <= number < 1
+    else:
+        rule, is_allowed = "a finite number", bool(np.isfinite(number))
+    if not is_allowed:
+        raise ArgumentError(f"{name} of {kind} is {rule}; got {brief(value)}.")
     return number
 
 
@@ -368,13 +402,11 @@ def _checked_state(
     steps = state["steps"]
     if isinstance(steps, bool) or not isinstance(steps, (int, np.integer)) or steps < 0:
         raise ArgumentError(f"steps is a whole number from 0 on; the state has {brief(steps)}.")
-    numbers = {}
-    for name, value in dict(state["hyperparameters"]).items():
-        if name not in optimizer.hyperparameters:
-            raise UnknownNameError(
-                f"{kind} has no {name!r}." + did_you_mean(name, optimizer.hyperparameters)
-            )
-        numbers[name] = _checked(kind, name, value)
+    numbers = _checked_numbers(optimizer, state["hyperparameters"])
+    if not isinstance(state["memory"], Sequence):
+        raise ArgumentTypeError(
+            f"The memory in a state is a list, an entry a parameter; got {brief(state['memory'])}."
+        )
     if len(state["memory"]) != len(optimizer.parameters):
         raise ArgumentError(
             f"The state remembers {len(state['memory'])} parameters; this optimizer has "
@@ -385,6 +417,23 @@ def _checked_state(
         for parameter, arrays in zip(optimizer.parameters, state["memory"], strict=True)
     }
     return int(steps), numbers, memory
+
+
+def _checked_numbers(optimizer: Optimizer, numbers: Any) -> dict[str, float]:
+    kind = type(optimizer).__name__
+    if not isinstance(numbers, Mapping):
+        raise ArgumentTypeError(
+            f"The hyperparameters in a state are numbers by name; got {brief(numbers)}."
+        )
+    for name in numbers:
+        if name not in optimizer.hyperparameters:
+            raise UnknownNameError(
+                f"{kind} has no {name!r}." + did_you_mean(name, optimizer.hyperparameters)
+            )
+    missing = [name for name in optimizer.hyperparameters if name not in numbers]
+    if missing:
+        raise ArgumentError(f"A state of {kind} has its {missing[0]}; this one has none.")
+    return {name: _checked(kind, name, value) for name, value in numbers.items()}
 
 
 def _checked_slot(kind: str, parameter: Parameter, slot: str, arrays: Any) -> Array:
