@@ -16,6 +16,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from tinygraph import data, ops
+from tinygraph.compile import compile  # noqa: A004 - its name inside the package alone
 from tinygraph.errors import TinygraphError
 from tinygraph.graph import Graph
 from tinygraph.node import Constant, Input, Node, Op, Parameter, Rule
@@ -84,6 +85,7 @@ __all__ = [
     "Sum",
     "Tanh",
     "TinygraphError",
+    "compile",
     "data",
     "derive",
     "exercises",

@@ -10,7 +10,7 @@ Left out on purpose: gradients of gradients, graphs that change from run to run,
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
 
 import numpy as np
@@ -87,7 +87,7 @@ class Graph:
         self._ops = _of_type(Op, self.nodes)
         constants = _of_type(Constant, self.nodes)
         self._weak_constants = [node for node in constants if not node.has_own_precision]
-        self._precision = common_precision(
+        self.precision = common_precision(
             [*self.parameters, *(node for node in constants if node.has_own_precision)]
         )
         if self.prediction is self.output:
@@ -148,7 +148,7 @@ class Graph:
             If an op's own ``forward`` fails.
         """
         self._leaf_values = None
-        for node, array in self._arrays(self.inputs, feeds).items():
+        for node, array in self.feed_arrays(feeds).items():
             node.value = array.copy()
         op = self.output
         try:
@@ -176,7 +176,7 @@ class Graph:
         FeedError, ShapeError, DtypeError, OpError
             As ``forward``.
         """
-        values: dict[Node, Any] = dict(self._arrays(self.prediction_inputs, feeds))
+        values: dict[Node, Any] = dict(self.feed_arrays(feeds, self.prediction_inputs))
         batch = batch_size((node.shape, values[node].shape) for node in self.prediction_inputs)
         op, arrays = self.prediction, []
         try:
@@ -274,7 +274,7 @@ class Graph:
         FeedError, ShapeError, DtypeError, OpError
             As ``forward`` and ``backward``.
         """
-        arrays = self._arrays(self.inputs, feeds)
+        arrays = self.feed_arrays(feeds)
         return trace(self.nodes, self.output, arrays, optimizer, training_steps)
 
     def summary(self) -> str:
@@ -298,11 +298,20 @@ class Graph:
         )
         return str(table)
 
-    def _arrays(self, needed: tuple[Input, ...], feeds: dict[str, Any]) -> dict[Node, Array]:
-        """Check the feeds; return them, and Python-number constants in the run's precision."""
-        arrays = check_feeds(needed, self.inputs, feeds, self._precision)
+    def feed_arrays(
+        self, feeds: Mapping[str, Any], needed: tuple[Input, ...] | None = None
+    ) -> dict[Node, Array]:
+        """Check the feeds; return them, and Python-number constants in the run's precision.
+
+        Raises
+        ------
+        FeedError, ShapeError, DtypeError
+            If the feeds are not what the inputs (or only the ``needed`` ones) ask for.
+        """
+        needed = self.inputs if needed is None else needed
+        arrays = check_feeds(needed, self.inputs, feeds, self.precision)
         if self._weak_constants:
-            precision = self._precision or np.result_type(*(arrays.values() or [np.float64]))
+            precision = self.precision or np.result_type(*(arrays.values() or [np.float64]))
             for constant in self._weak_constants:
                 arrays[constant] = constant.in_precision(precision)
         return arrays

@@ -1,0 +1,268 @@
+"""A compiled program does what the interpreter does, for every op, optimizer and precision."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import tinygraph as tg
+
+OPS = [getattr(tg.ops, name) for name in tg.ops.__all__]
+OPTIMIZERS = [tg.SGD, tg.Momentum, tg.AdaGrad, tg.RMSProp, tg.Adam]
+FLOATS = [np.float64, np.float32]
+
+
+def tolerance(dtype):
+    return {"rtol": 1e-11, "atol": 1e-13} if dtype == np.float64 else {"rtol": 2e-5, "atol": 1e-6}
+
+
+def assert_same_gradients(model, target="numpy", dtype=np.float64, **feeds):
+    """Hold the program's loss and gradients against those of forward and backward."""
+    loss, gradients = tg.compile(model, target=target).gradients(**feeds)
+    np.testing.assert_allclose(loss, model.forward(**feeds), **tolerance(dtype))
+    model.backward()
+    for parameter in model.parameters:
+        got = gradients[parameter.name]
+        assert got.dtype == parameter.value.dtype
+        np.testing.assert_allclose(got, parameter.grad, err_msg=parameter.name, **tolerance(dtype))
+
+
+def of_op(op_class, arrays, **hyperparameters):
+    """Return a graph whose parameters are the op's inputs and whose loss weighs every entry."""
+    parameters = [tg.Parameter(a, name=f"p{k}") for k, a in enumerate(arrays)]
+    y = op_class(*parameters, name="y", **hyperparameters)
+    weight = np.random.default_rng(1).normal(size=y.shape).astype(arrays[0].dtype)
+    return tg.Graph(tg.Sum(y * weight, name="loss"))
+
+
+@pytest.mark.parametrize("dtype", FLOATS)
+@pytest.mark.parametrize("op_class", OPS)
+def test_every_op(op_class, dtype):
+    arrays = [np.asarray(a, dtype) for a in op_class.example(np.random.default_rng(0))]
+    assert_same_gradients(of_op(op_class, arrays), dtype=dtype)
+
+
+@pytest.mark.parametrize("axis", [None, 0, 1, -1])
+@pytest.mark.parametrize("keepdims", [False, True])
+@pytest.mark.parametrize("op_class", [tg.Sum, tg.Mean])
+def test_reductions(op_class, axis, keepdims, rng):
+    assert_same_gradients(of_op(op_class, [rng.normal(size=(3, 4))], axis=axis, keepdims=keepdims))
+
+
+@pytest.mark.parametrize("dtype", FLOATS)
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_a_thousand_steps(optimizer, dtype):
+    def start():
+        model = tg.lab2.model(rng=0)
+        for parameter in model.parameters:
+            parameter._value = parameter.value.astype(dtype)
+        model = tg.Graph(model.output, prediction=model.prediction)
+        opt = optimizer(model.parameters, lr=0.001)
+        if optimizer is tg.RMSProp:
+            opt.eps = 1e-2  # near g = 0 its steps are ±lr, and the sign of a rounding error shows
+        return model, opt
+
+    X, T = (a.astype(dtype) for a in tg.data.linear(50, rng=1))
+    model, opt = start()
+    expected = []
+    for _ in range(1000):
+        expected.append(model.forward(x=X, t=T))
+        model.backward()
+        opt.step()
+    compiled, compiled_opt = start()
+    program = tg.compile(compiled, compiled_opt)
+    losses = program.run(1000, x=X, t=T)
+    exact = dtype == np.float64
+    np.testing.assert_allclose(losses, expected, rtol=1e-10 if exact else 2e-3)
+    assert losses.dtype == dtype
+    assert compiled_opt.steps == opt.steps == 1000
+    for one, other in zip(compiled.parameters, model.parameters):
+        assert one.value.dtype == dtype
+        np.testing.assert_allclose(
+            one.value, other.value, rtol=1e-9 if exact else 1e-2, atol=1e-10 if exact else 1e-3
+        )
+
+
+def test_graphs_that_break_frameworks(rng):
+    A = tg.Parameter(rng.normal(size=(3, 3)), name="A")
+    x = tg.Input("x", shape=(None, 3))
+    h = tg.Sigmoid(tg.MatMul(x, A))
+    for loss in (
+        tg.Sum(tg.MatMul(A, A)),
+        tg.Sum(tg.MatMul(x, A) * tg.MatMul(x, A)),
+        tg.Sum((h + x) * h - h / (h + 2)),
+        tg.Mean(tg.MatMul(h, A) + h),
+        tg.Sum(A * 2 - A),
+        tg.Sum(A) * tg.Sum(A) / 3,
+    ):
+        model = tg.Graph(loss)
+        feeds = {"x": rng.normal(size=(5, 3))} if model.inputs else {}
+        assert_same_gradients(model, **feeds)
+
+
+def test_a_changed_learning_rate_is_honoured(lab2, xor):
+    optimizer = tg.SGD(lab2.parameters, lr=0.5)
+    program = tg.compile(lab2, optimizer)
+    program.step(**xor)
+    optimizer.lr = 1e-12
+    before = lab2["layer1/W"].value.copy()
+    program.step(**xor)
+    np.testing.assert_allclose(lab2["layer1/W"].value, before, atol=1e-10)
+
+
+def test_a_new_batch_size_recompiles_by_itself(lab2):
+    program = tg.compile(lab2, tg.SGD(lab2.parameters, lr=0.1))
+    for n in (3, 7, 1, 3):
+        X, T = tg.data.linear(n, rng=n)
+        expected = lab2.forward(x=X, t=T)
+        np.testing.assert_allclose(program.step(x=X, t=T), expected, rtol=1e-12)
+
+
+class Huber(tg.Op):
+    """Branches on its data, entry by entry, by np.where: recorded."""
+
+    def forward(self, x):
+        return np.where(np.abs(x) < 1, x * x / 2, np.abs(x) - 0.5)
+
+    def backward(self, g, y, x):
+        return g * np.clip(x, -1, 1)
+
+
+class Branches(tg.Op):
+    """Branches on its data in Python: called."""
+
+    def forward(self, x):
+        return x * 2 if x.sum() > 0 else x * 3
+
+    def backward(self, g, y, x):
+        return g * 2 if x.sum() > 0 else g * 3
+
+
+class WritesInPlace(tg.Op):
+    def forward(self, x):
+        y = np.zeros_like(x)
+        y += x * x
+        return y
+
+    def backward(self, g, y, x):
+        g = g.copy()
+        g *= 2 * x
+        return g
+
+
+class Counts(tg.Op):
+    """Keeps a count, so that a recording of it would be wrong."""
+
+    def forward(self, x):
+        self.count = getattr(self, "count", 0) + 1
+        return x * self.count
+
+    def backward(self, g, y, x):
+        return g * self.count
+
+
+@pytest.mark.parametrize(("op_class", "called"), [(Huber, 0), (Branches, 2), (WritesInPlace, 2)])
+def test_ops_of_ones_own(op_class, called, rng):
+    model = of_op(op_class, [rng.normal(size=(4, 3)) * 2])
+    assert_same_gradients(model)
+    report = tg.compile(model).report()
+    assert report.count(f'{op_class.__name__} "y"') == called
+    assert ("called as they are" in report) == bool(called)
+
+
+def test_the_report_says_why(rng):
+    report = tg.compile(of_op(Branches, [rng.normal(size=3)])).report()
+    assert "it branches on the numbers of an array" in report
+    report = tg.compile(of_op(WritesInPlace, [rng.normal(size=3)])).report()
+    assert "writes into an array" in report
+    report = tg.compile(of_op(Counts, [rng.normal(size=3)])).report()
+    assert "does not compute the same function" in report
+
+
+def test_an_op_typed_at_a_prompt_compiles(rng):
+    namespace = {"tg": tg}
+    exec(
+        "class Cube(tg.Op):\n"
+        "    def forward(self, x): return x * x * x\n"
+        "    def backward(self, g, y, x): return g * 3 * x * x\n",
+        namespace,
+    )
+    model = of_op(namespace["Cube"], [rng.normal(size=(2, 3))])
+    assert_same_gradients(model)
+    assert "called" not in tg.compile(model).report()
+
+
+HOSTILE = [
+    "W", "w", "np", "lambda", "loss", "step", "lr", "1/2", "a b", "a_b", "ﬁ", "fi", "x.T",
+    'quote"s', "line\nimport os", "end'''", "g_W", "v", "v_2", "places", "dot", "print", "layer1/W",
+]  # fmt: skip
+
+
+def test_names_never_collide_and_never_reach_the_source_as_code(rng):
+    parameters = [tg.Parameter(rng.normal(size=2), name=name) for name in HOSTILE]
+    total = parameters[0] * 1.5
+    for k, parameter in enumerate(parameters[1:]):
+        total = tg.Multiply(total, parameter + 1, name=f"t\n{k}; import os") + parameter
+    model = tg.Graph(tg.Sum(total * total, name='loss"""\n'))
+    assert_same_gradients(model)
+    program = tg.compile(model, tg.Adam(model.parameters))
+    for text in (program.source, program.code):
+        compile(text, "source", "exec")
+        assert "\nimport os" not in text
+        assert "; import os" not in text.replace("# ", "").split("def")[0]
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_the_source_runs_by_itself(optimizer, xor):
+    model = tg.lab2.model(rng=0)
+    model.forward(**xor)
+    opt = optimizer(model.parameters, lr=0.05)
+    namespace = {}
+    exec(tg.compile(model, opt).source, namespace)
+    values = [p.value for p in model.parameters]
+    memory = [np.zeros_like(v) for v in values for _ in opt.slots]
+    for step in range(1, 4):
+        loss, values, *rest = namespace["training_step"](*xor.values(), *values, *memory, step)
+        memory = rest[0] if rest else []
+        assert loss == pytest.approx(model.forward(**xor), rel=1e-13)
+        model.backward()
+        opt.step()
+    for value, parameter in zip(values, model.parameters):
+        np.testing.assert_allclose(value, parameter.value, rtol=1e-12, atol=1e-15)
+
+
+def test_a_traceback_shows_the_line_and_names_the_node(rng):
+    class Fails(tg.Op):
+        armed = False
+
+        def forward(self, x):
+            if self.armed:
+                raise RuntimeError("no more")
+            return x * (1 if x.sum() > 0 else 2)
+
+        def backward(self, g, y, x):
+            return g
+
+    model = of_op(Fails, [rng.normal(size=3)])
+    program = tg.compile(model)
+    program.gradients()
+    model["y"].armed = True
+    with pytest.raises(RuntimeError) as caught:
+        program.gradients()
+    shown = caught.getrepr(style="short")
+    assert "# y" in str(shown)
+
+
+def test_errors_are_lessons(lab2, xor):
+    with pytest.raises(tg.TinygraphError, match='Did you mean "numpy"'):
+        tg.compile(lab2, target="nunpy")
+    with pytest.raises(tg.TinygraphError, match="takes a Graph"):
+        tg.compile(lab2.output)
+    with pytest.raises(tg.TinygraphError, match="optimizer"):
+        tg.compile(lab2, optimizer=0.1)
+    with pytest.raises(tg.TinygraphError, match="without an optimizer"):
+        tg.compile(lab2).run(1, **xor)
+    with pytest.raises(tg.TinygraphError, match="one number"):
+        tg.compile(tg.Graph(lab2.prediction))
+    with pytest.raises(tg.TinygraphError, match="missing"):
+        tg.compile(lab2).gradients(x=xor["x"])

@@ -1,0 +1,101 @@
+"""The program: array operations in a row, each result computed once and never changed.
+
+This is all that a target knows.  An :class:`Operation` applies one NumPy function to
+:class:`Value` s that stand before it; which op of the graph asked for it matters only to a reader
+and to an error message.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from tinygraph.node import Node
+
+
+@dataclass(eq=False)
+class Value:
+    """An array of the program.
+
+    Attributes
+    ----------
+    kind : str
+        ``"input"``, ``"parameter"``, ``"memory"``, ``"gradient"`` (of a parameter, where the update
+        begins), ``"scalar"`` (a hyperparameter or the step number), ``"constant"``, ``"result"``.
+    label : str
+        What a person calls it; targets make identifiers of it.
+    constant : Any
+        The number or array itself, for a constant.
+    """
+
+    kind: str
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+    label: str = ""
+    constant: Any = None
+
+
+@dataclass(eq=False)
+class Operation:
+    """``result = function(*arguments, **options)``; arguments may be nested in tuples."""
+
+    function: Callable[..., Any]
+    arguments: tuple[Any, ...]
+    result: Value
+    options: dict[str, Any] = field(default_factory=dict)
+    node: Node | None = None
+    phase: str = "forward"
+
+    @property
+    def operands(self) -> tuple[Value, ...]:
+        """The values among the arguments, in order."""
+        return tuple(values_in(self.arguments))
+
+    @property
+    def is_elementwise(self) -> bool:
+        """Whether each entry of the result is computed from one entry of each operand."""
+        return isinstance(self.function, np.ufunc) and self.function.signature is None
+
+    def with_arguments(self, arguments: tuple[Any, ...]) -> Operation:
+        """Return the same operation on other arguments, with the same result."""
+        return Operation(self.function, arguments, self.result, self.options, self.node, self.phase)
+
+
+def constant(number: Any) -> Value:
+    """Return a constant; a Python number keeps its lack of a precision of its own."""
+    array = np.asarray(number)
+    return Value("constant", array.shape, array.dtype, constant=number)
+
+
+def values_in(arguments: Any) -> Iterator[Value]:
+    """Yield every value in nested tuples."""
+    if isinstance(arguments, Value):
+        yield arguments
+    elif isinstance(arguments, tuple):
+        for argument in arguments:
+            yield from values_in(argument)
+
+
+def substitute(arguments: Any, new: Callable[[Value], Any]) -> Any:
+    """Return nested tuples with each value replaced by what ``new`` gives for it."""
+    if isinstance(arguments, Value):
+        return new(arguments)
+    if isinstance(arguments, tuple):
+        return tuple(substitute(argument, new) for argument in arguments)
+    return arguments
+
+
+def evaluate(operations: Iterable[Operation], arrays: Mapping[Value, Any]) -> dict[Value, Any]:
+    """Run operations one by one, with NumPy: what a program *means*; every target is held to it."""
+    known = dict(arrays)
+
+    def look_up(value: Value) -> Any:
+        return value.constant if value.kind == "constant" else known[value]
+
+    for operation in operations:
+        arguments = substitute(operation.arguments, look_up)
+        known[operation.result] = operation.function(*arguments, **operation.options)
+    return known

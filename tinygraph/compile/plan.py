@@ -1,0 +1,150 @@
+"""From a recorded step to the operations that the numpy target writes down.
+
+Here the passes are put in a row, and what belongs to the loop is parted from what does not: the
+last scalar operations of the loss wait until many steps are done, and those on hyperparameters and
+the step number are done before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from tinygraph.compile.fusion import (
+    affine,
+    affine_pairs,
+    fuse_affine,
+    fuse_layers,
+    negative_affine,
+)
+from tinygraph.compile.ir import Operation, Value, substitute
+from tinygraph.compile.passes import (
+    FASTER,
+    TIDY,
+    Block,
+    common_factor,
+    drop_dead,
+    optimise,
+    scalars_only,
+)
+from tinygraph.compile.recording import Unrecordable
+from tinygraph.compile.step import Step, Update
+from tinygraph.node import Node, Parameter
+
+RecordUpdate = Callable[[tuple[int, ...], Any], Update]
+"""Gives the recorded update of an array of weights, from its shape and precision."""
+
+
+@dataclass
+class Plan:
+    """What a training step is made of.
+
+    Attributes
+    ----------
+    operations : list of Operation
+        Forward and backward.
+    loss : Value
+        What the loop keeps of each step; ``tail`` makes the loss of it.
+    weights, gradients : list of Value
+        One a parameter; the gradients lack the common ``factor``, if there is one.
+    pairs : dict
+        The bias that stands behind each weight matrix.
+    with_ones : set of Value
+        What feeds a layer.
+    """
+
+    operations: list[Operation]
+    loss: Value
+    tail: list[Operation]
+    weights: list[Value]
+    gradients: list[Value]
+    factor: Value | None
+    pairs: dict[Value, Value]
+    with_ones: set[Value]
+    batch: int
+
+
+def plan_step(step: Step, output: Node, parameters: Sequence[Parameter]) -> Plan:
+    """Apply all passes to a recorded step."""
+    weights = [step.values[parameter] for parameter in parameters]
+    wanted = (step.values[output], *(step.gradients[parameter] for parameter in parameters))
+    block = optimise(Block(step.operations, wanted), (*TIDY, *FASTER))
+    block, factor = common_factor(block, 1)
+    inputs = [value for value in step.values.values() if value.kind == "input"]
+    batch = next((value.shape[0] for value in inputs if value.shape), 0)
+    pairs = affine_pairs(block, weights)
+    if len(set(block.outputs)) == len(block.outputs):
+        block = fuse_affine(block, pairs, dict(zip(weights, block.outputs[1:])))
+    with_ones = {
+        operation.arguments[0]
+        for operation in block.operations
+        if operation.function in (affine, negative_affine)
+    }
+    block = drop_dead(fuse_layers(block, batch, with_ones))
+    operations, loss, tail = _part_tail(block)
+    return Plan(
+        operations, loss, tail, weights, list(block.outputs[1:]), factor, pairs, with_ones, batch
+    )
+
+
+def _part_tail(block: Block) -> tuple[list[Operation], Value, list[Operation]]:
+    """Part the scalar operations at the end of the loss from the rest: ``e @ e`` from ``/ n``."""
+    operations, loss = list(block.operations), block.outputs[0]
+    tail: list[Operation] = []
+    while True:
+        last = next((one for one in operations if one.result is loss), None)
+        if last is None or not last.is_elementwise or last.result in block.outputs[1:]:
+            break
+        sources = [value for value in last.operands if value.kind != "constant"]
+        readers = [one for one in operations if loss in one.operands]
+        if len(sources) != 1 or sources[0].shape != () or sources[0].kind != "result" or readers:
+            break
+        operations.remove(last)
+        tail.insert(0, last)
+        loss = sources[0]
+    return operations, loss, tail
+
+
+@dataclass
+class PlannedUpdate:
+    """An optimizer's operations on arrays, and apart from them those on scalars alone."""
+
+    operations: list[Operation]
+    scalar_operations: list[Operation]
+    update: Update
+    results: tuple[Value, ...]
+
+    @property
+    def scalars_read(self) -> list[Value]:
+        """The scalars that the operations on arrays read, each once."""
+        made = {operation.result for operation in self.scalar_operations}
+        read = [
+            value
+            for operation in self.operations
+            for value in operation.operands
+            if value in made or value.kind == "scalar"
+        ]
+        return list(dict.fromkeys(read))
+
+
+def plan_update(update: Update, factor: Value | None) -> PlannedUpdate:
+    """Apply the passes to an update; its gradient is multiplied by ``factor`` first."""
+    operations = list(update.operations)
+    if factor is not None:
+        scaled = Value("result", update.gradient.shape, update.gradient.dtype)
+        new = {update.gradient: scaled}
+        operations = [
+            Operation(np.multiply, (update.gradient, factor), scaled, phase="update"),
+            *(
+                one.with_arguments(substitute(one.arguments, lambda v: new.get(v, v)))
+                for one in operations
+            ),
+        ]
+        if update.gradient in update.results:
+            raise Unrecordable("the update hands on the gradient itself")
+    block = optimise(Block(operations, update.results), (*TIDY, *FASTER))
+    scalar_operations, others = scalars_only(block)
+    return PlannedUpdate(others, scalar_operations, update, block.outputs)

@@ -1,0 +1,203 @@
+"""What ``tg.compile`` returns: a model's training step as one straight-line program."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from tinygraph.arrays import Array
+from tinygraph.compile.numpy_target import CHUNK, NumpyProgram
+from tinygraph.compile.readable import readable_source
+from tinygraph.compile.step import Step, record_step, record_update
+from tinygraph.errors import ArgumentError, StateError
+from tinygraph.graph import Graph
+from tinygraph.node import Node, describe
+from tinygraph.optim import Optimizer
+
+STAND_IN_BATCH = 100
+"""The batch size that a program is written down for before any data has arrived."""
+
+
+class Program:
+    """A model's forward, backward and update as one program, compiled for each batch size it meets.
+
+    The parameters stay the model's own, and the memory the optimizer's: a run takes them over,
+    and gives them back changed.  Hyperparameters of the *optimizer* are read at every run; those
+    of ops (an exponent, an axis) when the program is compiled.
+
+    Attributes
+    ----------
+    model : Graph
+    optimizer : Optimizer or None
+    target : str
+        ``"numpy"`` or ``"numba"``.
+    source : str
+        The step as a person would write it, in NumPy alone, with the graph's names.
+    code : str
+        The loop that is run.
+    """
+
+    def __init__(self, model: Graph, optimizer: Optimizer | None, target: str) -> None:
+        if model.output.shape != ():
+            raise ArgumentError(
+                f"A program starts backward from one number, the loss; the output "
+                f"{describe(model.output)} has the shape {model.output.shape}. "
+                f"End the graph in a loss, or in a Sum."
+            )
+        self.model = model
+        self.optimizer = optimizer
+        self.target = target
+        self.parameters = model.parameters if optimizer is None else optimizer.parameters
+        self._steps: dict[Any, Step] = {}
+        self._compiled: dict[Any, Any] = {}
+        self._latest: dict[Node, Array] = _stand_ins(model)
+
+    def __repr__(self) -> str:
+        return f"<Program of {self.model.output.name} for {self.target}>"
+
+    @property
+    def source(self) -> str:
+        step = self._step(self._latest)
+        return readable_source(step, self.model.output, self.parameters, self.optimizer)
+
+    @property
+    def code(self) -> str:
+        text: str = self.compiled(self._latest).source
+        return text
+
+    def report(self) -> str:
+        """Return which ops are called as they are, and why; and what that means."""
+        called = self._step(self._latest).called
+        if not called:
+            return f"All {len(self.model.nodes)} nodes are recorded as array operations."
+        lines = [f"- {phase} of {describe(op)}: {reason}." for op, phase, reason in called]
+        return "\n".join(
+            [
+                "These are called as they are, within the program: right, but slower.",
+                *lines,
+                "All other nodes are recorded as array operations.",
+            ]
+        )
+
+    def gradients(self, **feeds: Any) -> tuple[float, dict[str, Array]]:
+        """Return the loss, and its gradient with respect to each parameter, by name."""
+        compiled = self._ready(feeds, with_update=False)
+        loss = compiled.run(1, {}, 1)[0]
+        factor = 1.0 if compiled.plan.factor is None else compiled.plan.factor.constant
+        return float(loss), {
+            str(parameter.name): np.array(
+                compiled.flat.part(compiled.gradients, value) * factor, value.dtype
+            )
+            for parameter, value in zip(self.parameters, compiled.plan.weights)
+        }
+
+    def run(self, steps: int, **feeds: Any) -> Array:
+        """Take training steps on the same batch; return the loss before each.
+
+        Raises
+        ------
+        StateError
+            If the program was compiled without an optimizer.
+        FeedError, ShapeError, DtypeError
+            As ``Graph.forward``.
+        """
+        optimizer = self._needs_optimizer()
+        compiled = self._ready(feeds, with_update=True)
+        losses = np.empty(steps, compiled.plan.loss.dtype)
+        for start in range(0, steps, CHUNK):
+            count = min(CHUNK, steps - start)
+            losses[start : start + count] = compiled.run(
+                count, hyperparameters(optimizer), optimizer.steps + 1
+            )
+            optimizer.steps += count
+        self.give_back(compiled)
+        return losses
+
+    def step(self, **feeds: Any) -> float:
+        """Take one training step; return the loss before it."""
+        return float(self.run(1, **feeds)[0])
+
+    def _needs_optimizer(self) -> Optimizer:
+        if self.optimizer is None:
+            raise StateError(
+                "This program has no update: it was compiled without an optimizer. "
+                "Write tg.compile(model, optimizer=opt)."
+            )
+        return self.optimizer
+
+    def _ready(self, feeds: Mapping[str, Any], with_update: bool) -> Any:
+        arrays = self.model.feed_arrays(feeds)
+        compiled = self.compiled(arrays, with_update)
+        compiled.set_feeds(arrays)
+        self.take_over(compiled)
+        return compiled
+
+    def compiled(self, arrays: Mapping[Node, Array], with_update: bool = True) -> Any:
+        """Return the program compiled for inputs of these shapes and precisions."""
+        with_update = with_update and self.optimizer is not None
+        key = (_key(arrays), with_update)
+        if key not in self._compiled:
+            step = self._step(arrays)
+            optimizer = self.optimizer if with_update else None
+
+            def update(shape: tuple[int, ...], dtype: Any) -> Any:
+                assert optimizer is not None
+                return record_update(optimizer, shape, dtype)
+
+            self._compiled[key] = NumpyProgram(
+                step, self.model.output, self.parameters, update if optimizer else None
+            )
+        return self._compiled[key]
+
+    def _step(self, arrays: Mapping[Node, Array]) -> Step:
+        self._latest = dict(arrays)
+        key = _key(arrays)
+        if key not in self._steps:
+            step = record_step(self.model, arrays)
+            for parameter in self.parameters:
+                if parameter not in step.gradients:
+                    raise StateError(
+                        f"A program needs the gradient of every parameter it trains; "
+                        f"nothing in the graph depends on {describe(parameter)}."
+                    )
+            self._steps[key] = step
+        return self._steps[key]
+
+    def take_over(self, compiled: Any) -> None:
+        """Copy parameters and memory from the model and the optimizer into the program."""
+        for parameter, value in zip(self.parameters, compiled.plan.weights):
+            compiled.flat.part(compiled.weights, value)[...] = parameter.value
+            if self.optimizer is not None and compiled.memory:
+                for slot, array in zip(self.optimizer.slots, self.optimizer.memory[parameter]):
+                    compiled.flat.part(compiled.memory[slot], value)[...] = array
+
+    def give_back(self, compiled: Any) -> None:
+        """Copy parameters and memory from the program to the model and the optimizer."""
+        for parameter, value in zip(self.parameters, compiled.plan.weights):
+            parameter.take(compiled.flat.part(compiled.weights, value).copy())
+            if self.optimizer is not None and compiled.memory:
+                self.optimizer.memory[parameter] = tuple(
+                    compiled.flat.part(compiled.memory[slot], value).copy()
+                    for slot in self.optimizer.slots
+                )
+
+
+def hyperparameters(optimizer: Optimizer) -> dict[str, float]:
+    """Return the numbers that an optimizer's update reads, as they are now."""
+    return {name: getattr(optimizer, name) for name in optimizer.hyperparameters}
+
+
+def _key(arrays: Mapping[Node, Array]) -> Any:
+    return tuple((node.name, array.shape, array.dtype) for node, array in arrays.items())
+
+
+def _stand_ins(model: Graph) -> dict[Node, Array]:
+    """Return arrays shaped like the inputs: the last ones fed, or ones of a usual batch size."""
+    feeds: dict[str, Any] = {}
+    for node in model.inputs:
+        shape = tuple(STAND_IN_BATCH if size is None else size for size in node.shape)
+        ones = np.ones(shape, model.precision or np.float64)
+        feeds[str(node.name)] = ones if node.value is None else node.value
+    return model.feed_arrays(feeds)
