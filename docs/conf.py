@@ -29,6 +29,7 @@ extensions = [
     "sphinxcontrib.katex",
     "docstrings",
     "notebooks",
+    "pictures",
 ]
 exclude_patterns = [
     "_build",

@@ -65,8 +65,10 @@ class Step(NamedTuple):
 
     @property
     def reasons(self) -> list[str]:
-        """One sentence a term."""
-        return [term.why for term in self.terms] or ["the output, by itself"]
+        """One sentence a term, which begins with the op that says it, in the op's own letters."""
+        return [
+            f"{term.op.name} ({type(term.op).__name__}): {term.why}" for term in self.terms
+        ] or ["the output, by itself"]
 
 
 class Derivation:
@@ -185,7 +187,7 @@ class Derivation:
                 argument,
                 self.names.gradient_math(op, argument, summed).partition(" = ")[2],
                 self.names.gradient_code(op, argument, summed).partition(" = ")[2],
-                why or f"the rule of {type(op).__name__}",
+                why or "its class gives no rule",
                 self._shapes(op, argument),
             )
 

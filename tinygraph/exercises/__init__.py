@@ -15,7 +15,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tinygraph.errors import UnknownNameError, did_you_mean
-from tinygraph.exercises import gradients
+from tinygraph.exercises import building, gradients, training
 from tinygraph.exercises.verdict import Verdict
 
 __all__ = ["EXERCISES", "Verdict", "check"]
@@ -26,6 +26,11 @@ EXERCISES: dict[str, Callable[[Any], Verdict]] = {
     "03": gradients.layer_gradients,
     "04": gradients.silu_slope,
     "05": gradients.mean_or_half,
+    "07": training.border_of_the_learning_rate,
+    "08": training.first_step_of_adam,
+    "09": training.xor_by_hand,
+    "12": building.leaky_relu,
+    "14": building.multiply_for_the_engine,
 }
 """The checks by the number of their tutorial."""
 
