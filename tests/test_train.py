@@ -145,6 +145,10 @@ def test_nan_in_the_data_is_laid_at_its_door(lab2, xor):
         ({"epochs": 2.5}, "epochs is a whole number"),
         ({"print_interval": -1}, "print_interval is at least 0"),
         ({"callback_interval": 0}, "callback_interval is at least 1"),
+        ({"target_loss": "0.1"}, "target_loss is a number"),
+        ({"target_loss": np.nan}, "target_loss is a number"),
+        ({"callback": "plot"}, "callback is a function"),
+        ({"history": [0.5]}, "history is what an earlier fit returned"),
         ({"engine": "warp"}, 'No engine is called.*"interpreted"'),
         ({"engine": ["numpy"]}, "No engine is called"),
     ],
@@ -186,3 +190,130 @@ def test_a_sample_with_several_outputs_must_have_all_right():
     y = np.array([[0.9, 0.9], [0.9, 0.1]])
     t = np.array([[1.0, 1.0], [1.0, 1.0]])
     assert accuracy(y, t) == 0.5
+
+
+def test_an_input_that_is_called_like_an_argument_of_fit_is_refused():
+    model = tg.Graph(tg.Mean(tg.Input("epochs", shape=(None,)) * tg.Parameter(1.0, name="w")))
+    with pytest.raises(tg.TinygraphError, match=r"argument 'epochs' of its own.*another name"):
+        tg.fit(model, tg.SGD(model.parameters), epochs=3)
+    assert model.forward(epochs=[1, 3]) == 2
+
+
+def test_an_exception_in_a_callback_leaves_a_whole_record(lab2, xor):
+    history = tg.History()
+    with pytest.raises(ZeroDivisionError):
+        tg.fit(
+            lab2,
+            tg.SGD(lab2.parameters),
+            **xor,
+            epochs=50,
+            print_interval=0,
+            callback=lambda record: 1 / 0,
+            callback_interval=7,
+            history=history,
+        )
+    assert (len(history), history.stopped) == (7, "error")
+
+
+def test_ctrl_c_in_a_callback_keeps_the_record(lab2, xor):
+    def press(record):
+        raise KeyboardInterrupt
+
+    history = tg.fit(
+        lab2, tg.SGD(lab2.parameters), **xor, epochs=50, callback=press, callback_interval=7
+    )
+    assert (len(history), history.stopped) == (7, "interrupted")
+
+
+def test_ctrl_c_within_a_step_counts_the_step_once(lab2, xor, monkeypatch):
+    optimizer = tg.SGD(lab2.parameters)
+    take, calls = tg.Parameter.take, []
+
+    def interrupted_take(parameter, value):
+        calls.append(parameter)
+        if len(calls) == 20:
+            raise KeyboardInterrupt
+        take(parameter, value)
+
+    monkeypatch.setattr(tg.Parameter, "take", interrupted_take)
+    history = tg.fit(lab2, optimizer, **xor, epochs=50, print_interval=0, engine="interpreted")
+    assert history.stopped == "interrupted"
+    assert len(history) == optimizer.steps == 4
+
+
+def test_an_op_that_fails_leaves_the_epochs_before_in_the_record(xor):
+    class FailsLate(tg.Op):
+        calls = 0
+
+        def forward(self, x):
+            FailsLate.calls += 1
+            if FailsLate.calls == 8:
+                raise ZeroDivisionError
+            return x * 1
+
+        def backward(self, g, y, x):
+            return g
+
+    w = tg.Parameter(1.0, name="w")
+    history = tg.History()
+    with pytest.raises(tg.TinygraphError, match="forward of FailsLate"):
+        tg.fit(
+            tg.Graph(FailsLate(w * w)),
+            tg.SGD(w),
+            epochs=100,
+            print_interval=0,
+            engine="interpreted",
+            history=history,
+        )
+    assert (len(history), history.stopped) == (7, "error")
+
+
+def test_several_fits_go_on_where_the_last_one_stopped(xor):
+    once, twice = tg.lab2.model(rng=0), tg.lab2.model(rng=0)
+    optimizers = [tg.Adam(model.parameters) for model in (once, twice)]
+    whole = tg.fit(once, optimizers[0], **xor, epochs=20, print_interval=0)
+    part = tg.fit(twice, optimizers[1], **xor, epochs=7, print_interval=0)
+    seconds = part.seconds
+    part = tg.fit(twice, optimizers[1], **xor, epochs=13, print_interval=50, history=part)
+    np.testing.assert_array_equal(part.loss, whole.loss)
+    assert part.seconds > seconds
+    assert [record.epoch for record in part.records] == [20]
+
+
+def test_an_optimizer_of_some_parameters_leaves_the_others(lab2, xor):
+    before = {p.name: p.value.copy() for p in lab2.parameters}
+    tg.fit(lab2, tg.SGD(lab2["layer1/W"]), **xor, epochs=5, print_interval=0)
+    changed = {p.name for p in lab2.parameters if (p.value != before[p.name]).any()}
+    assert changed == {"layer1/W"}
+
+
+def test_parameters_changed_by_hand_between_runs_count(lab2, xor):
+    optimizer = tg.SGD(lab2.parameters)
+    tg.fit(lab2, optimizer, **xor, epochs=5, print_interval=0)
+    lab2["layer3/b"].value[:] = 3
+    lab2["layer1/W"].value *= 2
+    expected = lab2.forward(**xor)
+    assert tg.fit(lab2, optimizer, **xor, epochs=5, print_interval=0).loss[0] == pytest.approx(
+        expected, rel=1e-12
+    )
+
+
+def test_a_logarithm_of_zero_is_not_laid_to_the_steps():
+    w = tg.Parameter(0.0, name="w")
+    with pytest.raises(NonFiniteError, match=r'Log "log".*logarithm of 0'):
+        tg.fit(tg.Graph(tg.Log(w, name="log")), tg.SGD(w), epochs=5, print_interval=0)
+
+
+def test_a_parameter_that_a_step_took_away_is_named():
+    w = tg.Parameter([1e200, 0.0], name="w")
+    model = tg.Graph(tg.Sum(w**0.5 * np.array([0.0, 1.0])))
+    with pytest.raises(NonFiniteError, match=r'epoch 2.*Parameter "w".*step before'):
+        tg.fit(model, tg.SGD(w), epochs=5, print_interval=0)
+
+
+def test_numbers_that_are_no_classes_have_no_accuracy(xor, lab2, capsys):
+    history = tg.fit(
+        lab2, tg.SGD(lab2.parameters), x=xor["x"], t=xor["t"] * 0.37, epochs=5, print_interval=5
+    )
+    assert history.records[-1].accuracy is None
+    assert "accuracy" not in capsys.readouterr().out

@@ -7,6 +7,7 @@ interpreter, does exactly what a learner would write by hand.
 
 from __future__ import annotations
 
+import inspect
 import sys
 import time
 from collections.abc import Callable
@@ -25,7 +26,7 @@ from tinygraph.errors import (
 )
 from tinygraph.graph import Graph
 from tinygraph.metrics import accuracy
-from tinygraph.node import Input, Node, describe
+from tinygraph.node import Input, Node, Parameter, describe
 from tinygraph.optim import Optimizer
 from tinygraph.shapes import show
 
@@ -55,8 +56,8 @@ class History:
     seconds : float
         Time spent training.
     stopped : str
-        Why the run ended: ``"finished"``, ``"target reached"``, ``"callback"``, ``"interrupted"``
-        or ``"non-finite"``.
+        Why the run ended: ``"finished"``, ``"target reached"``, ``"callback"``, ``"interrupted"``,
+        ``"non-finite"`` or ``"error"``; empty while it goes on.
     engine : str
         What ran the epochs.
     """
@@ -116,8 +117,13 @@ class Interpreter:
                 self.completed = epoch + 1
                 return
             self.model.backward()
-            self.optimizer.step()
-            self.completed = epoch + 1
+            steps = self.optimizer.steps
+            try:
+                self.optimizer.step()
+            except KeyboardInterrupt:
+                self.completed += self.optimizer.steps - steps  # the step may have been finished
+                raise
+            self.completed += 1
 
 
 CHECK_INTERVAL = 100
@@ -197,13 +203,20 @@ def fit(
     if print_interval is None:
         print_interval = max(1, epochs // 10)
     print_interval = _whole_number("print_interval", print_interval, least=0)
+    if callback is not None and not callable(callback):
+        raise ArgumentTypeError(f"callback is a function of the History; got {brief(callback)}.")
     if callback_interval is None:
         callback_interval = print_interval or max(1, epochs // 10)
     callback_interval = _whole_number("callback_interval", callback_interval, least=1)
     record = History() if history is None else history
+    if not isinstance(record, History):
+        raise ArgumentTypeError(
+            f"history is what an earlier fit returned, to continue it; got {brief(record)}."
+        )
     runner = _make_engine(engine, model, optimizer, feeds)
     record.engine = runner.name
     target = labels(model)
+    target_loss = _checked_target(target_loss)
     done = len(record)
     end = done + epochs
     losses = np.concatenate([record.loss, np.zeros(epochs)])
@@ -214,41 +227,47 @@ def fit(
         intervals.append(CHECK_INTERVAL)
     start = time.perf_counter() - record.seconds
     record.stopped = ""
-    with (
-        np.errstate(over="ignore", invalid="ignore", divide="ignore"),
-        tqdm(total=epochs, unit="epoch", leave=False, disable=_no_bar(print_interval)) as bar,
-    ):
-        if not bar.disable:
-            intervals.append(max(1, epochs // 200))
-        while done < end and not record.stopped:
-            stop = min(end, *((done // interval + 1) * interval for interval in intervals))
-            try:
-                runner.run(losses[done:stop])
-            except KeyboardInterrupt:
-                record.stopped = "interrupted"
-            done += runner.completed
-            bar.update(runner.completed)
-            record.loss = losses[:done].copy()
-            record.seconds = time.perf_counter() - start
-            if done and not np.isfinite(losses[done - 1]):
-                record.stopped = "non-finite"
-                raise _non_finite(model, feeds, record)
-            if done and target_loss is not None and losses[done - 1] <= target_loss:
-                record.stopped = record.stopped or "target reached"
-            is_last = done == end or bool(record.stopped)
-            if print_interval and done and (is_last or done % print_interval == 0):
-                line = Record(done, float(losses[done - 1]), _accuracy(model, target, feeds))
-                record.records.append(line)
-                tqdm.write(str(line))
-            is_due = is_last or done % callback_interval == 0
-            if callback is not None and is_due and callback(record) and not record.stopped:
-                record.stopped = "callback"
-    record.stopped = record.stopped or "finished"
+    try:
+        with (
+            np.errstate(over="ignore", invalid="ignore", divide="ignore"),
+            tqdm(total=epochs, unit="epoch", leave=False, disable=_no_bar(print_interval)) as bar,
+        ):
+            if not bar.disable:
+                intervals.append(max(1, epochs // 200))
+            while done < end and not record.stopped:
+                stop = min(end, *((done // interval + 1) * interval for interval in intervals))
+                try:
+                    runner.run(losses[done:stop])
+                except KeyboardInterrupt:
+                    record.stopped = "interrupted"
+                finally:
+                    done += runner.completed
+                    record.loss = losses[:done]
+                    record.seconds = time.perf_counter() - start
+                bar.update(runner.completed)
+                if done and not np.isfinite(losses[done - 1]):
+                    record.stopped = "non-finite"
+                    raise _non_finite(model, feeds, record)
+                if done and target_loss is not None and losses[done - 1] <= target_loss:
+                    record.stopped = record.stopped or "target reached"
+                is_last = done == end or bool(record.stopped)
+                if print_interval and done and (is_last or done % print_interval == 0):
+                    line = Record(done, float(losses[done - 1]), _accuracy(model, target, feeds))
+                    record.records.append(line)
+                    tqdm.write(str(line))
+                is_due = is_last or done % callback_interval == 0
+                if callback is not None and is_due and callback(record) and not record.stopped:
+                    record.stopped = "callback"
+    except KeyboardInterrupt:  # between the epochs: in a callback, or while a line was made
+        record.stopped = "interrupted"
+    finally:
+        record.loss = losses[:done].copy()
+        record.stopped = record.stopped or ("finished" if done == end else "error")
     return record
 
 
 def labels(model: Graph) -> Input | None:
-    """Return the input that holds the labels, or ``None`` if there is no such one.
+    """Return the input that holds the labels, or ``None`` if no input does.
 
     It is the one input that the prediction does not need and that has the prediction's shape.
     """
@@ -263,7 +282,10 @@ def labels(model: Graph) -> Input | None:
 def _accuracy(model: Graph, target: Input | None, feeds: dict[str, Any]) -> float | None:
     if target is None:
         return None
-    return accuracy(model.predict(**feeds), np.asarray(feeds[str(target.name)]))
+    truth = np.asarray(feeds[str(target.name)])
+    if not (truth == np.round(truth)).all():
+        return None  # no classes: a share of numbers that are met exactly says nothing
+    return accuracy(model.predict(**feeds), truth)
 
 
 def _no_bar(print_interval: int) -> bool:
@@ -292,6 +314,13 @@ def _check_model(model: Any, optimizer: Any) -> None:
             f"fit brings one number down, the loss; the output {describe(model.output)} has the "
             f"shape {show(model.output.shape)}. End the graph in a loss, such as MSE."
         )
+    own = inspect.getfullargspec(fit).kwonlyargs
+    clashing = [node for node in model.inputs if node.name in own]
+    if clashing:
+        raise ArgumentError(
+            f"fit has an argument {clashing[0].name!r} of its own, so it cannot feed "
+            f"{describe(clashing[0])}. Give the input another name."
+        )
     strangers = [p for p in optimizer.parameters if p not in model.parameters]
     if strangers:
         raise ArgumentError(
@@ -308,10 +337,19 @@ def _whole_number(name: str, value: Any, least: int) -> int:
     return int(value)
 
 
+def _checked_target(target_loss: Any) -> float | None:
+    if target_loss is None:
+        return None
+    is_number = isinstance(target_loss, (int, float, np.integer, np.floating))
+    if not is_number or isinstance(target_loss, bool) or np.isnan(target_loss):
+        raise ArgumentTypeError(f"target_loss is a number; got {brief(target_loss)}.")
+    return float(target_loss)
+
+
 def _non_finite(model: Graph, feeds: dict[str, Any], record: History) -> NonFiniteError:
     """Run the failing epoch's forward once more, and name the first node that is not finite."""
     model.forward(**feeds)
-    node = next(node for node in model.nodes if not _is_finite(node))
+    node = next((node for node in model.nodes if not _is_finite(node)), model.output)
     epoch = len(record)
     return NonFiniteError(
         f"Training met a loss of {record.loss[-1]} in epoch {epoch:,}. The first node that became "
@@ -331,5 +369,13 @@ def _likely_reason(node: Node, epoch: int) -> str:
     if isinstance(node, Input):
         return "the data fed to it has NaN or infinity. Clean the data."
     if epoch == 1:
-        return "the start values are too large for it. Draw them smaller."
+        return (
+            "what it starts from is outside the range where it is finite (an overflow, a division "
+            "by 0, the logarithm of 0). Look at the data, and draw the start values smaller."
+        )
+    if isinstance(node, Parameter):
+        return (
+            "the step before took it there, with a gradient that was too large, or no number "
+            "itself. Try a lower learning rate."
+        )
     return "the steps grew without bound. Try a lower learning rate."
