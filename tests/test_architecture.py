@@ -43,6 +43,7 @@ FLOORS = {
     "exercises": 3,
     "train": 3,
     "plots": 3,
+    "sealed": 0,
     "checkpoint": 3,
     "lab2": 4,
     "cli": 5,

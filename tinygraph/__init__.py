@@ -44,6 +44,7 @@ from tinygraph.optim import SGD, AdaGrad, Adam, Momentum, Optimizer, RMSProp
 if TYPE_CHECKING:
     from tinygraph import exercises, lab2, plots, testing
     from tinygraph.check import gradcheck
+    from tinygraph.checkpoint import load, save
     from tinygraph.derivation import Derivation, derive
     from tinygraph.train import History, fit
     from tinygraph.viz import Diagram, render
@@ -92,9 +93,11 @@ __all__ = [
     "fit",
     "gradcheck",
     "lab2",
+    "load",
     "ops",
     "plots",
     "render",
+    "save",
     "testing",
 ]
 
@@ -109,8 +112,10 @@ _LOADED_ON_USE = {
     "fit": "tinygraph.train",
     "gradcheck": "tinygraph.check",
     "lab2": "",
+    "load": "tinygraph.checkpoint",
     "plots": "",
     "render": "tinygraph.viz",
+    "save": "tinygraph.checkpoint",
     "testing": "",
 }
 

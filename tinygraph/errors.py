@@ -85,6 +85,10 @@ class CheckpointError(TinygraphError, ValueError):
     """A file that is no sound checkpoint, or that belongs to another model."""
 
 
+class FileError(TinygraphError, OSError):
+    """A file that could not be read or written."""
+
+
 class NonFiniteError(TinygraphError, FloatingPointError):
     """A training run met NaN or infinity; ``node``, ``epoch`` and ``history`` tell where."""
 

@@ -1,0 +1,191 @@
+"""A sealed file: named float arrays and a JSON header, written whole or not at all.
+
+The file is an ordinary ``.npz`` (``numpy.load`` opens it) whose zip comment ends in the SHA-256 of
+all bytes before it.  It is written to a temporary file beside the target and renamed over it, so
+that whenever the power fails there is either the old file or the new one.
+
+What is read may have been cut, damaged or made by an enemy.  Nothing in it is executed (no pickle),
+unpacked to disk or inflated (members are stored, not compressed), and no array is allocated before
+the bytes it needs are seen to be there.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import io
+import json
+import math
+import os
+import stat
+import tempfile
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tinygraph.arrays import FLOATS, Array, brief
+from tinygraph.errors import ArgumentTypeError, CheckpointError, FileError, TinygraphError
+
+HEADER = "header"
+MARK = b"tinygraph sealed file, sha256 "
+DIGEST_LENGTH = 64
+
+
+def write(path: Any, header: Mapping[str, Any], arrays: Mapping[str, Array]) -> None:
+    """Write ``header`` and ``arrays`` to ``path``, atomically.
+
+    Raises
+    ------
+    FileError
+        If the file cannot be written; what was there before is still there.
+    """
+    target = as_path(path)
+    text = json.dumps(header, allow_nan=False).encode()
+    buffer = io.BytesIO()
+    np.savez(buffer, **{HEADER: np.frombuffer(text, np.uint8)}, **arrays)
+    with zipfile.ZipFile(buffer, "a") as archive:
+        archive.comment = MARK + b"0" * DIGEST_LENGTH
+    body = buffer.getvalue()[:-DIGEST_LENGTH]
+    try:
+        _replace(target, body + _digest(body))
+    except OSError as error:
+        raise FileError(f"{target} could not be written: {error.strerror or error}.") from error
+
+
+def _replace(target: Path, content: bytes) -> None:
+    target = Path(os.path.realpath(target))
+    with tempfile.NamedTemporaryFile(
+        dir=target.parent, prefix=f".{target.name}.", suffix=".partial", delete=False
+    ) as file:
+        try:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+            file.close()
+            os.replace(file.name, target)
+        except BaseException:
+            file.close()
+            os.unlink(file.name)
+            raise
+    # The rename itself is safe on disk once its folder is; Windows has no such call.
+    with contextlib.suppress(OSError):
+        folder = os.open(target.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+
+def read(path: Any) -> tuple[dict[str, Any], dict[str, Array]]:
+    """Return the header and the arrays of a sealed file.
+
+    Raises
+    ------
+    FileError
+        If there is no file, or it cannot be read.
+    CheckpointError
+        If the file is not sealed, cut off, damaged, or not what :func:`write` writes.
+    """
+    source = as_path(path)
+    try:
+        content = _content(source)
+    except OSError as error:
+        raise FileError(f"{source} could not be read: {error.strerror or error}.") from error
+    try:
+        return _parse(content)
+    except TinygraphError as error:
+        raise CheckpointError(f"{source} {error}") from None
+    except Exception as error:  # a hostile file can make zipfile, NumPy and json say anything
+        raise CheckpointError(
+            f"{source} has the seal of a checkpoint, but is not made like one "
+            f"({type(error).__name__}: {error})."
+        ) from error
+
+
+def as_path(path: Any) -> Path:
+    """Return ``path`` as a Path, or refuse it.
+
+    Raises
+    ------
+    ArgumentTypeError
+        If it is neither a text nor a path, or can be no file's name.
+    """
+    if isinstance(path, (str, os.PathLike)) and path != "":
+        with contextlib.suppress(TypeError):
+            found = Path(path)
+            if "\0" not in str(found):
+                return found
+    raise ArgumentTypeError(f"A file is given by its path, such as 'run.npz'; got {brief(path)}.")
+
+
+def _content(path: Path) -> bytes:
+    """Return all bytes of a file, which is read whole only if its end bears the mark."""
+    length = len(MARK) + DIGEST_LENGTH
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise CheckpointError(f"{path} is no ordinary file, so no checkpoint is read from it.")
+    with path.open("rb") as file:
+        size = file.seek(0, os.SEEK_END)
+        file.seek(max(0, size - length))
+        if not file.read().startswith(MARK):
+            raise CheckpointError(
+                f"{path} is no checkpoint of tinygraph, or its end is missing: a checkpoint ends "
+                f"in a checksum. Take an older one, or start anew."
+            )
+        file.seek(0)
+        content = file.read()
+    if content[-DIGEST_LENGTH:] != _digest(content[:-DIGEST_LENGTH]):
+        raise CheckpointError(
+            f"{path} is damaged: its checksum is not that of its content. Take an older one, or "
+            f"start anew."
+        )
+    return content
+
+
+def _digest(body: bytes) -> bytes:
+    return hashlib.sha256(body).hexdigest().encode()
+
+
+def _parse(content: bytes) -> tuple[dict[str, Any], dict[str, Array]]:
+    arrays: dict[str, Array] = {}
+    header: dict[str, Any] | None = None
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        members = archive.infolist()
+        if any(member.compress_type != zipfile.ZIP_STORED for member in members):
+            raise CheckpointError("holds compressed data; a checkpoint has none.")
+        if sum(member.file_size for member in members) > len(content):
+            raise CheckpointError("promises more data than it has.")
+        if len({member.filename for member in members}) < len(members):
+            raise CheckpointError("holds two entries of one name.")
+        for member in members:
+            name = member.filename.removesuffix(".npy")
+            array = _as_array(name, archive.read(member))
+            if name == HEADER:
+                header = json.loads(array.tobytes())
+            elif array.dtype in FLOATS:
+                arrays[name] = array
+            else:
+                raise CheckpointError(f"holds {array.dtype} in {brief(name)}; arrays are floats.")
+    if not isinstance(header, dict):
+        raise CheckpointError("has no header, so it says nothing of what it holds.")
+    return header, arrays
+
+
+def _as_array(name: str, data: bytes) -> Any:
+    """Return the array in the bytes of an ``.npy``, allocating nothing that is not there."""
+    stream = io.BytesIO(data)
+    if np.lib.format.read_magic(stream) != (1, 0):
+        raise CheckpointError(f"holds {brief(name)} in a version of .npy that is not used here.")
+    shape, fortran_order, dtype = np.lib.format.read_array_header_1_0(stream)
+    rest = data[stream.tell() :]
+    if dtype.hasobject or dtype not in (*FLOATS, np.dtype(np.uint8)):
+        raise CheckpointError(f"holds {brief(name)} of dtype {dtype}; arrays are floats.")
+    if min(shape, default=0) < 0 or math.prod(shape) * dtype.itemsize != len(rest):
+        raise CheckpointError(
+            f"says that {brief(name)} has the shape {shape}, which is not what its "
+            f"{len(rest)} bytes make."
+        )
+    array = np.frombuffer(rest, dtype).reshape(shape, order="F" if fortran_order else "C")
+    return array.copy(order="C")
