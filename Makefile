@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help lab2 test lint docs docs-open types clean
+.PHONY: help lab2 test kills lint docs docs-open types clean
 
 help:  ## list the targets
 	@grep -E '^[a-z0-9-]+:.*##' Makefile | sed 's/:.*##/\t/' | expand -t 14
@@ -24,6 +24,9 @@ lab2: $(VENV)/.stamp-run  ## train Lab 2 on both data sets; figures go to lab2-o
 
 test: $(VENV)/.stamp-test  ## run every test
 	$(BIN)/python -m pytest --numprocesses auto
+
+kills: $(VENV)/.stamp-test  ## kill a training run at 200 random moments; nothing may be lost
+	cd tests && ../$(BIN)/python -m campaigns.kills
 
 lint: $(VENV)/.stamp-dev  ## check style and format
 	$(BIN)/ruff check .

@@ -79,7 +79,22 @@ def _add_lab2(commands: Any) -> None:
     lab2.add_argument(
         "--out", type=Path, default=Path("lab2-output"), metavar="FOLDER", help="where figures go"
     )
+    lab2.add_argument(
+        "--checkpoint",
+        type=_file_path,
+        default=argparse.SUPPRESS,
+        metavar="FILE",
+        help="save the run here every print interval, and resume it from here; with --data both, "
+        "one FILE a problem, its name added",
+    )
     lab2.set_defaults(run=_run_lab2)
+
+
+def _file_path(text: str) -> Path:
+    path = Path(text)
+    if path.name and not path.is_dir():
+        return path
+    raise argparse.ArgumentTypeError(f"a file's path is needed, such as run.npz; got {text!r}")
 
 
 def add_lab2_settings(parser: argparse.ArgumentParser) -> None:
@@ -135,7 +150,10 @@ def _run_lab2(options: argparse.Namespace) -> int:
             f"\n{name}: {settings.activation} + {settings.optimizer}, learning rate "
             f"{settings.lr:g}, {settings.hidden} hidden units, seed {settings.seed}"
         )
-        outcome = train(settings)
+        checkpoint = getattr(options, "checkpoint", None)
+        if checkpoint is not None and len(names) > 1:
+            checkpoint = checkpoint.with_name(f"{checkpoint.stem}-{name}{checkpoint.suffix}")
+        outcome = train(settings, checkpoint)
         print(f"\n{outcome.predictions()}\n\n{outcome.summary()}")
         paths = save_figures(outcome, options.out)
         print(f"written to {options.out}: {', '.join(path.name for path in paths)}")

@@ -400,7 +400,8 @@ def _checked_state(
     if state["kind"] != kind:
         raise ArgumentError(f"This optimizer is {kind}; the state is of {brief(state['kind'])}.")
     steps = state["steps"]
-    if isinstance(steps, bool) or not isinstance(steps, (int, np.integer)) or steps < 0:
+    is_count = isinstance(steps, (int, np.integer)) and not isinstance(steps, bool)
+    if not is_count or not 0 <= steps < 2**53:  # a larger one is no exact float, as Adam needs it
         raise ArgumentError(f"steps is a whole number from 0 on; the state has {brief(steps)}.")
     numbers = _checked_numbers(optimizer, state["hyperparameters"])
     if not isinstance(state["memory"], Sequence):

@@ -17,8 +17,8 @@ import io
 import json
 import math
 import os
+import secrets
 import stat
-import tempfile
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -45,7 +45,8 @@ def write(path: Any, header: Mapping[str, Any], arrays: Mapping[str, Array]) -> 
     target = as_path(path)
     text = json.dumps(header, allow_nan=False).encode()
     buffer = io.BytesIO()
-    np.savez(buffer, **{HEADER: np.frombuffer(text, np.uint8)}, **arrays)
+    members: dict[str, Any] = {HEADER: np.frombuffer(text, np.uint8), **arrays}
+    np.savez(buffer, **members)
     with zipfile.ZipFile(buffer, "a") as archive:
         archive.comment = MARK + b"0" * DIGEST_LENGTH
     body = buffer.getvalue()[:-DIGEST_LENGTH]
@@ -57,19 +58,16 @@ def write(path: Any, header: Mapping[str, Any], arrays: Mapping[str, Array]) -> 
 
 def _replace(target: Path, content: bytes) -> None:
     target = Path(os.path.realpath(target))
-    with tempfile.NamedTemporaryFile(
-        dir=target.parent, prefix=f".{target.name}.", suffix=".partial", delete=False
-    ) as file:
-        try:
+    partial = target.with_name(f".{target.name}.{secrets.token_hex(8)}.partial")
+    try:
+        with partial.open("xb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-            file.close()
-            os.replace(file.name, target)
-        except BaseException:
-            file.close()
-            os.unlink(file.name)
-            raise
+        os.replace(partial, target)
+    except BaseException:
+        partial.unlink(missing_ok=True)
+        raise
     # The rename itself is safe on disk once its folder is; Windows has no such call.
     with contextlib.suppress(OSError):
         folder = os.open(target.parent, os.O_RDONLY)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from tabulate import tabulate
 
 from tinygraph import data
 from tinygraph.arrays import Array
+from tinygraph.checkpoint import load, save
 from tinygraph.errors import UnknownNameError, did_you_mean
 from tinygraph.graph import Graph
 from tinygraph.lab2.network import model as build_model
@@ -122,28 +123,56 @@ def problem(settings: Settings) -> tuple[Graph, Optimizer, Array, Array]:
     return model, OPTIMIZERS[settings.optimizer](model.parameters, lr=settings.lr), x, t
 
 
-def train(settings: Settings) -> Outcome:
+def train(settings: Settings, checkpoint: Path | None = None) -> Outcome:
     """Train the Lab 2 network once.
+
+    Parameters
+    ----------
+    settings : Settings
+    checkpoint : path, optional
+        A file that is written at the start and every print interval.  If it is there already, the
+        run is taken up where it was left, up to ``settings.epochs`` in all.
 
     Raises
     ------
     NonFiniteError
         If the training diverges.
+    FileError, CheckpointError
+        If the checkpoint cannot be written, or is that of another run.
 
     >>> outcome = train(Settings(data="xor", epochs=1000, print_interval=0))
     >>> outcome.accuracy
     1.0
     """
     model, optimizer, x, t = problem(settings)
-    history = fit(
-        model,
-        optimizer,
-        epochs=settings.epochs,
-        print_interval=settings.print_interval,
-        engine=settings.engine,
-        x=x,
-        t=t,
-    )
+    history = History()
+    what_must_agree = {
+        name: value
+        for name, value in asdict(settings).items()
+        if name not in ("epochs", "print_interval")
+    }
+
+    def keep(record: History) -> None:
+        if checkpoint is not None:
+            save(checkpoint, model, optimizer, record, settings=what_must_agree)
+
+    if checkpoint is not None and checkpoint.exists():
+        history = load(checkpoint, model, optimizer, settings=what_must_agree) or history
+        print(f"resumed from {checkpoint}: {len(history):,} epochs are done")
+    else:
+        keep(history)
+    if len(history) < settings.epochs:
+        fit(
+            model,
+            optimizer,
+            epochs=settings.epochs - len(history),
+            print_interval=settings.print_interval,
+            engine=settings.engine,
+            history=history,
+            callback=keep,
+            x=x,
+            t=t,
+        )
     return Outcome(settings, model, optimizer, history, x, t, model.predict(x=x))
 
 
