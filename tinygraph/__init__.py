@@ -46,6 +46,8 @@ if TYPE_CHECKING:
     from tinygraph.check import gradcheck
     from tinygraph.checkpoint import load, save
     from tinygraph.derivation import Derivation, derive
+    from tinygraph.diagnosis import diagnose
+    from tinygraph.diagnosis_report import Diagnosis
     from tinygraph.train import History, fit
     from tinygraph.viz import Diagram, render
 
@@ -60,6 +62,7 @@ __all__ = [
     "AddBias",
     "Constant",
     "Derivation",
+    "Diagnosis",
     "Diagram",
     "Divide",
     "Exp",
@@ -89,6 +92,7 @@ __all__ = [
     "compile",
     "data",
     "derive",
+    "diagnose",
     "exercises",
     "fit",
     "gradcheck",
@@ -105,9 +109,11 @@ __all__ = [
 # and loads neither matplotlib nor graphviz nor numba.
 _LOADED_ON_USE = {
     "Derivation": "tinygraph.derivation",
+    "Diagnosis": "tinygraph.diagnosis_report",
     "Diagram": "tinygraph.viz",
     "History": "tinygraph.train",
     "derive": "tinygraph.derivation",
+    "diagnose": "tinygraph.diagnosis",
     "exercises": "",
     "fit": "tinygraph.train",
     "gradcheck": "tinygraph.check",

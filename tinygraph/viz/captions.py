@@ -6,12 +6,12 @@ import numpy as np
 
 from tinygraph.arrays import Array
 from tinygraph.node import Node, Op
+from tinygraph.quantities import norm, number
 from tinygraph.shapes import show
 from tinygraph.viz import cards
 from tinygraph.viz.dot import arrow_id, card_id, clusters
-from tinygraph.viz.flow import norm
 from tinygraph.viz.scene import Scene
-from tinygraph.viz.text import number, unicode_math, visible
+from tinygraph.viz.text import unicode_math, visible
 from tinygraph.viz.view import Arrow, Card
 
 
@@ -32,14 +32,18 @@ def hover_texts(scene: Scene) -> dict[str, str]:
 
 def description(scene: Scene) -> str:
     """Return the whole picture as sentences, in topological order."""
+    names: dict[Card, list[str]] = {}
+    for arrow in scene.view.arrows:
+        names.setdefault(arrow.target, []).append(arrow.source.name)
     sentences = []
     for card in scene.view.cards:
-        sources = [a.source.name for a in scene.view.arrows if a.target is card]
+        sources = names.get(card)
         computed = f", computed from {', '.join(sources)}" if sources else ""
         size = scene.flow.gradient_norm(card) if scene.flow.has_gradients else None
         gradient = "" if size is None else f", gradient norm {number(size, 2)}"
         shape = f" {show(card.nodes[0].shape)}" if not card.is_folded else ""
-        sentences.append(f"{card.name}: {cards.kind(card)}{shape}{computed}{gradient}.")
+        marks = "".join(f", {mark}" for node in card.nodes for mark in scene.marks.get(node, ()))
+        sentences.append(f"{card.name}: {cards.kind(card)}{shape}{computed}{gradient}{marks}.")
     return visible(" ".join([*sentences, *scene.view.notes]))
 
 

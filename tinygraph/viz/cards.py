@@ -6,10 +6,11 @@ from collections.abc import Sequence
 
 from tinygraph.arrays import Array
 from tinygraph.node import Constant, Node, Op, Parameter
+from tinygraph.quantities import number
 from tinygraph.shapes import Shape
 from tinygraph.viz import heatmap, style
 from tinygraph.viz.scene import Scene
-from tinygraph.viz.text import escape, number, shorten, unicode_math
+from tinygraph.viz.text import escape, shorten, unicode_math
 from tinygraph.viz.view import Card
 
 LONGEST_NAME = 16
@@ -76,7 +77,9 @@ def has_gradient_panel(card: Card, scene: Scene) -> bool:
 
 
 def _head(card: Card, paint: style.Paint) -> str:
-    name = f"<b>{escape(shorten(card.label, LONGEST_NAME))}</b>"
+    # A folded card stands for many, so it may be wider, and name the first and the last.
+    longest = 2 * LONGEST_NAME if card.is_folded else LONGEST_NAME
+    name = f"<b>{escape(shorten(card.label, longest))}</b>"
     lines = [font(name, 12, style.HEAD_INK)]
     # A node that was named after its op says what it is already.
     if card.is_folded or not card.nodes[0].auto_named:

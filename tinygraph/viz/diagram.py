@@ -10,25 +10,35 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from tinygraph.diagnosis import diagnose
 from tinygraph.errors import ArgumentError, LayoutError, StateError
 from tinygraph.graph import Graph
 from tinygraph.node import Node
 from tinygraph.notation import Notation
-from tinygraph.topology import as_node, name_nodes, topological_order
+from tinygraph.topology import as_node
 from tinygraph.viz import layout, svg
 from tinygraph.viz.captions import description, hover_texts
 from tinygraph.viz.dot import to_dot
 from tinygraph.viz.flow import Flow
+from tinygraph.viz.folding import choose_view
 from tinygraph.viz.scene import Scene
-from tinygraph.viz.view import whole
 
 FORMATS = ("svg", "png", "pdf", "dot")
 
 _numbers = itertools.count(1)
 
 
-def render(model: Graph | Node, values: bool | None = None, gradients: bool = False) -> Diagram:
+def render(
+    model: Graph | Node,
+    values: bool | None = None,
+    gradients: bool = False,
+    depth: int | None = None,
+    around: Node | str | None = None,
+    radius: int = 1,
+) -> Diagram:
     """Draw a graph.
+
+    More than 300 cards fold by themselves, and the picture says so.
 
     Parameters
     ----------
@@ -37,33 +47,44 @@ def render(model: Graph | Node, values: bool | None = None, gradients: bool = Fa
     values : bool, optional
         Show each value as a heat map; as ``gradients`` unless told.
     gradients : bool
-        Show each gradient as a heat map, its norm, and how it flows back.
+        Show each gradient as a heat map, its norm, how it flows back, and what
+        :func:`tinygraph.diagnose` finds.
+    depth : int, optional
+        How many levels of groups to draw open: 0 folds every group into one card.
+    around : Node or str, optional
+        Draw this node and its neighbours alone.
+    radius : int
+        How many edges away a neighbour may be.
+
+    Returns
+    -------
+    Diagram
+        Shows itself in a notebook; ``.save("model.svg")`` writes it.
 
     Raises
     ------
     StateError
         If values or gradients are asked for before they were computed.
+    ArgumentError, UnknownNameError
+        For a ``depth``, ``radius`` or ``around`` that the graph has not.
 
     >>> import tinygraph as tg
     >>> render(tg.lab2.model(rng=0))
     <Diagram of 18 nodes>
     """
-    if isinstance(model, Graph):
-        nodes = model.nodes
-    else:
-        nodes = tuple(topological_order([as_node(model, "What render draws")]))
-        name_nodes(nodes)
+    graph = model if isinstance(model, Graph) else Graph(as_node(model, "What render draws"))
     values = gradients if values is None else values
-    _require_numbers(nodes, values, gradients)
-    view = whole(nodes)
-    flow = Flow(view, nodes, values, gradients)
-    scene = Scene(view, flow, Notation(nodes, nodes[-1]))
-    return Diagram(
-        to_dot(scene),
-        title=f"Diagram of {len(nodes)} nodes",
-        description=description(scene),
-        titles=hover_texts(scene),
-    )
+    _require_numbers(graph.nodes, values, gradients)
+    view = choose_view(graph, depth, around, radius)
+    flow = Flow(view, graph.nodes, values, gradients)
+    marks = diagnose(graph).marks if gradients else {}
+    return draw(Scene(view, flow, Notation(graph.nodes, graph.output), marks), len(graph.nodes))
+
+
+def draw(scene: Scene, size: int) -> Diagram:
+    """Return the diagram of a scene from a graph of ``size`` nodes."""
+    title = f"Diagram of {size:,} node{'s' * (size != 1)}"
+    return Diagram(to_dot(scene), title, description(scene), hover_texts(scene))
 
 
 def _require_numbers(nodes: Sequence[Node], values: bool, gradients: bool) -> None:

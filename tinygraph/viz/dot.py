@@ -62,6 +62,11 @@ def dot_name(name: str) -> str:
     return re.sub(r'[~%:"\\<>&]', lambda found: f"~{ord(found[0]):02X}", visible(name))
 
 
+def _name(card: Card) -> str:
+    # A group may be called like a node beside it.
+    return dot_name(f"{card.name}/" if card.is_folded else card.name)
+
+
 def card_id(card: Card) -> str:
     """Return the id of a card."""
     return f"{PREFIX}-n-{card.index}"
@@ -113,7 +118,7 @@ def _write_cards(picture: Digraph, scene: Scene) -> None:
 def _write_card(picture: Digraph, card: Card, scene: Scene, **extra: str) -> None:
     role = cards.role(card)
     picture.node(
-        dot_name(card.name),
+        _name(card),
         label=f"<{cards.label(card, scene)}>",
         id=card_id(card),
         **{"class": f"tg-{role if role in style.ROLES else 'arithmetic'}"},
@@ -123,7 +128,7 @@ def _write_card(picture: Digraph, card: Card, scene: Scene, **extra: str) -> Non
 
 def _write_arrows(picture: Digraph, arrow: Arrow, scene: Scene) -> None:
     """Write the arrow of a value and, below it, that of its gradient."""
-    source, target = dot_name(arrow.source.name), dot_name(arrow.target.name)
+    source, target = _name(arrow.source), _name(arrow.target)
     weight = "10" if arrow.source.group == arrow.target.group else "4"
     picture.edge(f"{source}:v:e", f"{target}:v:w", weight=weight, **_value(arrow))
     size = scene.flow.norms.get(arrow)
@@ -141,7 +146,7 @@ def _write_arrows_beside(picture: Digraph, arrow: Arrow, scene: Scene) -> None:
     Which end is written first decides which card stands above the other: in a cluster Graphviz
     takes them the other way round than outside of one.
     """
-    ends = [dot_name(arrow.source.name), dot_name(arrow.target.name)]
+    ends = [_name(arrow.source), _name(arrow.target)]
     along, against = {}, {"dir": "back"}
     if arrow.source.group:
         ends.reverse()
@@ -173,7 +178,7 @@ def _gradient(arrow: Arrow, size: float, scene: Scene) -> dict[str, str]:
 
 
 def _cluster(group: str, identity: str) -> Digraph:
-    name = cards.font(escape(group.rpartition("/")[2]), 12, style.INK)
+    name = cards.font(escape(group.rpartition("/")[2] or "/"), 12, style.INK)
     cluster = Digraph(f"cluster_{identity}")
     cluster.attr(
         id=identity,

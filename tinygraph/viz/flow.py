@@ -16,20 +16,9 @@ import numpy as np
 from tinygraph.arrays import Array
 from tinygraph.contract import one_each
 from tinygraph.node import Node, Op
+from tinygraph.quantities import norm
 from tinygraph.viz import heatmap
 from tinygraph.viz.view import Arrow, Card, View
-
-
-def norm(array: Array) -> float:
-    """Return the root of the sum of squares, without overflow on the way.
-
-    >>> norm(np.array([3.0, 4.0]))
-    5.0
-    """
-    peak = float(np.max(np.abs(array), initial=0.0))
-    if peak == 0 or not math.isfinite(peak):
-        return peak
-    return peak * float(np.linalg.norm(np.asarray(array, dtype=np.float64) / peak))
 
 
 class Flow:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from tinygraph.quantities import number
 from tinygraph.viz import heatmap, style
 from tinygraph.viz.cards import cell, font, role, table
 from tinygraph.viz.scene import Scene
-from tinygraph.viz.text import escape, number
+from tinygraph.viz.text import escape
 
 THINNEST, THICKEST = 1.6, 6.0
 

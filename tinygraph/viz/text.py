@@ -49,19 +49,6 @@ def shorten(text: str, length: int) -> str:
     return f"{text[: length - 1 - tail]}…{text[-tail:]}"
 
 
-def number(value: float, digits: int) -> str:
-    """Return a number in few digits, with a true minus sign.
-
-    >>> number(-0.00123456, 3), number(1e-9, 2), number(12345.0, 2), number(float("nan"), 2)
-    ('−0.00123', '1e−9', '12000', 'nan')
-    """
-    text = f"{value:.{digits}g}"
-    if "e" in text and 1e-3 <= abs(value) < 1e6:
-        text = f"{float(text):.0f}"
-    mantissa, _, exponent = text.partition("e")
-    return (f"{mantissa}e{int(exponent)}" if exponent else mantissa).replace("-", "−")
-
-
 @lru_cache(maxsize=1024)
 def unicode_math(latex: str) -> str:
     r"""Return a formula in LaTeX as one line of Unicode.

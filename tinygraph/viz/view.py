@@ -41,7 +41,8 @@ class Card:
     @property
     def label(self) -> str:
         """The name without the group that the card stands in."""
-        return self.name.removeprefix(f"{self.group}/") if self.group else self.name
+        own = self.name.removeprefix(f"{self.group}/") if self.group else self.name
+        return own or self.name
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,12 +69,6 @@ class View(NamedTuple):
     arrows: tuple[Arrow, ...]
     beside: dict[Card, Card]
     notes: tuple[str, ...]
-
-
-def whole(nodes: Sequence[Node]) -> View:
-    """Return the view with a card for each node."""
-    cards = [Card(i, (node,), str(node.name), node.group) for i, node in enumerate(nodes)]
-    return connect(cards)
 
 
 def connect(cards: Iterable[Card], notes: Sequence[str] = ()) -> View:

@@ -1,0 +1,249 @@
+"""What ails a network, read from one run: units that are dead or saturated, and lost gradients.
+
+``diagnose`` knows no op by name.  An op with the role *activation* that works entry by entry is
+asked for its own slope, by its ``backward`` with g = 1: where the slope is 0 and so is the value, a
+unit is dead; where the slope is small against the steepest one the op has, a unit is saturated.
+
+Left out on purpose: advice that depends on the task.  A finding says what is, and what it does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from tinygraph.arrays import Array
+from tinygraph.contract import one_each
+from tinygraph.diagnosis_report import Diagnosis, Finding, Layer
+from tinygraph.errors import StateError
+from tinygraph.graph import Graph
+from tinygraph.node import Node, Op, Parameter
+from tinygraph.quantities import norm, number
+
+FLAT = 0.05
+"""A slope below this share of the steepest counts as flat."""
+MOST = 0.9
+"""A unit that is flat for this share of the batch counts as saturated."""
+STEP = 10.0
+"""A norm that changes by more than this factor from one layer to the next is reported."""
+WHOLE = 1000.0
+"""The same from the last layer to the first."""
+
+
+def diagnose(model: Graph) -> Diagnosis:
+    """Say what ails a network, from the values and gradients of its last run.
+
+    Parameters
+    ----------
+    model : Graph
+        After a ``forward``; after a ``backward`` too, gradients are looked at.
+
+    Returns
+    -------
+    Diagnosis
+        Prints as a table and sentences; shows itself in a notebook; ``render(model,
+        diagnosis=…)`` marks the nodes.
+
+    Raises
+    ------
+    StateError
+        Before any ``forward``.
+
+    Examples
+    --------
+    >>> import tinygraph as tg
+    >>> x = tg.Input("x", shape=(None, 2))
+    >>> model = tg.Graph(tg.Sum(tg.ReLU(x, name="h")))
+    >>> _ = model.forward(x=np.array([[1.0, -1.0], [2.0, -3.0]]))
+    >>> print(diagnose(model).sentences[0])
+    h: 1 of 2 units is dead: 0 for the whole batch of 2, so that no gradient passes.
+    """
+    if model.output.value is None:
+        raise StateError("diagnose looks at a run; there was none yet. Call forward(…) first.")
+    layers = _layers(model.nodes)
+    before = _layer_before(model.nodes, layers)
+    slopes = {layer: _slope(layer) for layer in layers}
+    findings = [
+        *_non_finite(model.nodes),
+        *(finding for layer in layers for finding in _flat_units(layer, slopes[layer])),
+    ]
+    if not any(finding.kind == "non-finite" for finding in findings):
+        findings += [*_lost(layers, before), *_no_gradient(model.parameters)]
+    return Diagnosis(findings, [_row(layer, slopes[layer], before.get(layer)) for layer in layers])
+
+
+def _layers(nodes: Sequence[Node]) -> list[Op]:
+    """Return the nodes that stand for layers: activations or, where there are none, linear ops."""
+    for role in ("activation", "linear"):
+        found = [node for node in nodes if isinstance(node, Op) and node.role == role]
+        if found:
+            return found
+    return []
+
+
+def _layer_before(nodes: Sequence[Node], layers: Sequence[Op]) -> dict[Node, Op]:
+    """Return the layer that each layer reads from: of several, the deepest."""
+    depth: dict[Node, int] = {}
+    last: dict[Node, Op] = {}
+    before: dict[Node, Op] = {}
+    is_layer = set(layers)
+    for node in nodes:
+        reached = [last[parent] for parent in node.inputs if parent in last]
+        if reached:
+            last[node] = max(reached, key=lambda layer: depth[layer])
+        if isinstance(node, Op) and node in is_layer:
+            if node in last:
+                before[node] = last[node]
+            depth[node] = depth[last[node]] + 1 if node in last else 0
+            last[node] = node
+    return before
+
+
+class _Slope:
+    """The slope of an activation at each entry, and which entries are dead or flat."""
+
+    def __init__(self, at_entries: Array, value: Array, steepest: float) -> None:
+        units = value.shape[-1] if value.ndim > 1 else 1
+        self.steepest = steepest
+        dead = (at_entries == 0) & (value == 0)
+        flat = (np.abs(at_entries) < FLAT * steepest) & ~dead
+        self.dead = dead.reshape(-1, units).all(axis=0)
+        self.saturated = flat.reshape(-1, units).mean(axis=0) >= MOST
+        self.units = units
+
+
+def _slope(op: Op) -> _Slope | None:
+    """Return an activation's slope; None where it does not work entry by entry."""
+    y = op.value
+    if op.role != "activation" or len(op.inputs) != 1 or y is None or y.size == 0:
+        return None
+    x = op.inputs[0].value
+    if x is None or x.shape != y.shape or not np.isfinite(y).all():
+        return None
+    if y.ndim > 1 and len(y) == 1:  # one sample says nothing about what a unit does for others
+        return None
+    column = np.asarray(x).reshape(-1, 1)
+    probe = np.concatenate([column, np.linspace(-8, 8, 65, dtype=x.dtype)[:, np.newaxis]])
+    try:
+        with np.errstate(all="ignore"):
+            values = np.asarray(op.forward(probe))
+            slopes = np.asarray(one_each(op, op.backward(np.ones_like(values), values, probe))[0])
+    except Exception:  # an op of a user's own may ask for more of its input than this column has
+        return None
+    if values.shape != probe.shape or slopes.shape != probe.shape:
+        return None
+    if not np.array_equal(values[: y.size].reshape(y.shape), y):
+        return None
+    return _Slope(slopes[: y.size].reshape(y.shape), np.asarray(y), float(np.abs(slopes).max()))
+
+
+def _row(layer: Op, slope: _Slope | None, before: Op | None) -> Layer:
+    gradient = None if layer.grad is None else norm(layer.grad)
+    ratio = _ratio(before, layer)
+    if slope is None:
+        return Layer(layer, None, None, None, gradient, ratio)
+    dead, saturated = int(slope.dead.sum()), int(slope.saturated.sum())
+    return Layer(layer, slope.units, dead, saturated, gradient, ratio)
+
+
+def _ratio(before: Node | None, after: Node) -> float | None:
+    """Return what share of the gradient's norm is left in the layer before."""
+    if before is None or before.grad is None or after.grad is None:
+        return None
+    here = norm(after.grad)
+    return norm(before.grad) / here if here > 0 else None
+
+
+def _non_finite(nodes: Sequence[Node]) -> Iterator[Finding]:
+    """Find the first non-finite value on the way forward, or else the first gradient back."""
+    for what, arrays in (
+        ("value", [(node, node.value) for node in nodes]),
+        ("gradient", [(node, node.grad) for node in reversed(nodes)]),
+    ):
+        bad = [(n, a) for n, a in arrays if a is not None and not np.isfinite(a).all()]
+        if bad:
+            node, array = bad[0]
+            count = int(np.count_nonzero(~np.isfinite(array)))
+            rest = f" {len(bad) - 1} more follow from it." if len(bad) > 1 else ""
+            yield Finding(
+                node,
+                "non-finite",
+                f"non-finite {what}",
+                f"{node.name}: its {what} is the first that is not finite, NaN or infinite in "
+                f"{count} of {array.size} entries.{rest}",
+            )
+            return
+
+
+def _flat_units(layer: Op, slope: _Slope | None) -> Iterator[Finding]:
+    if slope is None:
+        return
+    batch = layer.value.size // slope.units if layer.value is not None else 0
+    dead, saturated = int(slope.dead.sum()), int(slope.saturated.sum())
+    if dead:
+        yield Finding(
+            layer,
+            "dead",
+            f"{dead} of {slope.units} dead",
+            f"{layer.name}: {_count(dead, slope.units)} dead: 0 for the whole batch of {batch}, so "
+            f"that no gradient passes.",
+        )
+    if saturated:
+        yield Finding(
+            layer,
+            "saturated",
+            f"{saturated} of {slope.units} saturated",
+            f"{layer.name}: {_count(saturated, slope.units)} saturated: for at least "
+            f"{MOST:.0%} of the batch the slope is below {number(FLAT * slope.steepest, 2)}, where "
+            f"{number(slope.steepest, 2)} is the steepest, so that hardly any gradient passes.",
+        )
+
+
+def _count(few: int, units: int) -> str:
+    return f"{few} of {units} unit{'s' * (units > 1)} {'is' if few == 1 else 'are'}"
+
+
+def _lost(layers: Sequence[Op], before: dict[Node, Op]) -> Iterator[Finding]:
+    """Find where the gradient's norm changes too much, from layer to layer and over all."""
+    for layer in reversed(layers):
+        ratio = _ratio(before.get(layer), layer)
+        if ratio is None or 1 / STEP <= ratio <= STEP:
+            continue
+        if ratio > 0:
+            yield _changed(before[layer], layer, ratio, steps=1)
+    if not layers:
+        return
+    last = first = layers[-1]
+    steps = 0
+    while first in before:
+        first, steps = before[first], steps + 1
+    ratio = _ratio(first, last)
+    if steps > 1 and ratio and not 1 / WHOLE <= ratio <= WHOLE:
+        yield _changed(first, last, ratio, steps)
+
+
+def _changed(first: Op, last: Op, ratio: float, steps: int) -> Finding:
+    kind = "vanishing" if ratio < 1 else "exploding"
+    verb = "shrinks" if ratio < 1 else "grows"
+    grads = [number(norm(node.grad), 2) for node in (last, first) if node.grad is not None]
+    each = f", {number(ratio ** (1 / steps), 2)} a layer over {steps} layers" if steps > 1 else ""
+    return Finding(
+        first,
+        kind,
+        f"gradient × {number(ratio, 1)}",
+        f"{first.name}: the gradient is {kind}: from {last.name} back to here its norm {verb} from "
+        f"{grads[0]} to {grads[1]}, a factor of {number(ratio, 2)}{each}.",
+    )
+
+
+def _no_gradient(parameters: Sequence[Parameter]) -> Iterator[Finding]:
+    for parameter in parameters:
+        if parameter.grad is not None and parameter.grad.size and not parameter.grad.any():
+            yield Finding(
+                parameter,
+                "no gradient",
+                "gradient 0",
+                f"{parameter.name}: its gradient is 0 in every entry, so that no step of training "
+                f"changes it.",
+            )

@@ -1,0 +1,120 @@
+"""The findings of a diagnosis, as a table and as plain sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+from typing import NamedTuple
+
+from tabulate import tabulate
+
+from tinygraph.node import Node
+from tinygraph.quantities import number
+
+
+class Finding(NamedTuple):
+    """One thing that ails one node.
+
+    Attributes
+    ----------
+    node : Node
+    kind : str
+        ``"dead"``, ``"saturated"``, ``"vanishing"``, ``"exploding"``, ``"no gradient"`` or
+        ``"non-finite"``.
+    mark : str
+        A few words, for the node's card in a diagram.
+    sentence : str
+        The finding in plain words, with the node's name.
+    """
+
+    node: Node
+    kind: str
+    mark: str
+    sentence: str
+
+
+class Layer(NamedTuple):
+    """A row of the table: an activation, its units, and what is left of the gradient.
+
+    Attributes
+    ----------
+    node : Op
+    units, dead, saturated : int or None
+        Counts; None where the op does not work entry by entry.
+    gradient : float or None
+        Norm of the gradient.
+    ratio : float or None
+        The norm in the layer before, divided by the norm here.
+    """
+
+    node: Node
+    units: int | None
+    dead: int | None
+    saturated: int | None
+    gradient: float | None
+    ratio: float | None
+
+
+class Diagnosis:
+    """The findings of one run.
+
+    Attributes
+    ----------
+    findings : list of Finding
+    layers : list of Layer
+        One an activation (of a network without any: one a linear op), in topological order.
+    """
+
+    def __init__(self, findings: Sequence[Finding], layers: Sequence[Layer]) -> None:
+        self.findings = list(findings)
+        self.layers = list(layers)
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing was found."""
+        return not self.findings
+
+    @property
+    def sentences(self) -> list[str]:
+        """The findings in plain words; one sentence that says so if there is none."""
+        return [finding.sentence for finding in self.findings] or [
+            "Nothing conspicuous: no unit is dead or saturated, from layer to layer the gradient's "
+            "norm changes by less than a factor of ten, and all numbers are finite."
+        ]
+
+    @property
+    def marks(self) -> dict[Node, list[str]]:
+        """The few words that a diagram writes on the cards of the nodes concerned."""
+        marks: dict[Node, list[str]] = {}
+        for finding in self.findings:
+            marks.setdefault(finding.node, []).append(finding.mark)
+        return marks
+
+    def table(self, tablefmt: str = "simple") -> str:
+        """Return the layers as a table, in one of tabulate's formats."""
+        rows = [
+            (
+                layer.node.name,
+                type(layer.node).__name__,
+                *("–" if n is None else n for n in (layer.units, layer.dead, layer.saturated)),
+                *("–" if x is None else number(x, 2) for x in (layer.gradient, layer.ratio)),
+            )
+            for layer in self.layers
+        ]
+        headers = ("layer", "op", "units", "dead", "saturated", "‖∇‖", "× to the layer before")
+        align = ("left", "left", *["right"] * 5)
+        return str(
+            tabulate(rows, headers, tablefmt=tablefmt, disable_numparse=True, colalign=align)
+            if rows
+            else ""
+        )
+
+    def __str__(self) -> str:
+        return "\n\n".join(filter(None, [self.table(), "\n".join(self.sentences)]))
+
+    def __repr__(self) -> str:
+        return f"<Diagnosis of {len(self.layers)} layers: {len(self.findings)} findings>"
+
+    def _repr_html_(self) -> str:
+        items = "".join(f"<li>{escape(sentence)}</li>" for sentence in self.sentences)
+        return f"{self.table('html')}<ul>{items}</ul>"
