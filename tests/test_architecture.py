@@ -43,6 +43,7 @@ FLOORS = {
     "derivation": 2,
     "derivation_formats": 2,
     "exercises": 3,
+    "engines": 3,
     "train": 3,
     "plots": 3,
     "sealed": 0,

@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import tinygraph
+from tinygraph.engines import ENGINES
 from tinygraph.errors import NonFiniteError, TinygraphError
 from tinygraph.lab2.network import ACTIVATIONS
 from tinygraph.lab2.run import DATA_SETS, OPTIMIZERS, Settings, save_figures, train
-from tinygraph.train import ENGINES
 
 WRONG_USAGE = 2
 FAILED = 1

@@ -1,8 +1,8 @@
 """Training: forward, backward, step, again and again, and a record of it.
 
 ``fit`` keeps the record, prints, watches for trouble and stops.  The epochs themselves are run by
-an *engine*, in stretches that end where something is to be printed or decided; the one here, the
-interpreter, does exactly what a learner would write by hand.
+an *engine* (:mod:`tinygraph.engines`), in stretches that end where something is to be printed or
+decided.
 """
 
 from __future__ import annotations
@@ -12,18 +12,15 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 import numpy as np
 from tqdm import tqdm
 
 from tinygraph.arrays import Array, brief
-from tinygraph.errors import (
-    ArgumentError,
-    ArgumentTypeError,
-    NonFiniteError,
-    did_you_mean,
-)
+from tinygraph.data import as_generator
+from tinygraph.engines import Batches, make_engine
+from tinygraph.errors import ArgumentError, ArgumentTypeError, NonFiniteError
 from tinygraph.graph import Graph
 from tinygraph.metrics import accuracy
 from tinygraph.node import Input, Node, Parameter, describe
@@ -82,56 +79,8 @@ class History:
         return learning_curve(self.loss, ax=ax)
 
 
-class Engine(Protocol):
-    """What runs epochs for ``fit``."""
-
-    name: str
-    completed: int
-    """How many epochs of the present stretch are done, at any moment."""
-
-    def run(self, losses: Array) -> None:
-        """Run one epoch for each entry of ``losses``, and write its loss there.
-
-        After a non-finite loss the engine returns at once, with that loss written and the
-        parameters as they were when it was computed.
-        """
-
-
-class Interpreter:
-    """The engine that does what a learner would write by hand."""
-
-    name = "interpreted"
-
-    def __init__(self, model: Graph, optimizer: Optimizer, feeds: dict[str, Any]) -> None:
-        self.model = model
-        self.optimizer = optimizer
-        self.feeds = feeds
-        self.completed = 0
-
-    def run(self, losses: Array) -> None:
-        """Run one epoch for each entry of ``losses``, and write its loss there."""
-        self.completed = 0
-        for epoch in range(len(losses)):
-            losses[epoch] = self.model.forward(**self.feeds)
-            if not np.isfinite(losses[epoch]):
-                self.completed = epoch + 1
-                return
-            self.model.backward()
-            steps = self.optimizer.steps
-            try:
-                self.optimizer.step()
-            except KeyboardInterrupt:
-                self.completed += self.optimizer.steps - steps  # the step may have been finished
-                raise
-            self.completed += 1
-
-
 CHECK_INTERVAL = 100
 """How many epochs may pass until ``target_loss`` is looked at again."""
-
-ENGINES: dict[str, Callable[[Graph, Optimizer, dict[str, Any]], Engine]] = {
-    "interpreted": Interpreter,
-}
 
 
 def fit(
@@ -140,6 +89,8 @@ def fit(
     /,
     *,
     epochs: int = 1_000,
+    batch_size: int | None = None,
+    rng: np.random.Generator | int | None = None,
     print_interval: int | None = None,
     engine: str = "auto",
     target_loss: float | None = None,
@@ -148,7 +99,7 @@ def fit(
     history: History | None = None,
     **feeds: Any,
 ) -> History:
-    """Train ``model`` on the whole of the fed data, epoch after epoch.
+    """Train ``model`` on the fed data, epoch after epoch.
 
     Parameters
     ----------
@@ -157,11 +108,18 @@ def fit(
     optimizer : Optimizer
     epochs : int
         How many epochs to run now.
+    batch_size : int, optional
+        Take a step on every so many samples, shuffled anew each epoch; on all of them unless told.
+        An epoch's loss is then the mean over its samples, each before the step of its batch.
+    rng : Generator or int, optional
+        Where the shuffling comes from, or a seed for it; 0 unless told.
     print_interval : int, optional
         A line every so many epochs; a tenth of them unless told, 0 for silence.  On a terminal a
         progress bar runs below the lines.
     engine : str
-        ``"interpreted"``, or ``"auto"`` for the best there is.
+        ``"interpreted"``, ``"numpy"``, ``"numba"``, or ``"auto"`` for the one that is worth its
+        compile time.  All compute the same, to the last few bits; the interpreter alone leaves
+        every node's value and gradient behind.
     target_loss : float, optional
         Stop when the loss is at most this; looked at every 100 epochs.
     callback : callable, optional
@@ -213,7 +171,10 @@ def fit(
         raise ArgumentTypeError(
             f"history is what an earlier fit returned, to continue it; got {brief(record)}."
         )
-    runner = _make_engine(engine, model, optimizer, feeds)
+    if batch_size is not None:
+        batch_size = _whole_number("batch_size", batch_size, least=1)
+    batches = Batches(model, feeds, batch_size, as_generator(rng))
+    runner = make_engine(engine, model, optimizer, batches, epochs)
     record.engine = runner.name
     target = labels(model)
     target_loss = _checked_target(target_loss)
@@ -290,16 +251,6 @@ def _accuracy(model: Graph, target: Input | None, feeds: dict[str, Any]) -> floa
 
 def _no_bar(print_interval: int) -> bool:
     return print_interval == 0 or not sys.stderr.isatty()
-
-
-def _make_engine(name: str, model: Graph, optimizer: Optimizer, feeds: dict[str, Any]) -> Engine:
-    if name == "auto":
-        name = "interpreted"
-    if not isinstance(name, str) or name not in ENGINES:
-        raise ArgumentError(
-            f"No engine is called {name!r}." + did_you_mean(name, ["auto", *ENGINES])
-        )
-    return ENGINES[name](model, optimizer, feeds)
 
 
 def _check_model(model: Any, optimizer: Any) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 from tinygraph.arrays import Array
 from tinygraph.compile.numpy_target import CHUNK, NumpyProgram
 from tinygraph.compile.readable import readable_source
+from tinygraph.compile.recording import Unrecordable
 from tinygraph.compile.step import Step, record_step, record_update
 from tinygraph.errors import ArgumentError, StateError
 from tinygraph.graph import Graph
@@ -93,7 +94,7 @@ class Program:
             for parameter, value in zip(self.parameters, compiled.plan.weights)
         }
 
-    def run(self, steps: int, **feeds: Any) -> Array:
+    def run(self, steps: int, /, **feeds: Any) -> Array:
         """Take training steps on the same batch; return the loss before each.
 
         Raises
@@ -103,16 +104,46 @@ class Program:
         FeedError, ShapeError, DtypeError
             As ``Graph.forward``.
         """
+        return self._advance(steps, feeds, stop_at_non_finite=False)
+
+    def run_while_finite(self, steps: int, feeds: Mapping[str, Any]) -> Array:
+        """Take steps as :meth:`run`, but none after a loss that is not finite.
+
+        That loss is the last one returned; the parameters are those it was computed from.
+        """
+        return self._advance(steps, feeds, stop_at_non_finite=True)
+
+    def prepare(self, feeds: Mapping[str, Any]) -> Any:
+        """Compile for such feeds now, and return the compiled program.
+
+        Raises
+        ------
+        Unrecordable
+            If the target cannot run this graph.
+        """
+        return self.compiled(self.model.feed_arrays(feeds))
+
+    def _advance(self, steps: int, feeds: Mapping[str, Any], stop_at_non_finite: bool) -> Array:
+        """Take steps; whatever interrupts them leaves model and optimizer as they were."""
         optimizer = self._needs_optimizer()
         compiled = self._ready(feeds, with_update=True)
+        losses = self._loop(compiled, optimizer, steps)
+        if stop_at_non_finite and not np.isfinite(losses).all():
+            before = int(np.argmin(np.isfinite(losses)))
+            self.take_over(compiled)
+            self._loop(compiled, optimizer, before)
+            losses, steps = losses[: before + 1], before
+        self.give_back(compiled)
+        optimizer.steps += steps
+        return losses
+
+    def _loop(self, compiled: Any, optimizer: Optimizer, steps: int) -> Array:
         losses = np.empty(steps, compiled.plan.loss.dtype)
         for start in range(0, steps, CHUNK):
             count = min(CHUNK, steps - start)
             losses[start : start + count] = compiled.run(
-                count, hyperparameters(optimizer), optimizer.steps + 1
+                count, hyperparameters(optimizer), optimizer.steps + start + 1
             )
-            optimizer.steps += count
-        self.give_back(compiled)
         return losses
 
     def step(self, **feeds: Any) -> float:
@@ -138,6 +169,8 @@ class Program:
         """Return the program compiled for inputs of these shapes and precisions."""
         with_update = with_update and self.optimizer is not None
         key = (_key(arrays), with_update)
+        if self.target == "numba":
+            raise Unrecordable("this target is not there yet")
         if key not in self._compiled:
             step = self._step(arrays)
             optimizer = self.optimizer if with_update else None

@@ -1,0 +1,180 @@
+"""Every engine runs the same training, prints the same lines and stops for the same reasons."""
+
+from __future__ import annotations
+
+import signal
+
+import numpy as np
+import pytest
+
+import tinygraph as tg
+from tinygraph.errors import NonFiniteError
+
+COMPILED = ["numpy"]
+
+
+def fitted(engine, epochs=300, optimizer=tg.Adam, data=None, **settings):
+    model = tg.lab2.model(rng=0)
+    X, T = tg.data.xor() if data is None else data
+    history = tg.fit(
+        model,
+        optimizer(model.parameters, lr=0.05),
+        x=X,
+        t=T,
+        epochs=epochs,
+        engine=engine,
+        **{"print_interval": 0, **settings},
+    )
+    return model, history
+
+
+def assert_same_run(one, other):
+    np.testing.assert_allclose(one[1].loss, other[1].loss, rtol=1e-9)
+    for a, b in zip(one[0].parameters, other[0].parameters):
+        np.testing.assert_allclose(a.value, b.value, rtol=1e-8, atol=1e-10)
+
+
+@pytest.mark.parametrize("engine", COMPILED)
+def test_the_same_losses_and_lines(engine, capsys):
+    run = fitted(engine, print_interval=100)
+    lines = capsys.readouterr().out
+    expected = fitted("interpreted", print_interval=100)
+    assert lines == capsys.readouterr().out != ""
+    assert run[1].engine == engine
+    assert_same_run(run, expected)
+
+
+@pytest.mark.parametrize("engine", COMPILED)
+@pytest.mark.parametrize("batch_size", [1, 5, 7, 21, 50])
+def test_mini_batches(engine, batch_size):
+    settings = {"epochs": 20, "batch_size": batch_size, "optimizer": tg.Momentum}
+    assert_same_run(
+        fitted(engine, rng=np.random.default_rng(3), **settings),
+        fitted("interpreted", rng=3, **settings),
+    )
+
+
+def test_mini_batches_are_shuffled_and_cover_the_data():
+    class Sees(tg.Op):
+        seen = ()
+
+        def forward(self, x):
+            type(self).seen += tuple(x[:, 0])
+            return x
+
+        def backward(self, g, y, x):
+            return g
+
+    x, t = tg.Input("x", shape=(None, 1)), tg.Input("t", shape=(None, 1))
+    model = tg.Graph(tg.MSE(Sees(x) * tg.Parameter(1.0, name="w"), t))
+    X = np.arange(10.0).reshape(-1, 1)
+    optimizer = tg.SGD(model.parameters, lr=1e-9)
+    tg.fit(
+        model, optimizer, x=X, t=X, epochs=2, batch_size=4, print_interval=0, engine="interpreted"
+    )
+    first, second = Sees.seen[:10], Sees.seen[10:20]
+    assert sorted(first) == sorted(second) == list(X[:, 0])
+    assert first != second
+    assert optimizer.steps == 6
+
+
+@pytest.mark.parametrize("engine", COMPILED)
+def test_a_target_stops_it(engine):
+    assert fitted(engine, epochs=5000, target_loss=0.01)[1].stopped == "target reached"
+
+
+@pytest.mark.parametrize("engine", COMPILED)
+@pytest.mark.parametrize("batch_size", [None, 8])
+def test_a_non_finite_loss_stops_it(engine, batch_size):
+    def run(engine):
+        x, t = tg.Input("x", shape=(None, 1)), tg.Input("t", shape=(None, 1))
+        w = tg.Parameter([[1.5]], name="w")
+        model = tg.Graph(tg.MSE(tg.MatMul(x, w, name="y"), t, name="loss"))
+        opt = tg.Momentum(model.parameters, lr=1e30)
+        X = np.linspace(1, 2, 16).reshape(-1, 1)
+        with pytest.raises(NonFiniteError) as caught:
+            tg.fit(
+                model, opt, x=X, t=X, epochs=900, print_interval=0, engine=engine,
+                batch_size=batch_size,
+            )  # fmt: skip
+        return caught.value, w.value, opt
+
+    (error, value, opt), (expected, expected_value, expected_opt) = run(engine), run("interpreted")
+    assert error.epoch == expected.epoch
+    assert error.node.name == expected.node.name
+    np.testing.assert_allclose(error.history.loss, expected.history.loss, rtol=1e-9)
+    np.testing.assert_allclose(value, expected_value, rtol=1e-9)
+    assert opt.steps == expected_opt.steps
+
+
+@pytest.mark.parametrize("engine", COMPILED)
+def test_ctrl_c_ends_it_early_and_leaves_whole_steps(engine):
+    model = tg.lab2.model(rng=0)
+    X, T = tg.data.xor()
+    optimizer = tg.SGD(model.parameters, lr=0.05)
+
+    def interrupt(history):
+        if len(history) == 200:
+            signal.raise_signal(signal.SIGINT)
+
+    history = tg.fit(
+        model,
+        optimizer,
+        x=X,
+        t=T,
+        epochs=1000,
+        print_interval=0,
+        engine=engine,
+        callback=interrupt,
+        callback_interval=100,
+    )
+    assert (history.stopped, len(history)) == ("interrupted", 200)
+    assert optimizer.steps == 200
+    expected, _ = fitted("interpreted", epochs=200, optimizer=tg.SGD)
+    for a, b in zip(model.parameters, expected.parameters):
+        np.testing.assert_allclose(a.value, b.value, rtol=1e-9)
+
+
+@pytest.mark.parametrize("engine", COMPILED)
+def test_an_interrupted_loop_undoes_what_it_was_in_the_middle_of(engine, monkeypatch):
+    model = tg.lab2.model(rng=0)
+    X, T = tg.data.xor()
+    optimizer = tg.Adam(model.parameters, lr=0.05)
+    program = tg.compile(model, optimizer, target=engine)
+    program.run(10, x=X, t=T)
+    before = [p.value.copy() for p in model.parameters]
+    compiled = program.compiled(model.feed_arrays({"x": X, "t": T}))
+    run = compiled.run
+
+    def interrupted(*args):
+        run(*args)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(compiled, "run", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        program.run(10, x=X, t=T)
+    assert optimizer.steps == 10
+    for value, parameter in zip(before, model.parameters):
+        np.testing.assert_array_equal(value, parameter.value)
+
+
+def test_auto_weighs_the_compile_time():
+    assert fitted("auto", epochs=10)[1].engine == "interpreted"
+    assert fitted("auto", epochs=500)[1].engine == "numpy"
+
+
+def test_auto_interprets_what_cannot_be_compiled():
+    A = tg.Parameter(np.ones(2), name="A")
+    B = tg.Parameter(np.ones(2, np.float32), name="B")
+    model = tg.Graph(tg.Sum(A * B * A))
+    optimizer = tg.SGD(model.parameters)
+    history = tg.fit(model, optimizer, epochs=200, print_interval=0)
+    assert history.engine == "interpreted"
+    with pytest.raises(tg.TinygraphError, match="more than one precision"):
+        tg.fit(model, optimizer, epochs=1, engine="numpy")
+
+
+def test_bad_batch_sizes_are_refused(lab2, xor):
+    for wrong in (0, 2.5, "all"):
+        with pytest.raises(tg.TinygraphError, match="batch_size"):
+            tg.fit(lab2, tg.SGD(lab2.parameters), **xor, epochs=1, batch_size=wrong)
