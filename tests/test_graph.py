@@ -499,3 +499,21 @@ def test_a_long_chain_is_copied_without_recursion(copied):
     for _ in range(5_000):
         h = tg.Negate(h)
     assert copied(tg.Graph(h)).forward() == 0.5
+
+
+def test_graphs_that_are_joined_keep_names_of_their_own():
+    first = tg.Graph(tg.Tanh(tg.Tanh(tg.Parameter(1.0))))
+    second = tg.Graph(tg.Tanh(tg.Tanh(tg.Parameter(1.0))))
+    joined = tg.Graph(first.output + second.output)
+    assert [node.name for node in first.nodes] == ["Parameter1", "Tanh1", "Tanh2"]
+    assert [node.name for node in second.nodes] == ["Parameter1_2", "Tanh1_2", "Tanh2_2"]
+    for graph in (first, second, joined):
+        assert len({node.name for node in graph.nodes}) == len(graph.nodes)
+        assert all(graph[node.name] is node for node in graph.nodes)
+    assert "Tanh1" not in second
+
+
+def test_a_renamed_node_is_found_by_its_new_name(lab2):
+    lab2["loss"].name = "error"
+    assert lab2["error"] is lab2.output
+    assert "loss" not in lab2

@@ -108,15 +108,19 @@ class Graph:
 
     def __getitem__(self, name: str) -> Node:
         """Return the node called ``name``."""
-        try:
+        if name in self:
             return self._by_name[name]
-        except (KeyError, TypeError):
-            raise UnknownNameError(
-                f"No node of this graph is called {name!r}." + did_you_mean(name, self._by_name)
-            ) from None
+        raise UnknownNameError(
+            f"No node of this graph is called {name!r}." + did_you_mean(name, self._by_name)
+        )
 
     def __contains__(self, name: object) -> bool:
-        return isinstance(name, str) and name in self._by_name
+        if not isinstance(name, str):
+            return False
+        node = self._by_name.get(name)
+        if node is None or node.name != name:  # a node has been renamed since
+            self._by_name = {str(node.name): node for node in self.nodes}
+        return name in self._by_name
 
     def __repr__(self) -> str:
         numbers = sum(parameter.value.size for parameter in self.parameters)

@@ -59,7 +59,8 @@ def name_nodes(nodes: Sequence[Node]) -> dict[str, Node]:
     """Give each node without a name the next free one of its class, and return all by name.
 
     ``nodes`` are in topological order, so the same graph always gets the same names:
-    ``MatMul1``, ``MatMul2``, …
+    ``MatMul1``, ``MatMul2``, …  A node that an earlier graph named keeps that name; only where two
+    such meet, one becomes ``MatMul1_2``, a name that is free in its earlier graph too.
 
     Raises
     ------
@@ -67,30 +68,27 @@ def name_nodes(nodes: Sequence[Node]) -> dict[str, Node]:
         If two nodes were given the same name.
     """
     by_name: dict[str, Node] = {}
+    for node in nodes:
+        if node.name is not None and not node.auto_named:
+            if node.name in by_name:
+                raise DuplicateNameError(
+                    f"Every node of a graph has a name of its own; {describe(node)} and "
+                    f"{describe(by_name[node.name])} share theirs. Rename one of them."
+                )
+            by_name[node.name] = node
     unnamed: list[Node] = []
     for node in nodes:
-        if node.name is None or node.auto_named:
+        if node.name is None or by_name.setdefault(node.name, node) is not node:
             unnamed.append(node)
-            continue
-        if node.name in by_name:
-            raise DuplicateNameError(
-                f"Every node of a graph has a name of its own; {describe(node)} and "
-                f"{describe(by_name[node.name])} share theirs. Rename one of them."
-            )
-        by_name[node.name] = node
-    count: dict[str, int] = {}
+    taken: dict[str, int] = {}
     for node in unnamed:
-        # A node that an earlier graph named keeps that name here if nobody else has it.
-        if node.name is None or node.name in by_name:
-            kind = type(node).__name__
-            number = count.get(kind, 0) + 1
-            name = f"{kind}{number}"
-            while name in by_name:
-                number += 1
-                name = f"{kind}{number}"
-            count[kind] = number
-            node.name = name
-            node.auto_named = True
+        stem = type(node).__name__ if node.name is None else f"{node.name}_"
+        number = taken.get(stem, 0 if node.name is None else 1) + 1
+        while f"{stem}{number}" in by_name:
+            number += 1
+        taken[stem] = number
+        node.name = f"{stem}{number}"
+        node.auto_named = True
         by_name[node.name] = node
     return by_name
 
