@@ -12,8 +12,8 @@ import pytest
 import tinygraph as tg
 from tinygraph import sealed
 from tinygraph.cli import main
+from tinygraph.engines import ENGINES
 from tinygraph.errors import ArgumentTypeError, CheckpointError, FileError
-from tinygraph.train import ENGINES
 
 OPTIMIZERS = [tg.SGD, tg.Momentum, tg.AdaGrad, tg.RMSProp, tg.Adam]
 X, T = tg.data.xor()

@@ -11,6 +11,7 @@ import inspect
 import sys
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -191,9 +192,9 @@ def fit(
     try:
         with (
             np.errstate(over="ignore", invalid="ignore", divide="ignore"),
-            tqdm(total=epochs, unit="epoch", leave=False, disable=_no_bar(print_interval)) as bar,
+            _bar(epochs, print_interval) as bar,
         ):
-            if not bar.disable:
+            if bar is not None:
                 intervals.append(max(1, epochs // 200))
             while done < end and not record.stopped:
                 stop = min(end, *((done // interval + 1) * interval for interval in intervals))
@@ -205,7 +206,8 @@ def fit(
                     done += runner.completed
                     record.loss = losses[:done]
                     record.seconds = time.perf_counter() - start
-                bar.update(runner.completed)
+                if bar is not None:
+                    bar.update(runner.completed)
                 if done and not np.isfinite(losses[done - 1]):
                     record.stopped = "non-finite"
                     raise _non_finite(model, feeds, record)
@@ -215,7 +217,7 @@ def fit(
                 if print_interval and done and (is_last or done % print_interval == 0):
                     line = Record(done, float(losses[done - 1]), _accuracy(model, target, feeds))
                     record.records.append(line)
-                    tqdm.write(str(line))
+                    (print if bar is None else bar.write)(str(line))
                 is_due = is_last or done % callback_interval == 0
                 if callback is not None and is_due and callback(record) and not record.stopped:
                     record.stopped = "callback"
@@ -249,8 +251,15 @@ def _accuracy(model: Graph, target: Input | None, feeds: dict[str, Any]) -> floa
     return accuracy(model.predict(**feeds), truth)
 
 
-def _no_bar(print_interval: int) -> bool:
-    return print_interval == 0 or not sys.stderr.isatty()
+def _bar(epochs: int, print_interval: int) -> AbstractContextManager[Any]:
+    """Return a progress bar, or ``None`` where nobody would see one.
+
+    tqdm is not even asked then: its lock is shared with forked processes, and a process that is
+    killed while it holds the lock would stop all others for ever.
+    """
+    if print_interval == 0 or not sys.stderr.isatty():
+        return nullcontext()
+    return tqdm(total=epochs, unit="epoch", leave=False)
 
 
 def _check_model(model: Any, optimizer: Any) -> None:

@@ -161,7 +161,7 @@ def train(settings: Settings, checkpoint: Path | None = None) -> Outcome:
         print(f"resumed from {checkpoint}: {len(history):,} epochs are done")
     else:
         keep(history)
-    if len(history) < settings.epochs:
+    if len(history) < settings.epochs or not len(history):
         fit(
             model,
             optimizer,
