@@ -45,6 +45,7 @@ FLOORS = {
     "exercises": 3,
     "engines": 3,
     "train": 3,
+    "sweeps": 3,
     "plots": 3,
     "sealed": 0,
     "checkpoint": 3,

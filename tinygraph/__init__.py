@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from tinygraph.derivation import Derivation, derive
     from tinygraph.diagnosis import diagnose
     from tinygraph.diagnosis_report import Diagnosis
+    from tinygraph.sweeps import Run, Sweep, sweep
     from tinygraph.train import History, fit
     from tinygraph.viz import Diagram, render
 
@@ -84,9 +85,11 @@ __all__ = [
     "RMSProp",
     "ReLU",
     "Rule",
+    "Run",
     "Sigmoid",
     "Subtract",
     "Sum",
+    "Sweep",
     "Tanh",
     "TinygraphError",
     "compile",
@@ -102,6 +105,7 @@ __all__ = [
     "plots",
     "render",
     "save",
+    "sweep",
     "testing",
 ]
 
@@ -112,6 +116,9 @@ _LOADED_ON_USE = {
     "Diagnosis": "tinygraph.diagnosis_report",
     "Diagram": "tinygraph.viz",
     "History": "tinygraph.train",
+    "Run": "tinygraph.sweeps",
+    "Sweep": "tinygraph.sweeps",
+    "sweep": "tinygraph.sweeps",
     "derive": "tinygraph.derivation",
     "diagnose": "tinygraph.diagnosis",
     "exercises": "",

@@ -1,0 +1,163 @@
+"""A sweep gives the same table wherever its runs take place, and loses none to a failure."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import tinygraph as tg
+
+
+def processes() -> ProcessPoolExecutor:
+    return ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn"))
+
+
+GRID = {"lr": [0.02, 0.2]}
+
+
+def build(rng, lr):
+    model = tg.lab2.model(rng=rng)
+    return model, tg.Adam(model.parameters, lr=lr)
+
+
+def build_by_hidden(rng, hidden, lr=0.1):
+    model = tg.lab2.model(hidden=hidden, rng=rng)
+    return model, tg.SGD(model.parameters, lr=lr)
+
+
+def build_that_diverges(rng, lr):
+    x, t = tg.Input("x", shape=(None, 2)), tg.Input("t", shape=(None, 1))
+    w = tg.Parameter(rng.normal(size=(2, 1)), name="w")
+    model = tg.Graph(tg.MSE(tg.MatMul(x, w), t))
+    return model, tg.SGD(model.parameters, lr=lr)
+
+
+class Victim:
+    """Kills its own process the first time it is asked for one of the runs."""
+
+    def __init__(self, marker: str) -> None:
+        self.marker = marker
+
+    def __call__(self, rng, lr):
+        path = Path(self.marker)
+        if lr == 0.2 and not path.exists():
+            path.touch()
+            os.kill(os.getpid(), signal.SIGKILL)
+        return build(rng, lr)
+
+
+@pytest.fixture
+def feeds():
+    x, t = tg.data.xor()
+    return {"x": x, "t": t}
+
+
+def assert_same(one, other):
+    assert one.rows() == other.rows()
+    np.testing.assert_array_equal(one.losses, other.losses)
+
+
+def test_a_run_is_what_fit_does(feeds):
+    result = tg.sweep(build, GRID, seeds=[3, 5], epochs=200, **feeds)
+    assert [(run.point["lr"], run.seed) for run in result] == [
+        (0.02, 3), (0.02, 5), (0.2, 3), (0.2, 5),
+    ]  # fmt: skip
+    model, optimizer = build(np.random.default_rng(5), lr=0.2)
+    history = tg.fit(model, optimizer, epochs=200, print_interval=0, **feeds)
+    (run,) = result.where(lr=0.2, seed=5)
+    np.testing.assert_allclose(run.losses, history.loss, rtol=1e-8)
+    assert run.loss == pytest.approx(history.loss[-1], rel=1e-8)
+
+
+def test_the_same_table_whatever_the_executor(feeds):
+    settings = {"seeds": 2, "epochs": 150, **feeds}
+    here = tg.sweep(build, GRID, **settings)
+    with ThreadPoolExecutor(2) as pool:
+        assert_same(tg.sweep(build, GRID, executor=pool, **settings), here)
+    with processes() as pool:
+        assert_same(tg.sweep(build, GRID, executor=pool, **settings), here)
+
+
+def test_different_architectures(feeds):
+    result = tg.sweep(build_by_hidden, {"hidden": [2, 3]}, seeds=2, epochs=120, **feeds)
+    assert result.losses.shape == (4, 120)
+    assert [row["hidden"] for row in result.summary()] == [2, 3]
+
+
+def test_diverging_runs_are_counted(feeds):
+    result = tg.sweep(build_that_diverges, {"lr": [0.1, 1e200]}, seeds=2, epochs=150, **feeds)
+    assert [row["diverged"] for row in result.summary()] == [0, 2]
+    (run, _) = result.where(lr=1e200)
+    assert run.stopped == "non-finite"
+    assert np.isnan(run.loss)
+    assert "diverged" in result.table()
+
+
+def test_a_killed_worker_loses_its_own_task_alone(feeds, tmp_path):
+    settings = {"seeds": 2, "epochs": 50, **feeds}
+    victim = Victim(str(tmp_path / "was here"))
+    result = tg.sweep(victim, GRID, executor=processes, **settings)
+    assert (tmp_path / "was here").exists()
+    assert_same(result, tg.sweep(build, GRID, **settings))
+
+
+def test_a_failing_run_leaves_the_others(feeds):
+    tries = []
+
+    def fails(rng, lr):
+        if lr == 0.02:
+            tries.append(lr)
+            raise RuntimeError("out of luck")
+        return build(rng, lr)
+
+    result = tg.sweep(fails, GRID, seeds=1, epochs=50, **feeds)
+    assert len(tries) == 3
+    assert [run.stopped for run in result] == ["failed", "finished"]
+    assert "out of luck" in result.runs[0].error
+
+
+def test_an_interrupted_sweep_resumes(feeds, tmp_path):
+    path = tmp_path / "folder" / "sweep.jsonl"
+    built = []
+
+    def counted(rng, lr):
+        if len(built) == 3:
+            built.append("interrupted")
+            raise KeyboardInterrupt
+        built.append(lr)
+        return build(rng, lr)
+
+    settings = {"seeds": 3, "epochs": 50, "save": path, **feeds}
+    with pytest.raises(KeyboardInterrupt):
+        tg.sweep(counted, GRID, **settings)
+    assert len(path.read_text().splitlines()) == 4
+    path.write_text(path.read_text() + '{"key": "cut of')
+    result = tg.sweep(counted, GRID, **settings)
+    assert len(built) == 4 + 3
+    assert_same(result, tg.sweep(build, GRID, seeds=3, epochs=50, **feeds))
+    assert_same(tg.sweep(counted, GRID, **settings), result)
+    assert len(built) == 4 + 3
+    with pytest.raises(tg.TinygraphError, match="another sweep"):
+        tg.sweep(counted, GRID, **{**settings, "epochs": 51})
+
+
+def test_errors_are_lessons(feeds):
+    for match, wrong in (
+        ("list of values", {"grid": {"lr": 0.1}}),
+        ("list of values", {"grid": [0.1]}),
+        ("whole number", {"epochs": 0}),
+        ("whole numbers", {"seeds": 0}),
+        ("seeds", {"seeds": 1.5}),
+        ('Did you mean "numpy"', {"engine": "nunpy"}),
+        ("no setting of the grid", {"grid": {"seed": [1]}}),
+    ):
+        with pytest.raises(tg.TinygraphError, match=match):
+            tg.sweep(build, **{"grid": GRID, "seeds": 1, "epochs": 1, **wrong}, **feeds)
+    with pytest.raises(tg.TinygraphError, match="no 'lrr'"):
+        tg.sweep(build, GRID, seeds=1, epochs=1, **feeds).where(lrr=1)
