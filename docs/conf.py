@@ -62,7 +62,11 @@ html_theme_options = {
 
 # The package brings KaTeX's script; its style and fonts lie in _static/katex, of the same version.
 katex_css_path = "katex/katex.min.css"
-katex_options = "throwOnError: true, strict: 'error'"
+# A formula may link within its own page (a symbol to its card in a diagram), and nowhere else.
+katex_options = (
+    "throwOnError: true, strict: 'error', "
+    r"trust: (it) => it.command === '\\href' && it.url.startsWith('#')"
+)
 
 copybutton_prompt_text = r">>> |\.\.\. |\$ "
 copybutton_prompt_is_regexp = True

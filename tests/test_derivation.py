@@ -126,7 +126,7 @@ def test_html_escapes_names_and_links_each_step_to_its_card():
     x = tg.Parameter(1.0, name='<img src="x">')
     model = tg.Graph(tg.Sigmoid(x, name="y"))
     diagram = tg.render(model)
-    page = tg.derive(model, x).html(diagram)
+    page = tg.derive(model, x, diagram).html
     assert "<img" not in page
     links = re.findall(r'href="#([^"]+)"', page)
     assert len(links) == 2

@@ -85,9 +85,12 @@ class Derivation:
         The symbols and identifiers in it.
     """
 
-    def __init__(self, model: Graph, node: Node) -> None:
+    def __init__(self, model: Graph, node: Node, diagram: Any = None) -> None:
         self.node = node
         self.names = Notation(model.nodes, model.output)
+        self.links = _links(model, diagram)
+        for each, link in self.links.items():
+            self.names.symbols[each] = rf"\href{{{link}}}{{{self.names.symbols[each]}}}"
         self.model = model
         self.steps = tuple(
             Step(each, self.names.gradient_symbol(each), tuple(self._terms(each, readers)))
@@ -134,15 +137,10 @@ class Derivation:
         """The steps as a numbered list."""
         return as_markdown(self)
 
-    def html(self, diagram: Any = None) -> str:
-        r"""Return the steps as a table; formulas stand in ``\[ … \]``, for KaTeX or MathJax.
-
-        Parameters
-        ----------
-        diagram : Diagram, optional
-            One of the same graph, in the same page: each step links to its node there.
-        """
-        return as_html(self, diagram)
+    @property
+    def html(self) -> str:
+        r"""The steps as a table; formulas stand in ``\[ … \]``, for KaTeX or MathJax."""
+        return as_html(self)
 
     def evaluate(self) -> Array:
         """Return the gradient's numbers, from the steps as they are written and the last run.
@@ -172,7 +170,7 @@ class Derivation:
         return self.markdown
 
     def _repr_html_(self) -> str:
-        return self.html()
+        return self.html
 
     def _terms(self, node: Node, readers: list[tuple[Op, int]]) -> Any:
         for op, argument in readers:
@@ -206,7 +204,7 @@ class Derivation:
         return f"{', '.join(parts)} → {show(node.shape)} as {node.name}"
 
 
-def derive(model: Graph, node: Node | str) -> Derivation:
+def derive(model: Graph, node: Node | str, diagram: Any = None) -> Derivation:
     r"""Write down how the gradient of one node follows, in this graph's own names.
 
     Parameters
@@ -214,6 +212,8 @@ def derive(model: Graph, node: Node | str) -> Derivation:
     model : Graph
     node : Node or str
         What to differentiate by, or its name.
+    diagram : Diagram, optional
+        One of the same graph, shown in the same page: every symbol links to its card there.
 
     Raises
     ------
@@ -251,7 +251,14 @@ def derive(model: Graph, node: Node | str) -> Derivation:
             f"{describe(found)} never changes, so no gradient is kept for it. "
             f"Make it a Parameter to ask how the output depends on it."
         )
-    return Derivation(model, found)
+    return Derivation(model, found, diagram)
+
+
+def _links(model: Graph, diagram: Any) -> dict[Node, str]:
+    """Return where each node stands in a diagram of the graph."""
+    if diagram is None:
+        return {}
+    return {node: f"#{diagram.prefix}-n-{place}" for place, node in enumerate(model.nodes)}
 
 
 def _way_back(model: Graph, node: Node) -> list[tuple[Node, list[tuple[Op, int]]]]:

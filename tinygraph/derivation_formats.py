@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tinygraph.node import Node
 
@@ -36,16 +36,16 @@ def as_markdown(derivation: Derivation) -> str:
     return "\n".join(lines)
 
 
-def as_html(derivation: Derivation, diagram: Any = None) -> str:
+def as_html(derivation: Derivation) -> str:
     r"""Return the steps as a table, with the formulas in ``\[ … \]``."""
-    places = {node: place for place, node in enumerate(derivation.model.nodes)}
 
-    def link(node: Node) -> str:
+    def linked(node: Node) -> str:
         name = f"<code>{html.escape(str(node.name))}</code>"
-        return f'<a href="#{diagram.prefix}-n-{places[node]}">{name}</a>' if diagram else name
+        link = derivation.links.get(node)
+        return f'<a href="{link}">{name}</a>' if link else name
 
     rows = "".join(
-        f"<tr><td>{number}</td><td>{link(step.node)}</td>"
+        f"<tr><td>{number}</td><td>{linked(step.node)}</td>"
         f"<td>\\[{html.escape(step.math)}\\]</td><td>{_lines(step.reasons)}</td>"
         f"<td>{_lines(term.shapes for term in step.terms)}</td></tr>"
         for number, step in enumerate(derivation.steps, start=1)

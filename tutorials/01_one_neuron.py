@@ -77,7 +77,7 @@ for node in reversed(model.nodes):
 #
 # The picture has one card for every node: its value above, its gradient below.
 
-tg.render(model)
+tg.render(model, gradients=True)
 
 # %%
 # Is that right? Nudge the weight

@@ -88,7 +88,7 @@ plt.show()
 # %%
 # The graph that was trained, with every value and gradient of the last run:
 
-tg.render(model)
+tg.render(model, gradients=True)
 
 # %%
 # Exercise

@@ -77,7 +77,8 @@ print(
 )
 
 # %%
-# :doc:`/derivations/10_optimizers` derives every one of them.
+# :doc:`/derivations/10_momentum`, :doc:`/derivations/11_adagrad_rmsprop` and
+# :doc:`/derivations/12_adam` derive them.
 #
 # Why Adam corrects its start
 # ---------------------------

@@ -1,0 +1,135 @@
+r"""
+Why zero-centred outputs help
+=============================
+
+**Statement.** Let a unit be :math:`a = \sum_k h_k w_k + b`. If all its inputs :math:`h_k` are
+positive, as after a sigmoid, then for a single sample all entries of :math:`\partial L/\partial w`
+have *the same sign*. A step can then raise all weights or lower all of them, and nothing else; a
+direction in which some should rise and others fall is reached by zigzag only. """
+
+# %%
+# Derivation
+# ----------
+# .. list-table::
+#    :widths: 50 50
+#    :class: derivation
+#
+#    * - :math:`\dfrac{\partial L}{\partial w_k} = \delta\, h_k, \quad \delta = \dfrac{\partial
+#        L}{\partial a}`
+#      - :math:`w_k` enters a with the factor :math:`h_k`: :doc:`05_layer`, one sample, one unit
+#    * - :math:`\operatorname{sign} \dfrac{\partial L}{\partial w_k} = \operatorname{sign} \delta
+#        \cdot \operatorname{sign} h_k`
+#      - sign of a product
+#    * - :math:`h_k = \sigma(\cdot) > 0 \;\Rightarrow\; \operatorname{sign} \dfrac{\partial
+#        L}{\partial w_k} = \operatorname{sign} \delta`
+#      - the same for every k, since :math:`\delta` does not depend on k
+#    * - :math:`\dfrac{\partial L}{\partial w_k} = \sum_i \delta_i h_{ik}`
+#      - over a batch the samples may disagree, which softens the effect, but does not end it
+#    * - :math:`h_k = \bar h_k + \tilde h_k \;\Rightarrow\; \dfrac{\partial L}{\partial w_k} = \bar
+#        h_k \sum_i \delta_i + \sum_i \delta_i \tilde h_{ik}`
+#      - split off the mean over the batch: its part is *the same number* for all k, times the means
+#
+# The last line is the point: the mean of the inputs puts a common part into all gradients, the one
+# that the bias gets as well, :math:`\sum_i \delta_i`. Inputs with mean 0 have no such part.
+#
+# Index form and matrix form
+# --------------------------
+# .. math:: \frac{\partial L}{\partial W_{kj}} = \sum_i h_{ik} \delta_{ij}
+#           \qquad\Longleftrightarrow\qquad
+#           \frac{\partial L}{\partial W} = h^\top \delta
+#           = \bar h^\top \Bigl(\sum_i \delta_i\Bigr) + \tilde h^\top \delta ,
+#
+# with :math:`\bar h` the (1, m) row of means.
+#
+# **Shape check.** :math:`\bar h^\top \sum_i \delta_i` is (m, 1)(1, n) = (m, n): a matrix of rank
+# one.
+#
+# The numbers
+# -----------
+# Four inputs, one unit, one sample: once the inputs come from sigmoids, once from tanhs.
+
+import matplotlib.pyplot as plt
+import numpy as np
+from tabulate import tabulate
+
+import tinygraph as tg
+
+rng = np.random.default_rng(3)
+before = rng.normal(size=(1, 4))
+rows = []
+for name, activation in (("sigmoid", tg.Sigmoid), ("tanh", tg.Tanh)):
+    w = tg.Parameter(np.ones((4, 1)), name="w")
+    h = activation(tg.Constant(before), name="h")
+    model = tg.Graph(tg.MSE(tg.MatMul(h, w, name="a"), np.zeros((1, 1)), name="loss"))
+    model.forward()
+    model.backward()
+    rows.append([name, *w.grad.ravel()])
+print(tabulate(rows, headers=["inputs from", "∂L/∂w1", "w2", "w3", "w4"], floatfmt="+.3f"))
+assert len({np.sign(entry) for entry in rows[0][1:]}) == 1
+assert len({np.sign(entry) for entry in rows[1][1:]}) == 2
+
+# %%
+# Over a batch, the split of the last line, and how much of the gradient is the common part:
+
+inputs = rng.normal(size=(50, 4))
+delta = rng.normal(size=(50, 1)) + 0.5
+rows = []
+for name, h in (("sigmoid", 1 / (1 + np.exp(-inputs))), ("tanh", np.tanh(inputs))):
+    mean = h.mean(axis=0, keepdims=True)
+    common = mean.T @ delta.sum(axis=0, keepdims=True)
+    rest = (h - mean).T @ delta
+    assert np.allclose(common + rest, h.T @ delta)
+    rows.append([name, np.linalg.norm(common), np.linalg.norm(rest)])
+print(tabulate(rows, headers=["inputs from", "common part", "the rest"], floatfmt=".2f"))
+
+# %%
+# The code of the op
+# ------------------
+# .. literalinclude:: /../tinygraph/ops/linear.py
+#    :pyobject: MatMul.backward
+#    :dedent: 4
+#
+# A picture
+# ---------
+# Gradient descent, one sample at a time, towards a target in which one weight has to rise and the
+# other to fall. With positive inputs every step goes up and right or down and left.
+
+
+def path(centre, lr=0.9, steps=14):
+    rng = np.random.default_rng(0)
+    target = np.array([[1.0], [-1.0]])
+    w = tg.Parameter(np.zeros((2, 1)), name="w")
+    x, t = tg.Input("x", shape=(None, 2)), tg.Input("t", shape=(None, 1))
+    model = tg.Graph(tg.MSE(tg.MatMul(x, w, name="a"), t, name="loss"))
+    optimizer = tg.SGD(model.parameters, lr=lr)
+    points = [w.value.ravel()]
+    for _ in range(steps):
+        sample = rng.uniform(-0.5, 0.5, size=(1, 2)) + centre
+        model.forward(x=sample, t=sample @ target)
+        model.backward()
+        optimizer.step()
+        points.append(w.value.ravel())
+    return np.array(points)
+
+
+fig, axes = plt.subplots(1, 2, figsize=(8, 3.6), layout="constrained", sharex=True, sharey=True)
+for ax, centre, title in zip(
+    axes, (0.5, 0.0), ("inputs in (0, 1)", "inputs in (−0.5, 0.5)"), strict=True
+):
+    points = path(centre)
+    ax.plot(points[:, 0], points[:, 1], "o-", color="#0067a3", markersize=3)
+    ax.plot(1, -1, "*", color="#b04600", markersize=12)
+    ax.set(title=title, xlabel="w1", ylabel="w2")
+plt.show()
+
+steps = np.diff(path(0.5), axis=0)
+assert (np.sign(steps[:, 0]) == np.sign(steps[:, 1])).all()
+
+# %%
+# Common mistakes
+# ---------------
+# * "With sigmoids the gradients of *all* weights of the network have one sign." Of all weights
+#   *into one unit*, for *one sample*.
+# * "So tanh always wins." On the small problems of the lab a sigmoid does well; zero-centred
+#   outputs remove one obstacle among several.
+# * Centring the *data* and forgetting that the next layer sees the *activations*.

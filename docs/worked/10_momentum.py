@@ -1,0 +1,119 @@
+r"""
+Momentum
+========
+
+**Statement.** With :math:`v_0 = 0` and :math:`0 \le \beta < 1`,
+
+.. math:: v_t = \beta v_{t-1} - \eta\, g_t, \qquad w_t = w_{t-1} + v_t
+
+is :math:`v_t = -\eta \sum_{s=1}^{t} \beta^{t-s} g_s`: a sum of all past gradients, the older the
+lighter. Under a constant gradient the step grows to :math:`\dfrac{1}{1-\beta}` times that of plain
+descent; under one that changes its sign at every step it shrinks to :math:`\dfrac{1}{1+\beta}`
+times. """
+
+# %%
+# Derivation
+# ----------
+# .. list-table::
+#    :widths: 55 45
+#    :class: derivation
+#
+#    * - :math:`v_1 = -\eta g_1`
+#      - from :math:`v_0 = 0`
+#    * - :math:`v_2 = \beta v_1 - \eta g_2 = -\eta\,(\beta g_1 + g_2)`
+#      - put in :math:`v_1`
+#    * - :math:`v_t = -\eta \sum_{s=1}^{t} \beta^{t-s} g_s`
+#      - go on: every step multiplies all earlier terms by :math:`\beta` once more
+#    * - :math:`g_s = g: \quad v_t = -\eta g\, (1 + \beta + \dots + \beta^{t-1}) = -\eta g\,
+#        \dfrac{1 - \beta^t}{1 - \beta}`
+#      - geometric series
+#    * - :math:`v_t \to -\eta g \cdot \dfrac{1}{1 - \beta}`
+#      - :math:`\beta^t \to 0`; with :math:`\beta = 0.9` ten times the step of plain descent
+#    * - :math:`g_s = (-1)^s g: \quad |v_t| \to \eta |g| \cdot \dfrac{1}{1 + \beta}`
+#      - the same series with :math:`-\beta` in place of :math:`\beta`; with 0.9 about half a step
+#
+# Index form and matrix form
+# --------------------------
+# Every entry of a parameter goes its own way, so the formulas are the same in both forms:
+#
+# .. math:: v_{ij} \leftarrow \beta v_{ij} - \eta\, g_{ij}, \quad w_{ij} \leftarrow w_{ij} + v_{ij}
+#           \qquad\Longleftrightarrow\qquad
+#           v \leftarrow \beta v - \eta\, g, \quad w \leftarrow w + v .
+#
+# **Shape check.** :math:`v` has the shape of :math:`w`, one for every parameter.
+#
+# The numbers
+# -----------
+# The optimizer itself, fed a gradient that is always 1, and one that swings between 1 and −1:
+
+import matplotlib.pyplot as plt
+import numpy as np
+from tabulate import tabulate
+
+import tinygraph as tg
+
+lr, beta = 0.1, 0.9
+
+
+def steps(gradients):
+    """Return the step that the optimizer takes on each gradient."""
+    w = tg.Parameter(0.0, name="w")
+    optimizer = tg.Momentum([w], lr=lr, beta=beta)
+    taken = []
+    for g in gradients:
+        before = float(w.value)
+        w.grad = np.float64(g)
+        optimizer.step()
+        taken.append(float(w.value) - before)
+    return np.array(taken)
+
+
+count = 60
+constant, swinging = np.ones(count), (-1.0) ** np.arange(count)
+t = np.arange(1, count + 1)
+rows = [
+    [k, steps(constant)[k - 1], -lr * (1 - beta**k) / (1 - beta), steps(swinging)[k - 1]]
+    for k in (1, 2, 3, 10, 60)
+]
+print(
+    tabulate(
+        rows,
+        headers=["t", "constant g", "by the formula", "swinging g"],
+        floatfmt=("g", *[".5f"] * 3),
+    )
+)
+assert np.allclose(steps(constant), -lr * (1 - beta**t) / (1 - beta))
+assert np.isclose(abs(steps(swinging)[-1]), lr / (1 + beta), rtol=0.01)
+
+by_sum = [-lr * sum(beta ** (k - s) for s in range(1, k + 1)) for k in t]
+assert np.allclose(by_sum, steps(constant))
+
+# %%
+# The code
+# --------
+# .. literalinclude:: /../tinygraph/optim.py
+#    :pyobject: Momentum.update
+#    :dedent: 4
+#
+# A picture
+# ---------
+
+fig, ax = plt.subplots(figsize=(7, 3), layout="constrained")
+ax.plot(t, steps(constant) / lr, color="#0067a3", label="constant gradient")
+ax.plot(t, steps(swinging) / lr, color="#b04600", label="swinging gradient")
+ax.axhline(-1 / (1 - beta), color="#0067a3", linestyle=":")
+ax.set(xlabel="t", ylabel="step / η")
+ax.legend(frameon=False)
+plt.show()
+
+# %%
+# Common mistakes
+# ---------------
+# * Keeping the :math:`\eta` that was best without momentum: with :math:`\beta = 0.9` it may be ten
+#   times too large.
+# * Mixing two conventions. Some write :math:`v \leftarrow \beta v + g` and :math:`w \leftarrow w -
+#   \eta v`: the same path as long as :math:`\eta` is constant, another one when it changes. Some
+#   write :math:`v \leftarrow \beta v + (1 - \beta) g`: ten times smaller steps.
+# * One :math:`v` for all parameters: each needs its own, and so a memory the size of the network.
+#
+# Source: B. T. Polyak, *Some methods of speeding up the convergence of iteration methods*, 1964.
