@@ -11,7 +11,7 @@ from pathlib import Path
 DOCS = Path(__file__).parent
 sys.path[:0] = [str(DOCS.parent), str(DOCS / "_ext")]
 
-import tinygraph  # noqa: E402  (its path is set above)
+import tinygraph
 
 project = "tinygraph"
 author = "The tinygraph developers"

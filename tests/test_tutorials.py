@@ -12,6 +12,7 @@ import pytest
 
 import tinygraph as tg
 from tinygraph import exercises
+from tinygraph.exercises import zoo
 from tinygraph.exercises.verdict import judge
 
 ROOT = Path(__file__).parents[1]
@@ -74,6 +75,25 @@ def leaky(value=None, slope_of_g=None):
     return Leaky
 
 
+def by_hand(loss=1.0, step=lambda w, g, n: w - 0.1 * g):
+    """Return the straight line of tutorial 13, with a slip in the loss or in the step."""
+
+    def answer(x, t, W, b, lr):
+        e = x @ W + b - t
+        g = 2 / len(e) * e
+        gradients = x.T @ g, g.sum(axis=0)
+        return loss * np.mean(e**2), *(
+            step(w, d, len(e)) for w, d in zip((W, b), gradients, strict=True)
+        )
+
+    return answer
+
+
+def change_in_place(w, g, n):
+    w -= 0.1 * g
+    return w
+
+
 def product(gradients):
     """Return a Multiply for the engine of tutorial 14, with these gradients."""
 
@@ -122,12 +142,28 @@ WRONG = {
         (([[1, -1], [-1, 1]], [0, 0], [[1], [1]], [0]), "columns of W1"),
         (([[1, 1], [1, 1]], [0, -1], [[1], [-1]], [0]), "at (1, 1) it answers 1; XOR is 0"),
     ],
+    "11": [
+        ("Cube", "set of names"),
+        ({"Cubes"}, 'Did you mean "Cube"'),
+        ({"Cube", "Sigmoid"}, "Sigmoid is sound"),
+        ({"Cube"}, "8 more of them"),
+        ({zoo.Cube, zoo.Tanh}, "7 more of them"),
+    ],
     "12": [
         (tg.Sigmoid.forward, "class itself"),
         (tg.ReLU, "takes no keyword|this is a ReLU"),
         (leaky(slope_of_g=lambda x, s: np.where(x > 0, 1.0, 1.0)), "backward is not yet"),
         (leaky(value=lambda x, s: np.where(x > 0, s * x, x)), "wrong way round"),
         (leaky(value=lambda x, s: np.where(x > 0, x, 0.1 * x)), "0.1 is used all the same"),
+    ],
+    "13": [
+        (lambda x, t, W, b, lr: 0.0, "three things"),
+        (by_hand(loss=0.5), "half mean"),
+        (by_hand(step=lambda w, g, n: w + 0.1 * g), "new W: Not yet: the step goes uphill"),
+        (by_hand(step=lambda w, g, n: g), "this is the gradient"),
+        (by_hand(step=lambda w, g, n: w - 0.1 * g / 2), "the 2 of the square"),
+        (by_hand(step=lambda w, g, n: w - 0.1 * g * n), "the 1/n"),
+        (by_hand(step=change_in_place), "W was changed in place"),
     ],
     "14": [
         (3, "class itself"),
@@ -171,5 +207,11 @@ def test_answers_in_numbers_are_told_what_kind_of_wrong_they_are():
 
 
 def test_an_unknown_exercise_is_refused():
-    with pytest.raises(tg.TinygraphError, match='Did you mean "01"'):
+    with pytest.raises(tg.TinygraphError, match="No exercise is called '011'"):
         exercises.check("011", 1.0)
+
+
+def test_the_zoo_has_at_least_eight_that_are_broken_and_some_that_are_sound():
+    everybody = {each.__name__ for each in (*zoo.OPS, *zoo.OPTIMIZERS)}
+    assert len(zoo.broken()) >= 8
+    assert everybody - zoo.broken() == {"Sigmoid", "SquaredError", "HeavyBall"}

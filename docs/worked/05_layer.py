@@ -52,12 +52,14 @@ where :math:`g = \partial L/\partial z` and :math:`g' = \partial L/\partial a`.
 # --------------------------
 # .. math::
 #
-#     \frac{\partial L}{\partial W_{pq}} = \sum_i x_{ip}\, g_{iq}
-#     \;\Longleftrightarrow\; x^\top g , \qquad
-#     \frac{\partial L}{\partial x_{pq}} = \sum_j g_{pj} W_{qj}
-#     \;\Longleftrightarrow\; g\, W^\top , \qquad
-#     \frac{\partial L}{\partial b_q} = \sum_i g'_{iq}
-#     \;\Longleftrightarrow\; \mathbf{1}^\top g' .
+#     \begin{aligned}
+#     \frac{\partial L}{\partial W_{pq}} &= \sum_i x_{ip}\, g_{iq}
+#     &&\Longleftrightarrow& \frac{\partial L}{\partial W} &= x^\top g \\
+#     \frac{\partial L}{\partial x_{pq}} &= \sum_j g_{pj} W_{qj}
+#     &&\Longleftrightarrow& \frac{\partial L}{\partial x} &= g\, W^\top \\
+#     \frac{\partial L}{\partial b_q} &= \sum_i g'_{iq}
+#     &&\Longleftrightarrow& \frac{\partial L}{\partial b} &= \mathbf{1}^\top g'
+#     \end{aligned}
 #
 # **Shape check.** :math:`x^\top g` is (m, B)(B, n) = (m, n), as :math:`W`. :math:`g\,W^\top` is (B,
 # n)(n, m) = (B, m), as :math:`x`. The sum over the batch leaves (n,), as :math:`b`. With m ≠ n ≠ B

@@ -5,7 +5,7 @@ Why zero-centred outputs help
 **Statement.** Let a unit be :math:`a = \sum_k h_k w_k + b`. If all its inputs :math:`h_k` are
 positive, as after a sigmoid, then for a single sample all entries of :math:`\partial L/\partial w`
 have *the same sign*. A step can then raise all weights or lower all of them, and nothing else; a
-direction in which some should rise and others fall is reached by zigzag only. """
+direction in which some should rise and others fall is reached by zigzag only."""
 
 # %%
 # Derivation

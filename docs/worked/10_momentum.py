@@ -9,7 +9,7 @@ Momentum
 is :math:`v_t = -\eta \sum_{s=1}^{t} \beta^{t-s} g_s`: a sum of all past gradients, the older the
 lighter. Under a constant gradient the step grows to :math:`\dfrac{1}{1-\beta}` times that of plain
 descent; under one that changes its sign at every step it shrinks to :math:`\dfrac{1}{1+\beta}`
-times. """
+times."""
 
 # %%
 # Derivation

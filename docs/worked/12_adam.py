@@ -13,7 +13,7 @@ corrects both, and divides the one by the root of the other:
           w_t = w_{t-1} - \eta\, \frac{\hat m_t}{\sqrt{\hat v_t} + \varepsilon} .
 
 If the gradients all have the same expectation, so has :math:`\hat m_t`, and likewise :math:`\hat
-v_t` for their squares. A step is hardly ever longer than :math:`\eta`. """
+v_t` for their squares. A step is hardly ever longer than :math:`\eta`."""
 
 # %%
 # Derivation

@@ -29,7 +29,9 @@ EXERCISES: dict[str, Callable[[Any], Verdict]] = {
     "07": training.border_of_the_learning_rate,
     "08": training.first_step_of_adam,
     "09": training.xor_by_hand,
+    "11": building.broken_of_the_zoo,
     "12": building.leaky_relu,
+    "13": building.straight_line,
     "14": building.multiply_for_the_engine,
 }
 """The checks by the number of their tutorial."""

@@ -1,18 +1,20 @@
-"""The exercises about building: an op of one's own, and an engine of one's own."""
+"""The exercises about building: checking, an op of one's own, and an engine of one's own."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 
 from tinygraph.arrays import brief
 from tinygraph.check import gradcheck
-from tinygraph.errors import TinygraphError
-from tinygraph.exercises.verdict import Verdict, judge
+from tinygraph.errors import TinygraphError, did_you_mean
+from tinygraph.exercises import zoo
+from tinygraph.exercises.verdict import Verdict, judge, returned, run
 from tinygraph.graph import Graph
 from tinygraph.node import Op, Parameter
-from tinygraph.ops import Sum
+from tinygraph.ops import MSE, AddBias, MatMul, Sum
 
 
 def leaky_relu(answer: Any) -> Verdict:
@@ -68,3 +70,63 @@ def multiply_for_the_engine(answer: Any) -> Verdict:
         checks.append(judge(grad, g * other, slips, f"gradient of {name}"))
     wrong = [verdict for verdict in checks if not verdict.is_right]
     return wrong[0] if wrong else Verdict(True, "Right: the value, and both gradients.")
+
+
+def broken_of_the_zoo(answer: Any) -> Verdict:
+    """11: the set of the names of all that is broken in the zoo."""
+    names = {each.__name__ for each in (*zoo.OPS, *zoo.OPTIMIZERS)}
+    if isinstance(answer, str) or not isinstance(answer, Iterable):
+        return Verdict(False, f"The answer is a set of names; got {brief(answer)}.")
+    accused = {each if isinstance(each, str) else each.__name__ for each in answer}
+    for name in sorted(accused - names):
+        return Verdict(False, f"Nobody in the zoo is called {name!r}." + did_you_mean(name, names))
+    broken = zoo.broken()
+    if innocent := sorted(accused - broken):
+        return Verdict(
+            False,
+            f"{innocent[0]} is sound: it looks unusual, and its numbers are right. Check again.",
+        )
+    missing = len(broken - accused)
+    if missing:
+        return Verdict(
+            False, f"All you named are broken; {missing} more of them are not named yet."
+        )
+    return Verdict(True, f"Right: these {len(broken)} are broken, and the others are sound.")
+
+
+def straight_line(answer: Any) -> Verdict:
+    """13: a function (x, t, W, b, lr) that takes one step of descent, by hand."""
+    rng = np.random.default_rng(0)
+    shapes = {"x": (6, 2), "t": (6, 1), "W": (2, 1), "b": (1,)}
+    arrays = {name: rng.normal(size=shape) for name, shape in shapes.items()}
+    lr = 0.1
+    W, b = Parameter(arrays["W"], name="W"), Parameter(arrays["b"], name="b")
+    y = AddBias(MatMul(arrays["x"], W), b)
+    values, grads = run(MSE(y, arrays["t"], name="loss"))
+    loss = values["loss"]
+    given = returned(answer, *(array.copy() for array in arrays.values()), lr)
+    if isinstance(given, Verdict):
+        return given
+    if not isinstance(given, tuple) or len(given) != 3:
+        return Verdict(False, "Return three things: the loss, the new W and the new b.")
+    verdict = judge(given[0], loss, {"this is the half mean": loss / 2}, "loss")
+    if not verdict.is_right:
+        return verdict
+    for name, new in zip(("W", "b"), given[1:], strict=True):
+        old, g = arrays[name], grads[name]
+        slips = {
+            "this is the gradient, not the new value": g,
+            "the step goes uphill": old + lr * g,
+            "this is the old value": old,
+            "the 2 of the square is missing": old - lr * g / 2,
+            "the 1/n of the mean is missing": old - lr * g * len(arrays["t"]),
+        }
+        verdict = judge(new, old - lr * g, slips, f"new {name}")
+        if not verdict.is_right:
+            return verdict
+    untouched = [array.copy() for array in arrays.values()]
+    answer(*untouched, lr)
+    for name, before, after in zip(shapes, arrays.values(), untouched, strict=True):
+        if not np.array_equal(before, after):
+            return Verdict(False, f"The numbers are right, but {name} was changed in place.")
+    return Verdict(True, "Right: the loss, and both updates.")
