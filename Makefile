@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help lab2 test kills lint docs docs-open types clean
+.PHONY: help lab2 test kills graphs lint docs docs-open types clean
 
 help:  ## list the targets
 	@grep -E '^[a-z0-9-]+:.*##' Makefile | sed 's/:.*##/\t/' | expand -t 14
@@ -27,6 +27,9 @@ test: $(VENV)/.stamp-test  ## run every test
 
 kills: $(VENV)/.stamp-test  ## kill a training run at 200 random moments; nothing may be lost
 	cd tests && ../$(BIN)/python -m campaigns.kills
+
+graphs: $(VENV)/.stamp-test  ## compare 5,000 random graphs with HIPS autograd
+	cd tests && ../$(BIN)/python -m campaigns.graphs
 
 lint: $(VENV)/.stamp-dev  ## check style and format
 	$(BIN)/ruff check .

@@ -1,0 +1,144 @@
+"""Random graphs, differentiated by tinygraph and by HIPS autograd, two programs that share nothing.
+
+The graphs have up to 50 nodes, read nodes several times over, and are as deep as chance makes them.
+Each op is written a second time here, as the formula of a textbook, for autograd to differentiate.
+"""
+
+import argparse
+
+import autograd
+import autograd.numpy as anp
+import numpy as np
+
+import tinygraph as tg
+from campaigns.figures import record
+
+FORMULAS = {
+    tg.Add: lambda a, b: a + b,
+    tg.Subtract: lambda a, b: a - b,
+    tg.Multiply: lambda a, b: a * b,
+    tg.Divide: lambda a, b: a / b,
+    tg.Negate: lambda x: -x,
+    tg.MatMul: lambda x, W: anp.dot(x, W),
+    tg.AddBias: lambda x, b: x + b,
+    tg.Sigmoid: lambda x: 1 / (1 + anp.exp(-x)),
+    tg.Tanh: anp.tanh,
+    tg.ReLU: lambda x: anp.where(x > 0, x, 0.0),
+    tg.Identity: lambda x: x,
+    tg.Exp: anp.exp,
+    tg.Log: anp.log,
+    tg.Power: lambda x: x**3.0,
+    tg.MSE: lambda p, t: anp.mean((p - t) ** 2),
+    tg.Sum: anp.sum,
+    tg.Mean: anp.mean,
+}
+SIZE = 3
+
+
+def random_graph(rng):
+    """Return a graph of at most 50 nodes and, for each op in it, its formula."""
+    matrices = [tg.Input("x", (None, SIZE)), _parameter(rng, (SIZE, SIZE), "W1")]
+    matrices.append(_parameter(rng, (SIZE, SIZE), "W2"))
+    biases = [_parameter(rng, (SIZE,), "b"), _parameter(rng, (), "k")]
+
+    def pick():
+        # Recent nodes more often, so that graphs grow deep; any node, so that they grow wide.
+        return matrices[-1 - min(int(rng.exponential(2.0)), len(matrices) - 1)]
+
+    def tame(node):
+        return rng.choice([tg.Tanh, tg.Sigmoid])(node)
+
+    for _ in range(int(rng.integers(1, 16))):
+        op = rng.choice(list(FORMULAS))
+        if op in (tg.Add, tg.Subtract, tg.Multiply):
+            node = op(pick(), rng.choice([pick(), *biases]))
+        elif op is tg.Divide:
+            node = op(pick(), tg.Exp(tame(pick())))
+        elif op is tg.MatMul:
+            node = op(pick(), pick())
+        elif op is tg.AddBias:
+            node = op(pick(), biases[0])
+        elif op is tg.Exp:
+            node = op(tame(pick()))
+        elif op is tg.Log:
+            node = op(tg.Exp(pick()) + 1.0)
+        elif op is tg.Power:
+            node = op(tame(pick()), exponent=3.0)
+        elif op is tg.MSE:
+            node = pick() * op(pick(), pick())
+        elif op in (tg.Sum, tg.Mean):
+            node = pick() - tame(op(pick()))
+        else:
+            node = op(pick())
+        if isinstance(node, (tg.MatMul, tg.Multiply, tg.Add)):
+            node = tame(node)
+        matrices.append(node)
+    # Whatever has been left unread takes part in the end.
+    read = {parent for node in matrices for parent in node.inputs}
+    ends = [node for node in matrices[1:] if node not in read]
+    total = ends[0]
+    for node in ends[1:]:
+        total = total + node
+    return tg.Graph(rng.choice([tg.Sum, tg.Mean])(total))
+
+
+def _parameter(rng, shape, name):
+    return tg.Parameter(rng.normal(size=shape), name=name)
+
+
+def difference(graph, feeds):
+    """Return the largest relative difference between the two gradients of all leaves."""
+    graph.forward(**feeds)
+    graph.backward()
+    leaves = [*graph.parameters, *graph.inputs]
+
+    def by_formula(*values):
+        at = dict(zip(leaves, values, strict=True))
+        for node in graph.nodes:
+            if isinstance(node, tg.Op):
+                at[node] = FORMULAS[type(node)](*[at[parent] for parent in node.inputs])
+            elif node not in at:
+                at[node] = node.value
+        return at[graph.output]
+
+    values = [np.array(leaf.value) for leaf in leaves]
+    expected = autograd.grad(by_formula, argnum=tuple(range(len(values))))(*values)
+    assert np.isclose(by_formula(*values), graph.output.value, rtol=1e-12)
+    worst = 0.0
+    for leaf, theirs in zip(leaves, expected, strict=True):
+        mine = np.zeros_like(leaf.value) if leaf.grad is None else leaf.grad
+        assert mine.shape == np.shape(theirs)
+        scale = max(1.0, float(np.abs(theirs).max()))
+        worst = max(worst, float(np.abs(mine - theirs).max()) / scale)
+    return worst
+
+
+def compare(count, rng):
+    """Return how many nodes ``count`` random graphs had, and the largest difference of all."""
+    nodes, worst = [], 0.0
+    while len(nodes) < count:
+        graph = random_graph(rng)
+        if len(graph.nodes) > 50:
+            continue
+        feeds = {"x": rng.normal(size=(SIZE, SIZE))} if graph.inputs else {}
+        worst = max(worst, difference(graph, feeds))
+        nodes.append(len(graph.nodes))
+    return nodes, worst
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--count", type=int, default=5_000)
+    count = parser.parse_args().count
+    nodes, worst = compare(count, np.random.default_rng(0))
+    record(
+        "graphs",
+        graphs=count,
+        most_nodes=max(nodes),
+        mean_nodes=round(float(np.mean(nodes)), 1),
+        largest_relative_difference=float(f"{worst:.2g}"),
+    )
+
+
+if __name__ == "__main__":
+    main()
