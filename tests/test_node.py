@@ -45,6 +45,12 @@ def test_an_exponent_is_a_number(exponent):
         x**exponent
 
 
+@pytest.mark.parametrize("base", [2, np.ones(2), x])
+def test_a_node_is_no_exponent(base):
+    with pytest.raises(ArgumentTypeError, match="write Exp"):
+        base**x
+
+
 def test_shapes_are_inferred_when_the_graph_is_built():
     W, b = tg.Parameter(np.ones((2, 4)), name="W"), tg.Parameter(np.ones(4), name="b")
     z = tg.MatMul(x, W)
@@ -154,6 +160,12 @@ def test_a_misspelt_keyword_is_refused_with_the_nearest():
         tg.Sum(x, axes=0)
     with pytest.raises(ArgumentTypeError, match='Did you mean "name"'):
         tg.Sigmoid(x, nmae="h")
+
+
+@pytest.mark.parametrize(("op", "keyword"), [(tg.ReLU, "maximum"), (tg.Sigmoid, "dtype")])
+def test_a_keyword_that_the_op_does_not_read_is_refused(op, keyword):
+    with pytest.raises(ArgumentTypeError, match=f"takes no keyword '{keyword}'"):
+        op(x, **{keyword: 6})
 
 
 def test_hyperparameters_are_kept_on_the_op():

@@ -1,0 +1,142 @@
+"""What all nodes share: a name, inputs, a shape, a value, a gradient, and the operators."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+
+from tinygraph.arrays import Array, brief
+from tinygraph.errors import ArgumentTypeError
+from tinygraph.shapes import Shape, show
+
+if TYPE_CHECKING:
+    from tinygraph.node.op import Op
+
+OPERATORS: dict[str, Callable[..., Op]] = {}
+"""What ``a + b`` and its like build: an op class enters itself with ``operator="+"``."""
+
+
+class Node:
+    """A place in the graph.
+
+    Attributes
+    ----------
+    name : str or None
+        Unique within a graph.  What stands before the last ``/`` is the node's group.
+    inputs : tuple of Node
+        The nodes this one is computed from.
+    shape : tuple
+        Sizes, with ``None`` for the batch size.
+    value : array or None
+        Filled by ``Graph.forward``.
+    grad : array or None
+        ∂L/∂value, of the shape of ``value``, filled by ``Graph.backward``.  ``None`` means *not
+        computed*, which is not the same as 0.
+    """
+
+    __slots__ = ("__weakref__", "auto_named", "grad", "inputs", "name", "shape", "value")
+
+    role: ClassVar[str] = "node"
+    """What part the node plays; a diagram colours by it."""
+
+    # NumPy must leave ``array + node`` to the node's own ``__radd__``.
+    __array_ufunc__ = None
+
+    name: str | None
+    inputs: tuple[Node, ...]
+    shape: Shape
+    value: Array | None
+    grad: Array | None
+
+    def __init__(self, name: str | None, inputs: tuple[Node, ...] = ()) -> None:
+        if name is not None and (not isinstance(name, str) or not name):
+            raise ArgumentTypeError(
+                f"The name of a node is a text of at least one character, such as "
+                f'"layer1/W"; got {brief(name)}.'
+            )
+        self.name = name
+        self.auto_named = False
+        self.inputs = inputs
+        self.grad = None
+
+    @property
+    def group(self) -> str:
+        """What stands before the last ``/`` of the name: ``"layer1"`` of ``"layer1/W"``."""
+        return (self.name or "").rpartition("/")[0]
+
+    def __repr__(self) -> str:
+        return f"<{describe(self)} {show(self.shape)}>"
+
+    def __add__(self, other: Any) -> Op:
+        return _operate("+", self, other)
+
+    def __radd__(self, other: Any) -> Op:
+        return _operate("+", other, self)
+
+    def __sub__(self, other: Any) -> Op:
+        return _operate("-", self, other)
+
+    def __rsub__(self, other: Any) -> Op:
+        return _operate("-", other, self)
+
+    def __mul__(self, other: Any) -> Op:
+        return _operate("*", self, other)
+
+    def __rmul__(self, other: Any) -> Op:
+        return _operate("*", other, self)
+
+    def __truediv__(self, other: Any) -> Op:
+        return _operate("/", self, other)
+
+    def __rtruediv__(self, other: Any) -> Op:
+        return _operate("/", other, self)
+
+    def __matmul__(self, other: Any) -> Op:
+        return _operate("@", self, other)
+
+    def __rmatmul__(self, other: Any) -> Op:
+        return _operate("@", other, self)
+
+    def __neg__(self) -> Op:
+        return _operate("negative", self)
+
+    def __pow__(self, exponent: Any) -> Op:
+        if isinstance(exponent, bool) or not isinstance(exponent, (int, float, np.number)):
+            raise ArgumentTypeError(
+                f"In a ** k the exponent k is a number; got {brief(exponent)}. "
+                f"For a power that is itself a node, write Exp(k * Log(a))."
+            )
+        return _operate("**", self, exponent=float(exponent))
+
+    def __rpow__(self, base: Any) -> Op:
+        raise ArgumentTypeError(
+            f"In a ** k the exponent k is a number; got {describe(self)}. "
+            f"For a power with a node as exponent, write Exp(np.log(a) * k)."
+        )
+
+
+def _operate(operator: str, *operands: Any, **hyperparameters: Any) -> Op:
+    return OPERATORS[operator](*operands, **hyperparameters)
+
+
+def describe(node: Node) -> str:
+    """Return a node's class and name for an error message.
+
+    >>> from tinygraph.node import Parameter
+    >>> describe(Parameter(1.0, name="layer1/W"))
+    'Parameter "layer1/W"'
+    """
+    name = f'"{node.name}"' if node.name is not None else "(unnamed)"
+    return f"{type(node).__name__} {name}"
+
+
+def describe_with_shape(node: Node) -> str:
+    """Return a node's name, or its class where it has none, and its shape.
+
+    >>> from tinygraph.node import Input
+    >>> describe_with_shape(Input("x", shape=(None, 2)))
+    'x (B, 2)'
+    """
+    return f"{node.name or type(node).__name__} {show(node.shape)}"
