@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from tinygraph import data, ops
 from tinygraph.compile import compile  # noqa: A004 - its name inside the package alone
-from tinygraph.errors import TinygraphError
+from tinygraph.errors import ShapeError, TinygraphError, illustrate_with
 from tinygraph.graph import Graph
 from tinygraph.node import Constant, Input, Node, Op, Parameter, Rule
 from tinygraph.ops import (
@@ -131,6 +131,15 @@ _LOADED_ON_USE = {
     "save": "tinygraph.checkpoint",
     "testing": "",
 }
+
+
+def _draw_refusal(error: ShapeError) -> Any:
+    from tinygraph.viz.refusal import draw_refusal
+
+    return draw_refusal(error.node, str(error))
+
+
+illustrate_with(_draw_refusal)
 
 
 def __getattr__(name: str) -> Any:

@@ -17,6 +17,7 @@ from typing import Any, NoReturn
 import tinygraph
 from tinygraph.engines import ENGINES
 from tinygraph.errors import NonFiniteError, TinygraphError
+from tinygraph.lab2.diagrams import save_diagrams
 from tinygraph.lab2.network import ACTIVATIONS
 from tinygraph.lab2.run import DATA_SETS, OPTIMIZERS, Settings, save_figures, train
 
@@ -155,7 +156,7 @@ def _run_lab2(options: argparse.Namespace) -> int:
             checkpoint = checkpoint.with_name(f"{checkpoint.stem}-{name}{checkpoint.suffix}")
         outcome = train(settings, checkpoint)
         print(f"\n{outcome.predictions()}\n\n{outcome.summary()}")
-        paths = save_figures(outcome, options.out)
+        paths = [*save_figures(outcome, options.out), *save_diagrams(outcome, options.out)]
         print(f"written to {options.out}: {', '.join(path.name for path in paths)}")
         if outcome.history.stopped == "interrupted":
             return INTERRUPTED

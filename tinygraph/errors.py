@@ -7,7 +7,8 @@ that fits.  Bugs of tinygraph itself are not wrapped: they stay ordinary Python 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from difflib import get_close_matches
 from typing import Any
 
@@ -21,11 +22,37 @@ class TinygraphError(Exception):
 
 
 class ShapeError(TinygraphError, ValueError):
-    """Shapes that do not fit together; ``node`` is the op that refused them."""
+    """Shapes that do not fit together; ``node`` is the op that refused them.
+
+    In a notebook the error shows the graph built so far, with that op in red.
+    """
 
     def __init__(self, message: str, node: Any = None) -> None:
         super().__init__(message)
         self.node = node
+        self._is_shown = False
+
+    @property
+    def diagram(self) -> Any:
+        """The graph built so far as a :class:`tinygraph.Diagram`; None where no node is known."""
+        return _illustrator(self) if _illustrator and self.node is not None else None
+
+    def _render_traceback_(self) -> list[str]:
+        """Return the traceback that IPython is to print, having shown the picture above it."""
+        from IPython import get_ipython
+        from IPython.display import display
+
+        shell = get_ipython()
+        # A notebook has a kernel; a terminal has no place for a picture.  IPython asks once to show
+        # the error and once to keep it.
+        if hasattr(shell, "kernel") and not self._is_shown:
+            self._is_shown = True
+            with suppress(Exception):  # a picture that fails must not hide the error
+                display(self.diagram)  # type: ignore[no-untyped-call]
+        lines: list[str] = shell.InteractiveTB.structured_traceback(
+            type(self), self, self.__traceback__
+        )
+        return lines
 
 
 class DtypeError(TinygraphError, TypeError):
@@ -99,6 +126,15 @@ class NonFiniteError(TinygraphError, FloatingPointError):
         self.node = node
         self.epoch = epoch
         self.history = history
+
+
+_illustrator: Callable[[ShapeError], Any] | None = None
+
+
+def illustrate_with(illustrator: Callable[[ShapeError], Any]) -> None:
+    """Say who draws the picture of a shape error: errors know nothing of pictures."""
+    global _illustrator
+    _illustrator = illustrator
 
 
 def did_you_mean(name: object, valid: Iterable[str]) -> str:

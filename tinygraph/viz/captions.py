@@ -41,7 +41,7 @@ def description(scene: Scene) -> str:
         computed = f", computed from {', '.join(sources)}" if sources else ""
         size = scene.flow.gradient_norm(card) if scene.flow.has_gradients else None
         gradient = "" if size is None else f", gradient norm {number(size, 2)}"
-        shape = f" {show(card.nodes[0].shape)}" if not card.is_folded else ""
+        shape = "" if card.is_folded else f" {_shape(card.nodes[0], scene)}"
         marks = "".join(f", {mark}" for node in card.nodes for mark in scene.marks.get(node, ()))
         sentences.append(f"{card.name}: {cards.kind(card)}{shape}{computed}{gradient}{marks}.")
     return visible(" ".join([*sentences, *scene.view.notes]))
@@ -51,7 +51,7 @@ def _card(card: Card, scene: Scene) -> str:
     if card.is_folded:
         return f"{visible(card.name)}\ngroup of {len(card.nodes):,} nodes"
     node = card.nodes[0]
-    lines = [visible(card.name), f"{cards.kind(card)} {show(node.shape)}"]
+    lines = [visible(card.name), f"{cards.kind(card)} {_shape(node, scene)}"]
     if isinstance(node, Op) and node.formula:
         lines.append(unicode_math(scene.notation.value_math(node)))
     if scene.flow.has_values and node.value is not None:
@@ -62,6 +62,10 @@ def _card(card: Card, scene: Scene) -> str:
         if readers > 1 and node.grad is not None:
             lines.append(f"the sum of what {readers} arrows bring back")
     return "\n".join([*lines, *scene.marks.get(node, ())])
+
+
+def _shape(node: Node, scene: Scene) -> str:
+    return "has no shape: its inputs do not fit" if node is scene.refused else show(node.shape)
 
 
 def _gradient(node: Node) -> str:

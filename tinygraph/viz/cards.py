@@ -82,7 +82,7 @@ def _head(card: Card, paint: style.Paint) -> str:
     name = f"<b>{escape(shorten(card.label, longest))}</b>"
     lines = [font(name, 12, style.HEAD_INK)]
     # A node that was named after its op says what it is already.
-    if card.is_folded or not card.nodes[0].auto_named:
+    if card.is_folded or not _is_named_after_op(card.nodes[0]):
         lines.append(font(escape(shorten(kind(card), LONGEST_NAME)), 8, style.HEAD_INK))
     return cell("<br/>".join(lines), bgcolor=paint.line)
 
@@ -90,15 +90,23 @@ def _head(card: Card, paint: style.Paint) -> str:
 def _formula(op: Op, scene: Scene) -> str:
     """Return an op's formula in this graph's symbols or, to keep the card narrow, in its own."""
     text = unicode_math(scene.notation.math(op, op.formula))
-    if len(text) > LONGEST_FORMULA or any(node.auto_named for node in op.inputs):
+    if len(text) > LONGEST_FORMULA or any(
+        node.auto_named or node.name is None for node in op.inputs
+    ):
         text = unicode_math(op.formula)
     return shorten(text, LONGEST_FORMULA)
+
+
+def _is_named_after_op(node: Node) -> bool:
+    return node.name is None or node.auto_named
 
 
 def _value_panel(card: Card, paint: style.Paint, scene: Scene) -> str:
     node = card.nodes[0]
     if card.is_folded:
         content = _count(card.nodes)
+    elif node is scene.refused:
+        content = [font(f"got {times(p.shape)}", 9, style.WRONG.line) for p in node.inputs]
     elif scene.flow.has_values and node.value is not None:
         content = _array(node.value, scene.flow.value_limit, is_gradient=False)
         content.append(font(times(node.value.shape), 9, style.VALUE) if node.value.ndim else "")

@@ -19,7 +19,8 @@ def label(scene: Scene) -> str:
     scales = _scales(scene)
     if scales:
         lines.append(cell(_grid(scales)))
-    lines += [cell(font(escape(note), 11, style.INK)) for note in scene.view.notes]
+    ink = style.WRONG.line if scene.refused else style.INK
+    lines += [cell(font(escape(note), 10, ink)) for note in scene.view.notes]
     return table(lines, border=0, cellborder=0, cellspacing=0, cellpadding=2)
 
 
@@ -35,7 +36,7 @@ def gradient_width(strength: float) -> float:
 
 
 def _roles(scene: Scene) -> str:
-    present = {role(card) for card in scene.view.cards}
+    present = {role(card) for card in scene.view.cards if card.nodes[0] is not scene.refused}
     words = [
         f"{font('■', 12, paint.line)} {font(name, 10, style.INK)}"
         for name, paint in style.ROLES.items()
