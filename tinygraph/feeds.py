@@ -13,7 +13,7 @@ import numpy as np
 from tinygraph.arrays import Array, as_float_array
 from tinygraph.errors import DtypeError, FeedError, ShapeError, did_you_mean
 from tinygraph.node import Input, Node
-from tinygraph.shapes import fits, show
+from tinygraph.shapes import fits, show, with_batch
 
 FLOAT64 = np.dtype(np.float64)
 FLOAT32 = np.dtype(np.float32)
@@ -53,25 +53,34 @@ def check_feeds(
         if name not in feeds:
             raise _missing(name, needed, feeds)
         value = feeds[name]
-        if type(value) is np.ndarray and value.dtype == FLOAT64 and precision != FLOAT32:
+        if type(value) is np.ndarray and value.dtype is FLOAT64 and precision is not FLOAT32:
             array = value
         else:
             array = _checked_dtype(name, value, precision)
-        if not fits(array.shape, node.shape):
-            raise _wrong_shape(name, node, array)
-        for size, expected in zip(array.shape, node.shape, strict=True):
-            if expected is None:
-                first_name, batch = first = first or (name, size)
-                if size != batch:
-                    raise ShapeError(
-                        f"All inputs of one run share one batch size; {first_name!r} has {batch} "
-                        f"samples, {name!r} has {size}. Feed both from the same samples.",
-                        node,
-                    )
+        if first is None or array.shape != with_batch(node.shape, first[1]):
+            first = _checked_shape(name, node, array, first)
         arrays[node] = array
     if len(feeds) > len(arrays):
         _refuse_unknown(feeds, allowed)
     return arrays
+
+
+def _checked_shape(
+    name: str, node: Input, array: Array, first: tuple[str, int] | None
+) -> tuple[str, int] | None:
+    """Refuse a wrong shape; return the name and the size of the first batch of the run."""
+    if not fits(array.shape, node.shape):
+        raise _wrong_shape(name, node, array)
+    for size, expected in zip(array.shape, node.shape):
+        if expected is None:
+            first_name, batch = first = first or (name, size)
+            if size != batch:
+                raise ShapeError(
+                    f"All inputs of one run share one batch size; {first_name!r} has {batch} "
+                    f"samples, {name!r} has {size}. Feed both from the same samples.",
+                    node,
+                )
+    return first
 
 
 def _checked_dtype(name: str, value: Any, precision: np.dtype[Any] | None) -> Array:

@@ -225,10 +225,13 @@ class Graph:
         op = self.output
         try:
             for op in reversed(self._ops):
-                if op.grad is None:
+                g = op.grad
+                if g is None:
                     continue
                 values: list[Any] = [parent.value for parent in op.inputs]
-                grads = one_each(op, op.backward(op.grad, op.value, *values))
+                grads = op.backward(g, op.value, *values)
+                if type(grads) is not tuple or len(grads) != len(values):
+                    grads = one_each(op, grads)
                 for parent, value, grad in zip(op.inputs, values, grads):
                     if grad is None or type(parent) is Constant:
                         continue

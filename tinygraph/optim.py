@@ -111,6 +111,8 @@ class Optimizer:
                 f"{describe(parameter)} has none. Call backward() first; if you did, the output "
                 f"does not depend on it: leave it out of the optimizer."
             )
+        if type(g) is np.ndarray and g.dtype is w.dtype and g.shape == w.shape:
+            return g
         array = as_float_array(g, f"The gradient of {describe(parameter)}", w.dtype)
         if array.shape != w.shape:
             raise ShapeError(

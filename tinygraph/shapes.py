@@ -108,7 +108,7 @@ def with_batch(shape: Shape, batch: int | None) -> Shape:
     """
     if None not in shape:
         return shape
-    return tuple(batch if size is None else size for size in shape)
+    return tuple([batch if size is None else size for size in shape])
 
 
 def show(shape: Sequence[int | None]) -> str:
