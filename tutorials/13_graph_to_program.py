@@ -3,7 +3,7 @@ r"""
 ==========================
 
 **Question.** Where does the time of a small network go, and what can be done about it once the
-whole network is known as a graph? """
+whole network is known as a graph?"""
 
 # %%
 # Most of the time is not arithmetic

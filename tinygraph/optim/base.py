@@ -1,0 +1,155 @@
+"""What all optimizers share: taking a step, and giving and taking back a state."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, ClassVar, NamedTuple
+
+import numpy as np
+
+from tinygraph.arrays import Array, as_float_array
+from tinygraph.errors import ShapeError, StateError
+from tinygraph.node import Parameter, describe
+from tinygraph.optim.checks import as_hyperparameter, as_parameters, checked_state
+from tinygraph.shapes import show
+
+
+class Line(NamedTuple):
+    """One line of an update: what it computes, as mathematics and as NumPy."""
+
+    name: str
+    math: str
+    code: str
+
+
+class Optimizer:
+    """What all optimizers share: parameters, a learning rate, a step count and a memory.
+
+    Parameters
+    ----------
+    parameters : iterable of Parameter
+        What to train, such as ``model.parameters``.
+    lr : float
+        The learning rate η > 0; it may be changed between steps.
+
+    Attributes
+    ----------
+    steps : int
+        How many steps were taken.
+    memory : dict
+        For each parameter, its arrays in the order of ``slots``; zeros at the start.
+    """
+
+    slots: ClassVar[tuple[str, ...]] = ()
+    """The names of the arrays that are kept for each parameter."""
+    hyperparameters: ClassVar[tuple[str, ...]] = ("lr",)
+    """The names of the numbers that the update reads from ``self``."""
+    lines: ClassVar[tuple[Line, ...]] = ()
+    """The update, line by line; the last one gives the new ``w``."""
+
+    def __init__(self, parameters: Iterable[Parameter], lr: float) -> None:
+        self.parameters = as_parameters(parameters)
+        self.lr = lr
+        self.steps = 0
+        self.memory: dict[Parameter, tuple[Array, ...]] = {
+            parameter: tuple(np.zeros_like(parameter.value) for _ in self.slots)
+            for parameter in self.parameters
+        }
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name in self.hyperparameters:
+            value = as_hyperparameter(type(self).__name__, name, value)
+        object.__setattr__(self, name, value)
+
+    def __repr__(self) -> str:
+        numbers = ", ".join(f"{name}={getattr(self, name):g}" for name in self.hyperparameters)
+        return f"<{type(self).__name__} {numbers}, {self.steps} steps taken>"
+
+    def update(self, w: Array, g: Array, t: Any, *memory: Array) -> tuple[Array, ...]:
+        """Return the new value of one parameter, then its new memory, changing nothing."""
+        raise NotImplementedError
+
+    def step(self) -> None:
+        """Move every parameter one step against its gradient: all of them, or none.
+
+        Raises
+        ------
+        StateError
+            If a parameter has no gradient yet.
+        ShapeError, DtypeError
+            If a gradient was set by hand to what is no gradient of that parameter.
+        """
+        t = self.steps + 1
+        updated = [
+            self.update(parameter.value, self._gradient(parameter), t, *self.memory[parameter])
+            for parameter in self.parameters
+        ]
+        try:
+            self._keep(t, updated)
+        except KeyboardInterrupt:
+            self._keep(t, updated)  # Ctrl-C between two parameters leaves no half a step
+            raise
+
+    def _gradient(self, parameter: Parameter) -> Array:
+        """Return the gradient of a parameter, which may have been set by hand."""
+        g, w = parameter.grad, parameter.value
+        if g is None:
+            raise StateError(
+                f"{type(self).__name__}.step() needs the gradient of every parameter; "
+                f"{describe(parameter)} has none. Call backward() first; if you did, the output "
+                f"does not depend on it: leave it out of the optimizer."
+            )
+        if type(g) is np.ndarray and g.dtype is w.dtype and g.shape == w.shape:
+            return g
+        array = as_float_array(g, f"The gradient of {describe(parameter)}", w.dtype)
+        if array.shape != w.shape:
+            raise ShapeError(
+                f"A gradient has the shape of its parameter; that of {describe(parameter)} "
+                f"{show(w.shape)} was set to an array {show(array.shape)}.",
+                parameter,
+            )
+        return array if array.dtype == w.dtype else array.astype(w.dtype)
+
+    def _keep(self, t: int, updated: Iterable[tuple[Array, ...]]) -> None:
+        for parameter, (w, *memory) in zip(self.parameters, updated):
+            parameter.take(w)
+            self.memory[parameter] = tuple(memory)
+        self.steps = t
+
+    def state(self) -> dict[str, Any]:
+        """Return all that the next step depends on beside the parameters, as plain data.
+
+        Returns
+        -------
+        dict
+            ``kind``, ``steps``, ``hyperparameters`` and ``memory`` (a list a parameter, in order,
+            of copies of its arrays by name).
+        """
+        return {
+            "kind": type(self).__name__,
+            "steps": self.steps,
+            "hyperparameters": {name: getattr(self, name) for name in self.hyperparameters},
+            "memory": [
+                {
+                    slot: array.copy()
+                    for slot, array in zip(self.slots, self.memory[parameter], strict=True)
+                }
+                for parameter in self.parameters
+            ],
+        }
+
+    def load_state(self, state: Mapping[str, Any]) -> None:
+        """Take back what :meth:`state` gave.  Nothing is changed unless all of it fits.
+
+        Raises
+        ------
+        ArgumentError
+            If the state is of another kind of optimizer, or incomplete.
+        ShapeError
+            If its arrays are not of the parameters' shapes.
+        """
+        steps, numbers, memory = checked_state(self, state)
+        self.steps = steps
+        for name, value in numbers.items():
+            setattr(self, name, value)
+        self.memory = memory

@@ -1,0 +1,191 @@
+"""The five updates: gradient descent, and what was added to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from tinygraph.arrays import Array
+from tinygraph.node import Parameter
+from tinygraph.optim.base import Line, Optimizer
+
+
+class SGD(Optimizer):
+    r"""Gradient descent: a step against the gradient.
+
+    .. math:: w \leftarrow w - \eta\, g
+
+    The gradient points where L rises fastest, and to first order a step :math:`-\eta g` changes L
+    by :math:`-\eta \lVert g \rVert^2`.  "Stochastic" where g comes from a mini-batch.
+
+    Source: H. Robbins and S. Monro, *A stochastic approximation method*, 1951.
+
+    >>> import tinygraph as tg
+    >>> w = tg.Parameter(1.0, name="w")
+    >>> model = tg.Graph(w * w)
+    >>> model.forward(), model.backward(), SGD(model.parameters, lr=0.25).step()
+    (1.0, None, None)
+    >>> float(w.value)
+    0.5
+    """
+
+    lines = (Line("w", r"w - \eta\, g", "w - self.lr * g"),)
+
+    def __init__(self, parameters: Iterable[Parameter], lr: float = 0.1) -> None:
+        super().__init__(parameters, lr)
+
+    def update(self, w: Array, g: Array, t: Any, *memory: Array) -> tuple[Array, ...]:
+        return (w - self.lr * g,)
+
+
+class Momentum(Optimizer):
+    r"""Heavy ball: the step keeps most of its velocity.
+
+    .. math:: v \leftarrow \beta v - \eta\, g, \qquad w \leftarrow w + v
+
+    Under a constant gradient v grows to :math:`-\eta g / (1 - \beta)`: ten times the step of SGD
+    with :math:`\beta = 0.9`.  Where the gradient swings from side to side its parts cancel.
+
+    Source: B. T. Polyak, *Some methods of speeding up the convergence of iteration methods*, 1964.
+    """
+
+    slots = ("v",)
+    hyperparameters = ("lr", "beta")
+    lines = (
+        Line("v", r"\beta v - \eta\, g", "self.beta * v - self.lr * g"),
+        Line("w", r"w + v", "w + v"),
+    )
+
+    def __init__(self, parameters: Iterable[Parameter], lr: float = 0.1, beta: float = 0.9) -> None:
+        self.beta = beta
+        super().__init__(parameters, lr)
+
+    def update(self, w: Array, g: Array, t: Any, *memory: Array) -> tuple[Array, ...]:
+        (v,) = memory
+        v = self.beta * v - self.lr * g
+        return w + v, v
+
+
+class AdaGrad(Optimizer):
+    r"""A learning rate for each entry, smaller where gradients were large.
+
+    .. math:: s \leftarrow s + g^2, \qquad w \leftarrow w - \frac{\eta\, g}{\sqrt{s} + \varepsilon}
+
+    s only grows, so the steps only shrink: good for rare features, tiring in long runs.
+
+    Source: J. Duchi, E. Hazan and Y. Singer, *Adaptive subgradient methods*, JMLR 12, 2011.
+    """
+
+    slots = ("s",)
+    hyperparameters = ("lr", "eps")
+    lines = (
+        Line("s", r"s + g^2", "s + g * g"),
+        Line(
+            "w",
+            r"w - \frac{\eta\, g}{\sqrt{s} + \varepsilon}",
+            "w - self.lr * g / (np.sqrt(s) + self.eps)",
+        ),
+    )
+
+    def __init__(self, parameters: Iterable[Parameter], lr: float = 0.1, eps: float = 1e-8) -> None:
+        self.eps = eps
+        super().__init__(parameters, lr)
+
+    def update(self, w: Array, g: Array, t: Any, *memory: Array) -> tuple[Array, ...]:
+        (s,) = memory
+        s = s + g * g
+        return w - self.lr * g / (np.sqrt(s) + self.eps), s
+
+
+class RMSProp(Optimizer):
+    r"""AdaGrad that forgets: a running mean of g² in place of the sum.
+
+    .. math:: s \leftarrow \rho s + (1 - \rho)\, g^2, \qquad
+              w \leftarrow w - \frac{\eta\, g}{\sqrt{s} + \varepsilon}
+
+    Source: T. Tieleman and G. Hinton, *Lecture 6.5: RMSProp*, Neural Networks for Machine
+    Learning, 2012.
+    """
+
+    slots = ("s",)
+    hyperparameters = ("lr", "rho", "eps")
+    lines = (
+        Line("s", r"\rho s + (1 - \rho)\, g^2", "self.rho * s + (1 - self.rho) * (g * g)"),
+        Line(
+            "w",
+            r"w - \frac{\eta\, g}{\sqrt{s} + \varepsilon}",
+            "w - self.lr * g / (np.sqrt(s) + self.eps)",
+        ),
+    )
+
+    def __init__(
+        self,
+        parameters: Iterable[Parameter],
+        lr: float = 0.01,
+        rho: float = 0.9,
+        eps: float = 1e-8,
+    ) -> None:
+        self.rho = rho
+        self.eps = eps
+        super().__init__(parameters, lr)
+
+    def update(self, w: Array, g: Array, t: Any, *memory: Array) -> tuple[Array, ...]:
+        (s,) = memory
+        s = self.rho * s + (1 - self.rho) * (g * g)
+        return w - self.lr * g / (np.sqrt(s) + self.eps), s
+
+
+class Adam(Optimizer):
+    r"""Momentum and RMSProp together, both corrected for their start at 0.
+
+    .. math::
+        m &\leftarrow \beta_1 m + (1 - \beta_1)\, g, &
+        \hat m &= m / (1 - \beta_1^t), \\
+        v &\leftarrow \beta_2 v + (1 - \beta_2)\, g^2, &
+        \hat v &= v / (1 - \beta_2^t), \\
+        w &\leftarrow w - \eta\, \hat m / (\sqrt{\hat v} + \varepsilon).
+
+    m and v start at 0 and are running means, so after t steps of a constant g they are only
+    :math:`(1 - \beta^t)` of the way: dividing by that factor takes the bias out.  t counts from 1.
+
+    Source: D. P. Kingma and J. Ba, *Adam: a method for stochastic optimization*, ICLR 2015.
+    """
+
+    slots = ("m", "v")
+    hyperparameters = ("lr", "beta1", "beta2", "eps")
+    lines = (
+        Line("m", r"\beta_1 m + (1 - \beta_1)\, g", "self.beta1 * m + (1 - self.beta1) * g"),
+        Line(
+            "v", r"\beta_2 v + (1 - \beta_2)\, g^2", "self.beta2 * v + (1 - self.beta2) * (g * g)"
+        ),
+        Line("m_hat", r"\frac{m}{1 - \beta_1^t}", "m / (1 - self.beta1**t)"),
+        Line("v_hat", r"\frac{v}{1 - \beta_2^t}", "v / (1 - self.beta2**t)"),
+        Line(
+            "w",
+            r"w - \frac{\eta\, \hat m}{\sqrt{\hat v} + \varepsilon}",
+            "w - self.lr * m_hat / (np.sqrt(v_hat) + self.eps)",
+        ),
+    )
+
+    def __init__(
+        self,
+        parameters: Iterable[Parameter],
+        lr: float = 0.001,
+        beta1: float = 0.9,
+        beta2: float = 0.999,
+        eps: float = 1e-8,
+    ) -> None:
+        self.beta1 = beta1
+        self.beta2 = beta2
+        self.eps = eps
+        super().__init__(parameters, lr)
+
+    def update(self, w: Array, g: Array, t: Any, *memory: Array) -> tuple[Array, ...]:
+        m, v = memory
+        m = self.beta1 * m + (1 - self.beta1) * g
+        v = self.beta2 * v + (1 - self.beta2) * (g * g)
+        m_hat = m / (1 - self.beta1**t)
+        v_hat = v / (1 - self.beta2**t)
+        return w - self.lr * m_hat / (np.sqrt(v_hat) + self.eps), m, v
