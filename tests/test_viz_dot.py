@@ -1,5 +1,6 @@
 """The DOT and the SVG of a diagram, read back by their own parsers."""
 
+import time
 import xml.etree.ElementTree as ET
 
 import numpy as np
@@ -167,3 +168,24 @@ def test_a_screen_reader_finds_a_title_and_a_description():
     title, description = (by_id[i].text for i in root.get("aria-labelledby").split())
     assert title == "Diagram of 18 nodes"
     assert "layer1/z: MatMul (B, 4), computed from x, layer1/W." in description
+
+
+@pytest.mark.parametrize(("gradients", "limit"), [(False, 0.060), (True, 0.150)])
+def test_lab2_is_drawn_quickly(gradients, limit):
+    model = tg.lab2.model(rng=0)
+    X, T = tg.data.xor()
+    model.forward(x=X, t=T)
+    model.backward()
+
+    def seconds():
+        start = time.perf_counter()
+        assert tg.render(model, gradients=gradients).svg
+        return time.perf_counter() - start
+
+    assert min(seconds() for _ in range(6)) < limit
+
+
+def test_the_same_picture_is_saved_as_the_same_bytes(tmp_path):
+    for name in ("a", "b"):
+        tg.render(tg.lab2.model(rng=0)).save(tmp_path / f"{name}.svg")
+    assert (tmp_path / "a.svg").read_bytes() == (tmp_path / "b.svg").read_bytes()

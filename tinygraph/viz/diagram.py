@@ -115,7 +115,9 @@ class Diagram:
     def __init__(self, dot: str, title: str, description: str, titles: Mapping[str, str]) -> None:
         self.dot = dot
         self.title = title
-        self.prefix = f"tg{next(_numbers)}"
+        # Pictures of another session may stand on the same page: what they show is in the prefix.
+        self._digest = f"tg-{hashlib.sha256(dot.encode()).hexdigest()[:8]}"
+        self.prefix = f"{self._digest}-{next(_numbers)}"
         self._description = description
         self._titles = titles
 
@@ -167,8 +169,8 @@ class Diagram:
         if file_format == "dot":
             return self.dot.encode()
         if file_format == "svg":
-            # A saved file has the same bytes every time, so its prefix comes from what it shows.
-            return self._dressed(f"tg-{hashlib.sha256(self.dot.encode()).hexdigest()[:8]}").encode()
+            # Without the number, a saved file has the same bytes every time.
+            return self._dressed(self._digest).encode()
         return layout.lay_out(self.dot, file_format)
 
     def _dressed(self, prefix: str) -> str:

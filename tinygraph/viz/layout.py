@@ -1,10 +1,10 @@
-"""DOT laid out by Graphviz: the program that ``TINYGRAPH_DOT`` names, the Graphviz inside the
-pygraphviz wheel, or the ``dot`` on the PATH, whichever is there first.
+"""DOT laid out by Graphviz, from whichever place has one.
 
-The Graphviz in the wheel works inside this process.  It writes its remarks to file descriptor 2,
-where no Python code sees them, and it needs to be told of fonts on a machine that has none; both
-are taken care of here.
-"""  # noqa: D205
+The program that ``TINYGRAPH_DOT`` names comes first, then the Graphviz inside the pygraphviz wheel,
+then the ``dot`` on the PATH.  The one in the wheel works inside this process.  It writes its
+remarks to file descriptor 2, where no Python code sees them, and it needs to be told of fonts on a
+machine that has none; both are taken care of here.
+"""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
+from html import escape
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -29,6 +30,9 @@ HOW_TO_INSTALL = (
     "https://graphviz.org/download, with its program dot on the PATH or named by the environment "
     "variable TINYGRAPH_DOT."
 )
+
+FONT_FILE = "fonts.conf"
+SYSTEM_FONTS = "/etc/fonts/fonts.conf"
 
 Engine = Callable[[str, str], bytes]
 
@@ -137,7 +141,7 @@ def _fonts() -> Iterator[None]:
     if not sys.platform.startswith("linux") or "FONTCONFIG_FILE" in os.environ:
         yield
         return
-    os.environ["FONTCONFIG_FILE"] = str(_font_configuration())
+    os.environ["FONTCONFIG_FILE"] = os.path.join(_font_folder().name, FONT_FILE)
     try:
         yield
     finally:
@@ -145,18 +149,19 @@ def _fonts() -> Iterator[None]:
 
 
 @lru_cache(maxsize=1)
-def _font_configuration() -> Path:
+def _font_folder() -> tempfile.TemporaryDirectory[str]:
+    """Return a folder with a font configuration in it, which is removed at the end."""
     found = find_spec("matplotlib")
     places = (found.submodule_search_locations if found else None) or []
-    folders = "".join(f"<dir>{place}/mpl-data/fonts/ttf</dir>" for place in places)
-    path = Path(tempfile.mkdtemp(prefix="tinygraph-fonts-")) / "fonts.conf"
-    path.write_text(
+    fonts = "".join(f"<dir>{escape(place)}/mpl-data/fonts/ttf</dir>" for place in places)
+    folder = tempfile.TemporaryDirectory(prefix="tinygraph-fonts-", ignore_cleanup_errors=True)
+    Path(folder.name, FONT_FILE).write_text(
         '<?xml version="1.0"?>\n<!DOCTYPE fontconfig SYSTEM "fonts.dtd">\n<fontconfig>'
-        '<include ignore_missing="yes">/etc/fonts/fonts.conf</include>'
-        f'{folders}<cachedir prefix="xdg">fontconfig</cachedir></fontconfig>\n',
+        f'<include ignore_missing="yes">{SYSTEM_FONTS}</include>'
+        f'{fonts}<cachedir prefix="xdg">fontconfig</cachedir></fontconfig>\n',
         encoding="utf-8",
     )
-    return path
+    return folder
 
 
 def _pass_on(remarks: str) -> None:
