@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from tinygraph.sweeps import Run, Sweep, sweep
     from tinygraph.train import History, fit
     from tinygraph.viz import Diagram, render
+    from tinygraph.viz.stepper import Stepper, step_through
 
 __version__ = "0.1.0"
 
@@ -87,6 +88,7 @@ __all__ = [
     "Rule",
     "Run",
     "Sigmoid",
+    "Stepper",
     "Subtract",
     "Sum",
     "Sweep",
@@ -105,6 +107,7 @@ __all__ = [
     "plots",
     "render",
     "save",
+    "step_through",
     "sweep",
     "testing",
 ]
@@ -122,6 +125,7 @@ _LOADED_ON_USE = {
     "derive": "tinygraph.derivation",
     "diagnose": "tinygraph.diagnosis",
     "exercises": "",
+    "Stepper": "tinygraph.viz.stepper",
     "fit": "tinygraph.train",
     "gradcheck": "tinygraph.check",
     "lab2": "",
@@ -129,6 +133,7 @@ _LOADED_ON_USE = {
     "plots": "",
     "render": "tinygraph.viz",
     "save": "tinygraph.checkpoint",
+    "step_through": "tinygraph.viz.stepper",
     "testing": "",
 }
 

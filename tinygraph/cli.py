@@ -19,7 +19,14 @@ from tinygraph.engines import ENGINES
 from tinygraph.errors import NonFiniteError, TinygraphError
 from tinygraph.lab2.diagrams import save_diagrams
 from tinygraph.lab2.network import ACTIVATIONS
-from tinygraph.lab2.run import DATA_SETS, OPTIMIZERS, Settings, save_figures, train
+from tinygraph.lab2.run import (
+    DATA_SETS,
+    OPTIMIZERS,
+    Settings,
+    first_steps,
+    save_figures,
+    train,
+)
 
 WRONG_USAGE = 2
 FAILED = 1
@@ -64,6 +71,7 @@ def build_parser() -> Parser:
     parser.add_argument("--version", action="version", version=f"tinygraph {tinygraph.__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     _add_lab2(commands)
+    _add_step(commands)
     return parser
 
 
@@ -91,6 +99,27 @@ def _add_lab2(commands: Any) -> None:
     lab2.set_defaults(run=_run_lab2)
 
 
+def _add_step(commands: Any) -> None:
+    step = commands.add_parser(
+        "step",
+        help="step through back-propagation, op by op, here or in a page",
+        description="Step through the first training step of the Lab 2 network, op by op: forward, "
+        "backward and the update. Keys: → or Space next, ← back, Home, End, q to leave.",
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+    )
+    step.add_argument("network", choices=["lab2"], help="which network")
+    step.add_argument("--data", choices=DATA_SETS, default="xor", help="which problem")
+    _add_lab2_problem(step)
+    step.add_argument(
+        "--training-steps", type=int, default=1, metavar="N", help="how many, one after another"
+    )
+    step.add_argument(
+        "--save", type=_file_path, metavar="FILE", default=argparse.SUPPRESS, help="write a page"
+    )
+    step.add_argument("--plain", action="store_true", help="print all steps, and ask for no keys")
+    step.set_defaults(run=_run_step)
+
+
 def _file_path(text: str) -> Path:
     path = Path(text)
     if path.name and not path.is_dir():
@@ -100,6 +129,22 @@ def _file_path(text: str) -> Path:
 
 def add_lab2_settings(parser: argparse.ArgumentParser) -> None:
     """Add the options that describe one Lab 2 network and its training."""
+    default = Settings()
+    training = _add_lab2_problem(parser)
+    training.add_argument("--epochs", type=int, default=default.epochs, help="how many")
+    training.add_argument(
+        "--print-interval",
+        type=int,
+        default=default.print_interval,
+        help="epochs a line",
+    )
+    training.add_argument(
+        "--engine", choices=["auto", *ENGINES], default=default.engine, help="what runs the epochs"
+    )
+
+
+def _add_lab2_problem(parser: argparse.ArgumentParser) -> Any:
+    """Add the options of the network, the data and the optimizer; return the last group."""
     names = sorted(ACTIVATIONS)
     default = Settings()
     network = parser.add_argument_group("network")
@@ -119,19 +164,10 @@ def add_lab2_settings(parser: argparse.ArgumentParser) -> None:
         "--optimizer", choices=sorted(OPTIMIZERS), default=default.optimizer, help="how to step"
     )
     training.add_argument("--lr", type=float, default=default.lr, help="learning rate")
-    training.add_argument("--epochs", type=int, default=default.epochs, help="how many")
-    training.add_argument(
-        "--print-interval",
-        type=int,
-        default=default.print_interval,
-        help="epochs a line",
-    )
     training.add_argument(
         "--seed", type=int, default=default.seed, help="seed of the data and the start values"
     )
-    training.add_argument(
-        "--engine", choices=["auto", *ENGINES], default=default.engine, help="what runs the epochs"
-    )
+    return training
 
 
 def lab2_settings(options: argparse.Namespace, data: str) -> Settings:
@@ -160,4 +196,13 @@ def _run_lab2(options: argparse.Namespace) -> int:
         print(f"written to {options.out}: {', '.join(path.name for path in paths)}")
         if outcome.history.stopped == "interrupted":
             return INTERRUPTED
+    return 0
+
+
+def _run_step(options: argparse.Namespace) -> int:
+    stepper = first_steps(lab2_settings(options, options.data), options.training_steps)
+    if "save" in options:
+        print(f"written to {stepper.save(options.save)}: open it in a browser")
+    else:
+        stepper.show(plain=options.plain)
     return 0

@@ -30,7 +30,7 @@ from tinygraph.optim import Optimizer
 from tinygraph.shapes import Shape, batch_size, show, with_batch
 from tinygraph.steps import Step
 from tinygraph.topology import as_node, name_nodes, topological_order
-from tinygraph.trace import trace
+from tinygraph.trace import walk
 
 N = TypeVar("N", bound=Node)
 
@@ -282,7 +282,8 @@ class Graph:
             As ``forward`` and ``backward``.
         """
         arrays = self.feed_arrays(feeds)
-        return trace(self.nodes, self.output, arrays, optimizer, training_steps)
+        moments = walk(self.nodes, self.output, arrays, optimizer, training_steps)
+        return [moment.step for moment in moments]
 
     def summary(self) -> str:
         """Return a table of the nodes: name, op, shape and count of parameters."""

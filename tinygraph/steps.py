@@ -53,6 +53,8 @@ class OutgoingData(TypedDict, total=False):
     """The local derivative, where the op says what it is."""
     contribution: ArrayData
     """What this op adds to the gradient of the input."""
+    before: ArrayData | None
+    """The gradient of the input before this contribution; nothing before the first."""
     number: int
     """The how-manieth contribution to that gradient this is …"""
     count: int

@@ -27,14 +27,38 @@ from tinygraph.rules import broadcast_axes, evaluate, rule_names
 from tinygraph.steps import InputData, LineData, OutgoingData, Step, summarise
 
 
-def trace(
+class Moment(NamedTuple):
+    """A step, with the whole arrays behind its numbers: what a page makes its questions of.
+
+    Attributes
+    ----------
+    step : Step
+    node : Node
+        The op, or the parameter that is updated.
+    values, gradients : mapping
+        All nodes' arrays of this round.
+    contributions : mapping
+        Backward: what leaves towards each argument, by its place among them.
+    totals : mapping
+        Backward: the gradient of each such argument, after this contribution.
+    """
+
+    step: Step
+    node: Node
+    values: Mapping[Node, Any]
+    gradients: Mapping[Node, Any]
+    contributions: Mapping[int, Array]
+    totals: Mapping[int, Array]
+
+
+def walk(
     nodes: Sequence[Node],
     output: Node,
     feeds: Mapping[Node, Array],
     optimizer: Optimizer | None = None,
     training_steps: int = 1,
-) -> list[Step]:
-    """Return the steps of a run; see :meth:`tinygraph.Graph.trace`.
+) -> Iterator[Moment]:
+    """Go through a run step by step; see :meth:`tinygraph.Graph.trace`.
 
     Parameters
     ----------
@@ -58,38 +82,6 @@ def trace(
     >>> [(line["code"], line["array"]["entries"]) for line in update["lines"]]
     [('w = w - 0.5 * dw', 2.0)]
     """
-    return [moment.step for moment in walk(nodes, output, feeds, optimizer, training_steps)]
-
-
-class Moment(NamedTuple):
-    """A step, with the whole arrays behind its numbers: what a page makes its questions of.
-
-    Attributes
-    ----------
-    step : Step
-    node : Node
-        The op, or the parameter that is updated.
-    values, gradients : mapping
-        All nodes' arrays of this round.
-    contributions : mapping
-        Backward: what leaves towards each argument, by its number.
-    """
-
-    step: Step
-    node: Node
-    values: Mapping[Node, Any]
-    gradients: Mapping[Node, Any]
-    contributions: Mapping[int, Array]
-
-
-def walk(
-    nodes: Sequence[Node],
-    output: Node,
-    feeds: Mapping[Node, Array],
-    optimizer: Optimizer | None,
-    training_steps: int,
-) -> Iterator[Moment]:
-    """Go through a run step by step; the arguments are those of :func:`trace`."""
     _check(nodes, optimizer, training_steps)
     names = Notation(nodes, output)
     values: dict[Node, Any] = {node: node.value for node in nodes if not isinstance(node, Op)}
@@ -110,7 +102,7 @@ def walk(
                 updated[parameter], *kept = optimizer.update(w, g, t, *memory[parameter])
                 memory[parameter] = tuple(kept)
                 step["after"] = summarise(updated[parameter])
-                moments.append(Moment(step, parameter, values, gradients, {}))
+                moments.append(Moment(step, parameter, values, gradients, {}, {}))
         for moment in moments:
             moment.step["index"] = next(numbers)
             moment.step["training_step"] = training_step
@@ -157,7 +149,7 @@ def _forward(nodes: Iterable[Node], values: dict[Node, Any], names: Notation) ->
             inputs=_inputs(op, values, names),
             value=summarise(values[op]),
         )
-        moments.append(Moment(step, op, values, {}, {}))
+        moments.append(Moment(step, op, values, {}, {}, {}))
     return moments
 
 
@@ -171,14 +163,16 @@ def _backward(
         if not isinstance(op, Op) or op not in gradients:
             continue
         contributions = dict(_contributions(op, values, gradients[op]))
-        outgoing = []
+        outgoing, totals = [], {}
         for argument, contribution in contributions.items():
             parent = op.inputs[argument]
-            total = gradients[parent] + contribution if parent in gradients else contribution
-            gradients[parent] = total
+            before = gradients.get(parent)
+            total = contribution if before is None else before + contribution
+            gradients[parent] = totals[argument] = total
             arrived[parent] += 1
             leaving = _leaving(op, argument, values, gradients[op], names)
             leaving["contribution"] = summarise(contribution)
+            leaving["before"] = summarise(before) if before is not None else None
             leaving["total"] = summarise(total)
             leaving["number"] = arrived[parent]
             outgoing.append(leaving)
@@ -190,7 +184,7 @@ def _backward(
             incoming_identifier=names.gradient_identifier(op),
             outgoing=outgoing,
         )
-        moments.append(Moment(step, op, values, gradients, contributions))
+        moments.append(Moment(step, op, values, gradients, contributions, totals))
     for moment in moments:
         for argument, leaving in zip(moment.contributions, moment.step["outgoing"], strict=True):
             leaving["count"] = arrived[moment.node.inputs[argument]]

@@ -6,7 +6,7 @@ import csv
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from tabulate import tabulate
@@ -20,6 +20,9 @@ from tinygraph.lab2.network import model as build_model
 from tinygraph.metrics import accuracy, one_minus_mean_abs_error
 from tinygraph.optim import SGD, AdaGrad, Adam, Momentum, Optimizer, RMSProp
 from tinygraph.train import History, fit
+
+if TYPE_CHECKING:
+    from tinygraph.viz.stepper import Stepper
 
 OPTIMIZERS: dict[str, Callable[..., Optimizer]] = {
     "sgd": SGD,
@@ -176,8 +179,20 @@ def train(settings: Settings, checkpoint: Path | None = None) -> Outcome:
     return Outcome(settings, model, optimizer, history, x, t, model.predict(x=x))
 
 
+def first_steps(settings: Settings, training_steps: int = 1) -> Stepper:
+    """Return the first training steps of a run, from its start values, to be walked through.
+
+    >>> first_steps(Settings(data="linear"))
+    <Stepper of 26 steps: 10 forward, 10 backward, 6 update>
+    """
+    from tinygraph.viz.stepper import step_through
+
+    model, optimizer, x, t = problem(settings)
+    return step_through(model, optimizer, training_steps, x=x, t=t)
+
+
 def save_figures(outcome: Outcome, folder: Path) -> list[Path]:
-    """Write the figures and the predictions of a run, and return their paths."""
+    """Write figures, predictions and a stepper page of a run, and return their paths."""
     from tinygraph import plots
 
     name = outcome.settings.data
@@ -203,4 +218,5 @@ def save_figures(outcome: Outcome, folder: Path) -> list[Path]:
         writer = csv.writer(file)
         writer.writerow(("x1", "x2", "label", "prediction"))
         writer.writerows(np.hstack([outcome.x, outcome.t, outcome.y]).tolist())
+    paths.append(first_steps(outcome.settings).save(folder / f"{name}-step.html"))
     return paths

@@ -1,0 +1,209 @@
+"""The stepper without a browser: its terminal, its questions, its path sums, its formulas."""
+
+from __future__ import annotations
+
+import io
+import json
+
+import numpy as np
+import pytest
+from rich.console import Console
+
+import tinygraph as tg
+from tinygraph.trace import walk
+from tinygraph.viz.stepper import page, terminal, words
+from tinygraph.viz.stepper.formulas import mathml
+from tinygraph.viz.stepper.mistakes import mistakes
+from tinygraph.viz.stepper.paths import MOST_NUMBERS, path_sums
+from tinygraph.viz.stepper.questions import question
+
+X, T = tg.data.xor()
+
+
+def backward_moments(graph, **feeds):
+    arrays = graph.feed_arrays(feeds)
+    moments = walk(graph.nodes, graph.output, arrays)
+    return [moment for moment in moments if moment.step["phase"] == "backward"]
+
+
+def forked():
+    x = tg.Input("x", shape=(None, 2))
+    W = tg.Parameter([[0.5, -1.0], [2.0, 0.25]], name="W")
+    h = tg.Tanh(x @ W, name="h")
+    return tg.Graph(tg.Mean(h * h + tg.Exp(h), name="loss"))
+
+
+def test_plain_output_fits_80_columns_and_has_every_step(capsys):
+    model = tg.lab2.model(rng=0)
+    stepper = tg.step_through(model, tg.Adam(model.parameters), x=X, t=T)
+    stepper.show(plain=True)
+    out = capsys.readouterr().out
+    assert max(map(len, out.splitlines())) <= 80
+    assert "\x1b" not in out
+    for step in stepper.steps:
+        assert words.heading(step) in out
+    for line in ("z1 = x @ W1", "dW1 = x.T @ dz1", "m_hat = m / (1 - 0.9 ** t)"):
+        assert line in out
+
+
+def test_keys_walk_through_the_steps(monkeypatch):
+    import readchar
+
+    key = readchar.key
+    pressed = iter([key.RIGHT, " ", key.LEFT, key.END, key.HOME, "x", "q"])
+    monkeypatch.setattr(readchar, "readkey", lambda: next(pressed))
+    shown = []
+    monkeypatch.setattr(terminal, "screen", lambda step, count: shown.append(step["index"]) or "")
+    monkeypatch.setattr(
+        terminal, "Console", lambda **kwargs: Console(file=io.StringIO(), force_terminal=True)
+    )
+    steps = tg.lab2.model(rng=0).trace(x=X, t=T)
+    terminal.walk_through(steps)
+    assert shown == [1, 2, 3, 2, 20, 1, 1]
+
+
+def test_stepping_leaves_model_and_optimizer_as_they_were():
+    model = tg.lab2.model(rng=0)
+    optimizer = tg.Adam(model.parameters)
+    before = [parameter.value.copy() for parameter in model.parameters]
+    _ = tg.step_through(model, optimizer, 3, x=X, t=T).html
+    for parameter, value in zip(model.parameters, before, strict=True):
+        np.testing.assert_array_equal(parameter.value, value)
+    assert optimizer.steps == 0
+
+
+def test_the_page_is_the_same_each_time():
+    def text():
+        return tg.step_through(tg.lab2.model(rng=0), x=X, t=T).html
+
+    assert text() == text()
+
+
+def test_without_graphviz_the_page_still_steps(monkeypatch):
+    from tinygraph.errors import LayoutError
+    from tinygraph.viz import layout
+
+    def refuse(*args):
+        raise LayoutError("no <Graphviz>")
+
+    monkeypatch.setattr(layout, "lay_out", refuse)
+    text = tg.step_through(forked(), x=X).html
+    assert "There is no diagram here: no &lt;Graphviz&gt;" in text
+
+
+@pytest.mark.parametrize(
+    "graph", [tg.lab2.model(rng=0), tg.lab2.model(activation="relu", rng=1), forked()]
+)
+def test_no_mistake_is_right_and_no_two_are_alike(graph):
+    feeds = {"x": X, "t": T} if "t" in graph else {"x": X}
+    for moment in backward_moments(graph, **feeds):
+        for argument, right in moment.totals.items():
+            number = 2 if moment.contributions[argument] is not right else 1
+            found = mistakes(moment, argument, np.asarray(right), number)
+            assert found
+            hints = [mistake.hint for mistake in found]
+            assert len(set(hints)) == len(hints)
+            for mistake in found:
+                same = mistake.gradient.shape == np.shape(right)
+                assert not (same and np.allclose(mistake.gradient, right, rtol=1e-3, atol=0))
+
+
+def test_the_typical_mistakes_are_among_the_wrong_answers():
+    moments = {m.step["node"]: m for m in backward_moments(tg.lab2.model(rng=0), x=X, t=T)}
+
+    def found(node, argument):
+        moment = moments[node]
+        right = np.asarray(moment.totals[argument])
+        return [(m.gradient, m.hint) for m in mistakes(moment, argument, right, 1)]
+
+    g, y = moments["layer2/h"].gradients, moments["layer2/h"].values
+    by_name = {node.name: node for node in y}
+    h, loss_slope = by_name["layer2/h"], by_name["layer3/h"]
+    assert any(np.allclose(gradient, g[h] * y[h]) for gradient, _ in found("layer2/h", 0))
+    assert any(
+        np.allclose(gradient, g[loss_slope] * len(X)) and "mean" in hint
+        for gradient, hint in found("loss", 0)
+    )
+    x_times_g = y[by_name["x"]][:1].T @ g[by_name["layer1/z"]][:1]
+    assert not np.allclose(x_times_g, 0) or X[0, 0] == 0
+    assert any("turned on its side" in hint for _, hint in found("layer2/z", 0))
+    assert any("first sample" in hint for _, hint in found("layer2/a", 1))
+
+
+def test_a_question_asks_for_what_can_be_told_apart():
+    for moment in backward_moments(tg.lab2.model(rng=0), x=X, t=T):
+        asked = question(moment)
+        assert asked is not None
+        leaving = moment.step["outgoing"][asked["outgoing"]]
+        entries = np.array(leaving["total"]["entries"])
+        assert asked["answer"] == entries[tuple(asked["entry"])]
+        for wrong, hint in asked["wrong"]:
+            assert abs(wrong - asked["answer"]) > 0.02 * abs(asked["answer"])
+            assert str(asked["answer"])[:6] not in hint
+        assert [choice["hint"] for choice in asked["choices"]].count("") == 1
+
+
+def test_nothing_is_asked_where_all_is_zero_or_not_finite():
+    x = tg.Input("x", shape=(None,))
+    for value in (0.0, np.nan):
+        moments = backward_moments(tg.Graph(tg.Sum(x * x, name="loss")), x=[value])
+        assert question(moments[-1]) is None
+
+
+def test_path_sums_are_the_gradients():
+    for graph, feeds in ((forked(), {"x": X}), (tg.lab2.model(rng=0), {"x": X, "t": T})):
+        moment = backward_moments(graph, **feeds)[0]
+        sums = path_sums(graph.nodes, graph.output, moment.values, moment.gradients)
+        assert set(sums) == set(graph.parameters)
+        for parameter, found in sums.items():
+            for path_sum in found:
+                right = moment.gradients[parameter][path_sum.entry]
+                np.testing.assert_allclose(path_sum.total, right, rtol=1e-12)
+                for path in path_sum.largest:
+                    factors = [factor for _, _, factor in path.arrows]
+                    np.testing.assert_allclose(np.prod(factors), path.product, rtol=1e-12)
+                products = [abs(path.product) for path in path_sum.largest]
+                assert products == sorted(products, reverse=True)
+                if path_sum.how_many <= len(path_sum.largest):
+                    listed = sum(path.product for path in path_sum.largest)
+                    np.testing.assert_allclose(listed, right, rtol=1e-12)
+
+
+def test_paths_through_a_diamond_chain_are_counted_not_walked():
+    w = tg.Parameter(1.0, name="w")
+    node = w
+    for _ in range(100):
+        node = node + node
+    graph = tg.Graph(node * 2.0**-100)
+    moment = backward_moments(graph)[0]
+    (path_sum,) = path_sums(graph.nodes, graph.output, moment.values, moment.gradients)[w]
+    assert path_sum.how_many == 2**100
+    assert path_sum.total == 1.0
+
+
+def test_a_big_run_has_no_paths():
+    x = tg.Input("x", shape=(None,))
+    graph = tg.Graph(tg.Sum(x * tg.Parameter(1.0, name="w"), name="loss"))
+    moment = backward_moments(graph, x=np.ones(MOST_NUMBERS + 1))[0]
+    assert path_sums(graph.nodes, graph.output, moment.values, moment.gradients) == {}
+
+
+@pytest.mark.parametrize(
+    "latex", [r"\broken{", r"\text{<img src=x>}", r"\href{javascript:1}{x}", r"\style{a}{b}"]
+)
+def test_a_formula_that_is_no_plain_mathematics_is_shown_as_text(latex):
+    shown = mathml(latex)
+    assert "<img" not in shown
+    assert "javascript" not in shown or shown.startswith("<code>")
+
+
+@pytest.mark.parametrize("op_class", [vars(tg.ops)[name] for name in tg.ops.__all__])
+def test_every_formula_of_the_package_can_be_set(op_class):
+    for latex in (op_class.formula, *(rule.math for rule in op_class.rules)):
+        assert mathml(latex).startswith("<math>")
+
+
+def test_data_in_a_script_ends_with_the_script_alone():
+    text = page.script_safe(json.dumps({"name": "</script><!--<script>"}))
+    assert "<" not in text
+    assert json.loads(text) == {"name": "</script><!--<script>"}

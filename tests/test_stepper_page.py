@@ -1,0 +1,367 @@
+"""The stepper's page in a real browser: what a learner does, and what a page must not do."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import tinygraph as tg
+from tinygraph.viz.stepper import words
+
+axe_package = pytest.importorskip("axe_playwright_python")
+expect = pytest.importorskip("playwright.sync_api").expect
+
+AXE = Path(axe_package.__file__).parent / "axe.min.js"
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
+FLAGS += ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
+HOSTILE = '</script><img src=x onerror="document.title=1">&amp;'
+X, T = tg.data.xor()
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args():
+    paths = map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))
+    path = next(filter(None, paths), None)
+    if path is None and os.environ.get("TINYGRAPH_NEED_BROWSER"):
+        pytest.fail("there is no Chromium on PATH, and TINYGRAPH_NEED_BROWSER asks for one")
+    if path is None:
+        pytest.skip("pages are tested in a real browser; there is no Chromium on PATH")
+    return {"executable_path": path, "args": FLAGS}
+
+
+@pytest.fixture(scope="session")
+def lab2_stepper():
+    model = tg.lab2.model(rng=0)
+    return tg.step_through(model, tg.Adam(model.parameters, lr=0.1), x=X, t=T)
+
+
+@pytest.fixture(scope="session")
+def lab2_page(lab2_stepper, tmp_path_factory):
+    return lab2_stepper.save(tmp_path_factory.mktemp("page") / "lab2.html").as_uri()
+
+
+@pytest.fixture(scope="session")
+def forked_page(tmp_path_factory):
+    """Values used twice, a hostile name, and two training steps."""
+    x = tg.Input("x", shape=(None, 2))
+    W = tg.Parameter([[0.5, -1.0], [2.0, 0.25]], name="W")
+    h = tg.Tanh(x @ W, name=HOSTILE)
+    model = tg.Graph(tg.Mean(h * h + tg.Exp(h), name="loss"))
+    stepper = tg.step_through(model, tg.SGD(model.parameters), 2, x=X[1:4])
+    return stepper.save(tmp_path_factory.mktemp("page") / "forked.html").as_uri()
+
+
+@pytest.fixture
+def page(page):
+    """A page that may neither ask the network for anything nor complain."""
+    complaints = []
+    page.on("console", lambda message: complaints.append(message.text))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on(
+        "request",
+        lambda request: (
+            request.url.startswith(("file:", "data:", "about:")) or complaints.append(request.url)
+        ),
+    )
+    page.set_default_timeout(10_000)
+    yield page
+    assert complaints == []
+
+
+def numbers(figures):
+    """Return the numbers of each table, with all their digits."""
+    return figures.evaluate_all(
+        """all => all.map(one => [...one.querySelectorAll("td")].map(td => Number(td.title)))"""
+    )
+
+
+def test_next_back_and_keys_go_through_the_steps_in_their_order(page, lab2_page, lab2_stepper):
+    page.goto(lab2_page)
+    title = page.locator("#panel h2")
+    for step in lab2_stepper.steps:
+        expect(title).to_have_text(words.heading(step))
+        page.keyboard.press("ArrowRight")
+    expect(title).to_have_text(words.heading(lab2_stepper.steps[-1]))
+    expect(page.locator("#next")).to_be_disabled()
+    page.keyboard.press("ArrowLeft")
+    expect(title).to_have_text(words.heading(lab2_stepper.steps[-2]))
+    page.keyboard.press("Home")
+    page.keyboard.press(" ")
+    expect(title).to_have_text(words.heading(lab2_stepper.steps[1]))
+    page.click("#back")
+    expect(title).to_have_text(words.heading(lab2_stepper.steps[0]))
+    page.keyboard.press("End")
+    expect(page.locator("#count")).to_have_text("step 26 of 26")
+
+
+def test_the_backward_steps_are_the_forward_ones_reversed(page, lab2_page):
+    page.goto(lab2_page)
+    names = {
+        phase: page.locator(f"#list button.{phase}").all_inner_texts()
+        for phase in ("forward", "backward")
+    }
+    strip = [name.strip("→← \n") for name in names["forward"]]
+    assert [name.strip("→← \n") for name in names["backward"]] == strip[::-1]
+    assert len(strip) == 10
+
+
+def test_the_numbers_on_the_page_are_those_of_the_trace(page, lab2_page, lab2_stepper):
+    page.goto(lab2_page)
+    for step in lab2_stepper.steps:
+        arrays = [step["value"]]
+        if step["phase"] == "backward":
+            arrays = [step["incoming"], step["value"]]
+            for leaving in step["outgoing"]:
+                arrays += [leaving["local"], leaving["contribution"]]
+        elif step["phase"] == "forward":
+            arrays = [data["array"] for data in step["inputs"]] + arrays
+        else:
+            arrays += [step["incoming"], *step["memory"].values()]
+            arrays += [line["array"] for line in step["lines"]]
+        shown = numbers(page.locator("#panel figure.array"))
+        assert len(shown) == len(arrays)
+        for got, array in zip(shown, arrays):
+            np.testing.assert_allclose(got, np.ravel(array["entries"]), rtol=1e-5)
+        for line in page.locator("#panel code.line").all_inner_texts():
+            assert " = " in line
+        page.keyboard.press("ArrowRight")
+
+
+def test_page_and_terminal_write_numbers_alike(page, lab2_page):
+    for step in (1, 12, 20, 22):
+        page.goto(f"{lab2_page}#step={step}")
+        cells = page.locator("#panel td").evaluate_all("all => all.map(td => [td.title, td.innerText])")
+        assert cells
+        for title, text in cells:
+            assert text == words.number(float(title))
+
+
+def test_slider_list_link_and_diagram_go_to_a_step(page, lab2_page):
+    page.goto(lab2_page + "#step=14")
+    title = page.locator("#panel h2")
+    expect(title).to_have_text("Backward: MatMul layer3/z")
+    page.locator("#slider").focus()
+    page.keyboard.press("ArrowRight")
+    expect(title).to_have_text("Backward: Sigmoid layer2/h")
+    assert page.url.endswith("#step=15")
+    page.locator("#list button").nth(2).click()
+    expect(title).to_have_text("Forward: Sigmoid layer1/h")
+    page.locator('#diagram .card[data-node="7"]').click()
+    expect(title).to_have_text("Forward: MatMul layer2/z")
+    page.keyboard.press("End")
+    page.locator('#diagram .card[data-node="1"]').click()
+    expect(title).to_have_text("Update: Adam moves layer1/W")
+    page.goto(lab2_page + "#step=3")
+    expect(title).to_have_text("Forward: Sigmoid layer1/h")
+
+
+def test_the_diagram_is_lit_as_far_as_the_run_has_come(page, lab2_page):
+    page.goto(lab2_page)
+    dark = page.locator("#diagram .later")
+    counts = []
+    for step in (1, 10, 15, 20):
+        page.goto(f"{lab2_page}#step={step}")
+        counts.append(dark.count())
+    assert counts == sorted(counts, reverse=True)
+    assert counts[-1] == 0 < counts[-2] < counts[0]
+
+
+def test_predict_feedback_reveal_and_score(page, lab2_page, lab2_stepper):
+    page.goto(lab2_page + "#step=12")
+    page.check("#predict")
+    leaving = page.locator("figure", has_text="leaves:")
+    expect(leaving.locator("td").first).to_have_text("?")
+    step = lab2_stepper.steps[11]
+    row = int(page.locator("form code").inner_text().split("[")[1].split(",")[0])
+    out = step["outgoing"][0]
+    g, y, answer = (
+        data["entries"][row][0] for data in (step["incoming"], step["value"], out["contribution"])
+    )
+    entry = page.locator(".question input")
+    feedback = page.locator(".feedback")
+    for typed, said in (
+        ("half", "type a number"),
+        (f"{g} * {y}", "σ in place of σ′"),
+        (str(g), "as it arrived"),
+        (str(-answer), "size is right"),
+    ):
+        entry.fill(typed)
+        entry.press("Enter")
+        expect(feedback).to_contain_text(said)
+        expect(leaving.locator("td").first).to_have_text("?")
+    entry.fill(f"{g} * ({y} * (1 - {y}))")
+    page.click("text=Check")
+    expect(page.locator(".outcome")).to_contain_text("Right.")
+    (shown,) = numbers(leaving)
+    np.testing.assert_allclose(shown, np.ravel(out["contribution"]["entries"]), rtol=1e-5)
+    page.keyboard.press("ArrowRight")
+    page.click("text=Show me")
+    expect(page.locator("#score")).to_have_text("0 of 2 right at once")
+    page.keyboard.press("End")
+    expect(page.locator("#scorecard")).to_contain_text("0 right at once, 1 after a hint, 1 shown")
+    page.locator("#scorecard button").first.click()
+    expect(page.locator("#panel h2")).to_contain_text("Backward")
+
+
+def test_picking_a_wrong_array_names_the_mistake(page, lab2_page):
+    page.goto(lab2_page + "#step=14")
+    page.check("#predict")
+    picks = page.locator(".choice button")
+    assert picks.count() == 4
+    said = set()
+    for k in range(4):
+        picks.nth(k).click()
+        if page.locator(".outcome").count():
+            expect(page.locator(".outcome")).to_contain_text("Right")
+            break
+        said.add(page.locator(".feedback").inner_text())
+        assert said.isdisjoint({""})
+    else:
+        pytest.fail("none of the choices is right")
+
+
+def test_every_choice_but_one_has_a_hint_of_its_own(page, lab2_page):
+    page.goto(lab2_page)
+    page.check("#predict")
+    for step in range(11, 21):
+        page.goto(f"{lab2_page}#step={step}")
+        hints = page.evaluate(
+            f"""JSON.parse(document.getElementById("data").textContent)
+                .questions[{step - 1}].choices.map((choice) => choice.hint)"""
+        )
+        assert hints.count("") == 1
+        assert len(set(hints)) == len(hints)
+
+
+def test_a_lost_contribution_is_recognised(page, forked_page):
+    """= in place of += where a value is used more than once."""
+    page.goto(forked_page)
+    page.check("#predict")
+    steps = page.evaluate('JSON.parse(document.getElementById("data").textContent).questions')
+    lost = [
+        (k, wrong)
+        for k, question in enumerate(steps)
+        if question
+        for wrong in question["wrong"]
+        if "+=" in wrong[1]
+    ]
+    assert lost
+    place, (number, hint) = lost[0]
+    page.goto(f"{forked_page}#step={place + 1}")
+    expect(page.locator("figure", has_text="had arrived before")).to_be_visible()
+    if page.locator(".question input").is_hidden():
+        page.click("text=Type one number instead")
+    page.fill(".question input", str(number))
+    page.click("text=Check")
+    expect(page.locator(".feedback")).to_have_text(hint)
+
+
+def test_paths_add_up_and_are_highlighted(page, lab2_page):
+    page.goto(lab2_page + "#step=20")
+    page.locator("details.paths summary").click()
+    expect(page.locator(".paths")).to_contain_text("is the sum over 76 paths")
+    page.locator(".path-list button").first.click()
+    assert page.locator("#diagram .card.on-path").count() == 11
+    page.locator(".path-list button").first.click()
+    assert page.locator("#diagram .on-path").count() == 0
+
+
+def test_a_hostile_name_stays_text(page, forked_page):
+    page.goto(forked_page)
+    expect(page.locator("#list button", has_text=HOSTILE).first).to_be_visible()
+    assert page.locator("img").count() == 0
+    for _ in range(page.locator("#list button").count()):
+        page.keyboard.press("ArrowRight")
+    assert page.locator("img").count() == 0
+    assert page.title() == "Step through back-propagation: loss"
+
+
+def test_training_steps_follow_one_another(page, forked_page):
+    page.goto(forked_page)
+    expect(page.locator("#list .round")).to_have_text(["Training step 1", "Training step 2"])
+    expect(page.locator("#diagram-note")).to_be_hidden()
+    page.keyboard.press("End")
+    expect(page.locator("#diagram-note")).to_be_visible()
+    expect(page.locator("#panel h2")).to_have_text("Update: SGD moves W")
+    expect(page.locator("#panel .sentence")).to_contain_text("t = 2")
+
+
+def test_two_viewers_on_one_page_are_independent(page, lab2_stepper, tmp_path):
+    viewer = lab2_stepper._repr_html_().replace('loading="lazy"', "")
+    both = tmp_path / "notebook.html"
+    both.write_text(f"<!doctype html><title>notebook</title>{viewer}{viewer}", encoding="utf-8")
+    page.goto(both.as_uri())
+    first, second = (page.frame_locator("iframe").nth(k) for k in (0, 1))
+    expect(second.locator("#count")).to_have_text("step 1 of 26")
+    first.locator("#next").click()
+    first.locator("#next").click()
+    second.locator("#next").click()
+    expect(first.locator("#count")).to_have_text("step 3 of 26")
+    expect(second.locator("#count")).to_have_text("step 2 of 26")
+    first.locator("#theme").click()
+    expect(second.locator("html")).to_have_attribute("data-theme", "light")
+    assert "#" not in page.url
+
+
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1440), ("dark", 1440), ("dark", 400)])
+def test_axe_finds_nothing(page, lab2_page, scheme, width):
+    page.emulate_media(color_scheme=scheme)
+    page.set_viewport_size({"width": width, "height": 900})
+    page.goto(lab2_page)
+    expect(page.locator("html")).to_have_attribute("data-theme", scheme)
+    page.add_script_tag(path=AXE)
+    visits = [(3, False), (14, False), (14, True), (12, True), (26, True)]
+    for step, predict in visits:
+        page.goto(f"{lab2_page}#step={step}")
+        page.set_checked("#predict", predict)
+        for details in page.locator("details").all():
+            details.evaluate("details => { details.open = true; }")
+        found = page.evaluate("async () => (await axe.run()).violations")
+        assert [(each["id"], each["nodes"][0]["html"]) for each in found] == []
+
+
+@pytest.mark.parametrize("width", [400, 800, 1440])
+def test_nothing_is_wider_than_the_window(page, lab2_page, width):
+    page.set_viewport_size({"width": width, "height": 900})
+    for step in (1, 14, 20, 21):
+        page.goto(f"{lab2_page}#step={step}")
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def deep_stepper():
+    """About 100 nodes on a batch of 100."""
+    rng = np.random.default_rng(0)
+    x = tg.Input("x", shape=(None, 10))
+    h = x
+    for k in range(1, 20):
+        W = tg.Parameter(rng.normal(size=(10, 10)) / 3, name=f"layer{k}/W")
+        b = tg.Parameter(rng.normal(size=10), name=f"layer{k}/b")
+        h = tg.Tanh(tg.AddBias(tg.MatMul(h, W, name=f"layer{k}/z"), b, name=f"layer{k}/a"))
+    model = tg.Graph(tg.Mean(h * h, name="loss"))
+    assert 95 <= len(model.nodes) <= 105
+    optimizer = tg.SGD(model.parameters)
+    return tg.step_through(model, optimizer, x=rng.normal(size=(100, 10)))
+
+
+def test_a_graph_of_100_nodes_is_small_and_quick(page, tmp_path):
+    path = deep_stepper().save(tmp_path / "deep.html")
+    assert path.stat().st_size < 2_000_000
+    page.goto(path.as_uri())
+    count = int(page.locator("#slider").get_attribute("max"))
+    seconds = []
+    for _ in range(count // 4):
+        start = time.perf_counter()
+        page.keyboard.press("ArrowRight")
+        # A round trip to the page: it answers when the step is drawn.
+        page.evaluate("() => document.getElementById('panel').offsetHeight")
+        seconds.append(time.perf_counter() - start)
+    assert np.median(seconds) < 0.05
+
+
+def test_the_lab2_page_is_small(lab2_stepper):
+    assert len(lab2_stepper.html.encode()) < 250_000

@@ -1,0 +1,161 @@
+"""Typical mistakes in a backward step: what a learner gets who makes one of them.
+
+Each is the op's own rule with one thing changed, run on the numbers at hand: a transpose
+dropped, a mean not divided, the function in place of its slope.  So a wrong number can be met with
+what was probably thought, and never with the right number.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from tinygraph.arrays import Array
+from tinygraph.node import Node, Op, Parameter
+from tinygraph.rules import evaluate, rule_names
+from tinygraph.trace import Moment
+
+CLOSE = 0.02
+"""Two numbers are told apart from this relative difference on: rounding is no mistake."""
+
+
+class Mistake(NamedTuple):
+    """A wrong gradient, and the hint that names the thought behind it."""
+
+    gradient: Array
+    hint: str
+
+
+def mistakes(moment: Moment, argument: int, right: Array, number: int) -> list[Mistake]:
+    """Return the mistakes for the gradient towards one input, each different from the others.
+
+    Parameters
+    ----------
+    moment : Moment
+        A backward step.
+    argument : int
+        Towards which input.
+    right : array
+        The gradient of that input after this step.
+    number : int
+        The how-manieth contribution this step brings.
+    """
+    op = moment.node
+    assert isinstance(op, Op)
+    found: list[Mistake] = []
+    for gradient, hint in _all(moment, op, argument, right, number):
+        others = [right, *(mistake.gradient for mistake in found)]
+        if gradient is not None and not any(is_like(gradient, other) for other in others):
+            found.append(Mistake(np.asarray(gradient), hint))
+    return found
+
+
+def is_like(a: Array, b: Array) -> bool:
+    """Tell whether two arrays would pass for one another."""
+    if np.shape(a) != np.shape(b):
+        return False
+    scale = np.max(np.abs(b), initial=0.0)
+    return bool(np.all(np.abs(a - b) <= CLOSE * scale))
+
+
+def _all(
+    moment: Moment, op: Op, argument: int, right: Array, number: int
+) -> Iterator[tuple[Array | None, str]]:
+    g = np.asarray(moment.gradients[op])
+    values: Mapping[Node, Any] = moment.values
+    space = rule_names(op, values, g)
+    rule = op.rules[argument] if argument < len(op.rules) else None
+    if number > 1:
+        yield (
+            moment.contributions[argument],
+            "That is what this op sends, = in place of +=. This value is read in several "
+            "places: what had arrived before must not be lost.",
+        )
+    if rule:
+        yield (
+            evaluate(_changed(rule.code, _DropTranspose()), space),
+            "Compare the shapes: a gradient has the shape of the value it belongs to. One of the "
+            "factors has to be turned on its side.",
+        )
+        yield (
+            evaluate(_changed(rule.code, _DropSize()), space),
+            "That is the sum over all entries. The loss here is a mean: what does a mean do after "
+            "it has summed?",
+        )
+        yield (
+            evaluate(_changed(rule.code, _FirstOnly()), space),
+            "That is what the first sample alone contributes. Every sample uses this value.",
+        )
+    y = np.asarray(values[op])
+    local = evaluate(rule.local, space) if rule and rule.local else None
+    if op.role == "activation" and y.shape == g.shape:
+        yield (
+            g * y,
+            "That is the arriving gradient times the function itself, σ in place of σ′. The chain "
+            "rule asks for the slope of the function.",
+        )
+    if isinstance(op.inputs[argument], Parameter) and g.ndim and len(g):
+        yield (
+            right / len(g),
+            "That is a mean over the samples. What several samples contribute adds up; whether to "
+            "average was decided by the loss.",
+        )
+    if local is not None and local.shape == np.shape(right):
+        yield (
+            local,
+            "That is the local derivative alone. What arrived from the loss takes part too.",
+        )
+    if g.shape == np.shape(right):
+        yield (
+            g,
+            "That is the gradient as it arrived. This op has a slope of its own to multiply by.",
+        )
+    yield -right, "The size is right. Does the loss rise or fall when this value grows?"
+    if np.ndim(right) == 2 and right.shape[0] != right.shape[1] and 1 not in right.shape:
+        yield (
+            right.T,
+            "Compare the shapes: a gradient has the shape of the value it belongs to.",
+        )
+    yield right * 2, "That is twice too much. Is each factor in it once?"
+
+
+def _changed(code: str, change: ast.NodeTransformer) -> str:
+    """Return a line of NumPy with a change made, or nothing that runs where none was."""
+    try:
+        tree = ast.parse(code, mode="eval")
+    except SyntaxError:
+        return ""
+    return ast.unparse(change.visit(tree))
+
+
+class _DropTranspose(ast.NodeTransformer):
+    def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
+        return self.visit(node.value) if node.attr == "T" else self.generic_visit(node)
+
+
+class _DropSize(ast.NodeTransformer):
+    """``a / x.size`` becomes ``a``."""
+
+    def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
+        divides_by_size = isinstance(node.op, ast.Div) and "size" in ast.unparse(node.right)
+        return self.visit(node.left) if divides_by_size else self.generic_visit(node)
+
+
+class _FirstOnly(ast.NodeTransformer):
+    """``g.sum(axis=0)`` becomes ``g[0]``, and ``x.T @ g`` becomes ``x[:1].T @ g[:1]``."""
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        called = node.func
+        if isinstance(called, ast.Attribute) and called.attr == "sum":
+            return ast.Subscript(called.value, ast.Constant(0), ast.Load())
+        return self.generic_visit(node)
+
+    def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
+        left = ast.unparse(node.left)
+        if isinstance(node.op, ast.MatMult) and left.endswith(".T"):
+            first = f"{left[:-2]}[:1].T @ {ast.unparse(node.right)}[:1]"
+            return ast.parse(first, mode="eval").body
+        return self.generic_visit(node)

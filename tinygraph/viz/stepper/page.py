@@ -1,0 +1,250 @@
+"""The page: one HTML file with the diagram, the numbers and the script, and no outside request.
+
+``page/`` holds its parts as the files that they are: a template, a style sheet and a few scripts.
+The numbers are put in as JSON, in which each array and each formula stands once.
+"""
+
+from __future__ import annotations
+
+import html
+import json
+from collections.abc import Mapping, Sequence
+from importlib.resources import files
+from string import Template
+from typing import Any
+
+from tinygraph.node import Node, Op, Parameter
+from tinygraph.notation import Notation
+from tinygraph.steps import ArrayData, Step
+from tinygraph.viz.stepper import words
+from tinygraph.viz.stepper.formulas import mathml
+from tinygraph.viz.stepper.paths import PathSum
+from tinygraph.viz.stepper.questions import Question
+from tinygraph.viz.style import dark_rules
+
+SCRIPTS = (
+    "arithmetic.js",
+    "elements.js",
+    "numbers.js",
+    "diagram.js",
+    "predict.js",
+    "paths.js",
+    "panel.js",
+    "stepper.js",
+)
+"""In the order in which they are put into the page: each uses only those before it."""
+
+
+class PageData:
+    """Collects what the page shows, with each array and each formula kept once."""
+
+    def __init__(self) -> None:
+        self.arrays: list[Any] = []
+        self.formulas: list[str] = []
+        self._places: dict[str, int] = {}
+
+    def array(self, data: ArrayData | None) -> int | None:
+        """Return the place of an array among all of the page, rounded to what can be seen."""
+        if data is None:
+            return None
+        plain = {
+            "shape": data["shape"],
+            "dtype": data["dtype"],
+            "entries": _rounded(data["entries"]),
+            "note": words.left_out(data),
+        }
+        return self._keep(self.arrays, plain)
+
+    def formula(self, latex: str) -> int:
+        """Return the place of a formula among all of the page, as MathML."""
+        return self._keep(self.formulas, mathml(latex))
+
+    def _keep(self, store: list[Any], thing: Any) -> int:
+        key = json.dumps(thing)
+        if key not in self._places:
+            self._places[key] = len(store)
+            store.append(thing)
+        return self._places[key]
+
+    def step(self, step: Step, place: Mapping[str, int]) -> dict[str, Any]:
+        """Return a step of the trace for the page, nodes by their place in the graph."""
+        packed: dict[str, Any] = {
+            "phase": step["phase"],
+            "round": step["training_step"],
+            "node": place[step["node"]],
+            "op": step["op"],
+            "heading": words.heading(step),
+            "sentence": words.sentence(step),
+            "symbol": self.formula(step["symbol"]),
+            "value": self.array(step["value"]),
+        }
+        if "inputs" in step:
+            packed["inputs"] = [
+                {
+                    "node": place[data["node"]],
+                    "argument": data["argument"],
+                    "symbol": self.formula(data["symbol"]),
+                    "array": self.array(data["array"]),
+                }
+                for data in step["inputs"]
+            ]
+        if "incoming" in step:
+            packed["incoming"] = self.array(step["incoming"])
+            packed["incomingIdentifier"] = step["incoming_identifier"]
+            packed["incomingSymbol"] = self.formula(step["incoming_symbol"])
+        if step["phase"] == "forward":
+            packed |= {"math": self.formula(step["math"]), "code": step["code"]}
+        elif step["phase"] == "backward":
+            packed["outgoing"] = [
+                {
+                    "node": place[leaving["node"]],
+                    "symbol": self.formula(leaving["symbol"]),
+                    "math": self.formula(leaving["math"]),
+                    "code": leaving["code"],
+                    "why": leaving["why"],
+                    "localCode": leaving["local_code"],
+                    "local": self.array(leaving["local"]),
+                    "contribution": self.array(leaving["contribution"]),
+                    "before": self.array(leaving["before"]),
+                    "total": self.array(leaving["total"]),
+                    "identifier": leaving["identifier"],
+                    "arrival": words.arrival(leaving),
+                }
+                for leaving in step["outgoing"]
+            ]
+        else:
+            packed["lines"] = [
+                {
+                    "name": line["name"],
+                    "math": self.formula(line["math"]),
+                    "code": line["code"],
+                    "array": self.array(line["array"]),
+                }
+                for line in step["lines"]
+            ]
+            packed["settings"] = [
+                [self.formula(_SETTING.get(name, rf"\mathrm{{{name}}}")), words.number(value)]
+                for name, value in step["hyperparameters"].items()
+            ]
+            packed["memory"] = [[slot, self.array(data)] for slot, data in step["memory"].items()]
+            packed["after"] = self.array(step["after"])
+        return packed
+
+    def question(self, question: Question | None) -> dict[str, Any] | None:
+        """Return a question for the page."""
+        if question is None:
+            return None
+        return {
+            "outgoing": question["outgoing"],
+            "entry": question["entry"],
+            "answer": _rounded(question["answer"]),
+            "wrong": [[_rounded(value), hint] for value, hint in question["wrong"]],
+            "choices": [
+                {"array": self.array(choice["array"]), "hint": choice["hint"]}
+                for choice in question["choices"]
+            ],
+            "byHand": question["by_hand"],
+        }
+
+
+_SETTING = {
+    "lr": r"\eta",
+    "beta": r"\beta",
+    "beta1": r"\beta_1",
+    "beta2": r"\beta_2",
+    "rho": r"\rho",
+    "eps": r"\varepsilon",
+}
+
+
+def nodes_data(nodes: Sequence[Node], names: Notation, data: PageData) -> list[dict[str, Any]]:
+    """Return what the page knows of each node."""
+    place = {node: index for index, node in enumerate(nodes)}
+    return [
+        {
+            "name": str(node.name),
+            "kind": type(node).__name__ if isinstance(node, Op) else node.role,
+            "symbol": data.formula(names.symbol(node)),
+            "inputs": [place[parent] for parent in node.inputs],
+        }
+        for node in nodes
+    ]
+
+
+def paths_data(
+    sums: Mapping[Parameter, Sequence[PathSum]],
+    place: Mapping[str, int],
+    shapes: Mapping[Node, Any],
+) -> dict[str, Any]:
+    """Return the path sums for the page, by the place of the parameter."""
+    return {
+        str(place[str(parameter.name)]): [
+            {
+                "entry": list(path_sum.entry),
+                "total": _rounded(path_sum.total),
+                "count": path_sum.how_many,
+                "largest": [
+                    {
+                        "product": _rounded(path.product),
+                        "arrows": [
+                            [place[str(node.name)], _entry(flat, shapes[node]), _rounded(factor)]
+                            for node, flat, factor in path.arrows
+                        ],
+                    }
+                    for path in path_sum.largest
+                ],
+            }
+            for path_sum in found
+        ]
+        for parameter, found in sums.items()
+    }
+
+
+def _entry(flat: int, shape: Sequence[int]) -> list[int]:
+    entry: list[int] = []
+    for size in reversed(shape):
+        flat, rest = divmod(flat, size)
+        entry.insert(0, rest)
+    return entry
+
+
+def build(title: str, diagram: str, data: Mapping[str, Any]) -> str:
+    """Return the whole page.
+
+    Parameters
+    ----------
+    title : str
+        Any text.
+    diagram : str
+        The ``<svg>`` element, or other HTML in its place.
+    data : mapping
+        What the scripts read.
+    """
+    folder = files("tinygraph.viz.stepper") / "page"
+
+    def part(name: str) -> str:
+        return (folder / name).read_text(encoding="utf-8")
+
+    return Template(part("page.html")).substitute(
+        title=html.escape(title),
+        style=part("style.css") + dark_rules(':root[data-theme="dark"] #diagram svg'),
+        diagram=diagram,
+        data=script_safe(json.dumps(data, separators=(",", ":"), allow_nan=False)),
+        script="\n".join(map(part, SCRIPTS)),
+    )
+
+
+def script_safe(text: str) -> str:
+    r"""Return JSON that stays data within ``<script>``: without ``<`` nothing ends it.
+
+    >>> script_safe('{"name": "</script>"}')
+    '{"name": "\\u003c/script>"}'
+    """
+    return text.replace("<", r"\u003c")
+
+
+def _rounded(entries: Any) -> Any:
+    """Return numbers with the six digits that a page has use for."""
+    if isinstance(entries, list):
+        return [_rounded(entry) for entry in entries]
+    return float(f"{entries:.6g}") if isinstance(entries, float) else entries

@@ -1,0 +1,122 @@
+// The diagram: lit up as far as the run has come, and clickable.
+
+const stage = document.getElementById("diagram");
+const svg = stage.querySelector("svg");
+const SMALLEST_SCALE = 0.6; // below it nothing can be read: the diagram scrolls instead
+const PIXELS_A_POINT = 4 / 3;
+
+// In each round of training an element lights up at one step; counted from the round's first step.
+const lights = [];
+
+function prepareDiagram(rounds, goTo) {
+  if (!svg) return;
+  svg.querySelector("style")?.remove(); // its colours follow the page's own theme switch instead
+  svg.removeAttribute("role");
+  svg.querySelectorAll("title").forEach((title) => title.remove());
+  cropLegend();
+  fitDiagram();
+  window.addEventListener("resize", fitDiagram);
+
+  const steps = rounds[0];
+  const forwardAt = new Map();
+  const backwardAt = new Map();
+  const gradientAt = new Map();
+  steps.forEach((step, k) => {
+    if (step.phase === "forward") forwardAt.set(step.node, k);
+    if (step.phase !== "backward") return;
+    backwardAt.set(step.node, k);
+    if (!gradientAt.has(step.node)) gradientAt.set(step.node, k);
+    for (const leaving of step.outgoing) {
+      if (!gradientAt.has(leaving.node)) gradientAt.set(leaving.node, k);
+    }
+  });
+  const light = (element, since) => lights.push({ element, since });
+  for (const element of svg.querySelectorAll("[data-node]")) {
+    const node = Number(element.dataset.node);
+    if (element.classList.contains("tg-grad")) light(element, gradientAt.get(node) ?? Infinity);
+    else if (element.classList.contains("tg-value")) light(element, forwardAt.get(node) ?? -1);
+    else {
+      element.classList.add("card");
+      element.addEventListener("click", () => goTo(node));
+    }
+  }
+  for (const element of svg.querySelectorAll("[data-from]")) {
+    const reader = Number(element.dataset.to);
+    const isGradient = element.classList.contains("tg-backward");
+    light(element, (isGradient ? backwardAt : forwardAt).get(reader) ?? Infinity);
+  }
+  frame = document.createElementNS("http://www.w3.org/2000/svg", "rect");
+  frame.setAttribute("class", "frame");
+  frame.setAttribute("rx", 3);
+  svg.querySelector("g").append(frame);
+}
+
+let frame = null;
+
+// The page explains itself; without the legend below it the diagram can be larger.
+function cropLegend() {
+  const drawn = [...svg.querySelectorAll(".node, .cluster")].map((each) =>
+    each.getBoundingClientRect(),
+  );
+  const whole = svg.getBoundingClientRect();
+  const lowest = Math.max(...drawn.map((box) => box.bottom)) + 6;
+  const box = svg.viewBox.baseVal;
+  const share = Math.min((lowest - whole.top) / whole.height, 1);
+  if (share > 0) svg.setAttribute("viewBox", `${box.x} ${box.y} ${box.width} ${box.height * share}`);
+}
+
+// As large as the width and half the window's height allow, but never too small to read.
+function fitDiagram() {
+  const box = svg.viewBox.baseVal;
+  const width = box.width * PIXELS_A_POINT;
+  const height = box.height * PIXELS_A_POINT;
+  const room = Math.min((stage.clientWidth - 4) / width, (window.innerHeight * 0.45) / height);
+  const scale = Math.min(Math.max(room, SMALLEST_SCALE), 1.2);
+  svg.setAttribute("width", width * scale);
+  svg.setAttribute("height", height * scale);
+}
+
+// Show the state after step `k` of its round; `node` is where something happens.
+function lightDiagram(k, step, hideGradients) {
+  if (!svg) return;
+  for (const { element, since } of lights) {
+    element.classList.toggle("later", since > k || (since === k && hideGradients));
+    element.classList.toggle("now", since === k && "from" in element.dataset);
+  }
+  const card = svg.querySelector(`.card[data-node="${step.node}"]`);
+  frame.toggleAttribute("hidden", !card);
+  if (!card) return;
+  const box = card.getBBox();
+  const edge = 4;
+  frame.setAttribute("x", box.x - edge);
+  frame.setAttribute("y", box.y - edge);
+  frame.setAttribute("width", box.width + 2 * edge);
+  frame.setAttribute("height", box.height + 2 * edge);
+  frame.setAttribute("class", `frame ${step.phase}`);
+  bringIntoView(card);
+}
+
+function bringIntoView(card) {
+  const inner = card.getBoundingClientRect();
+  const outer = stage.getBoundingClientRect();
+  if (inner.left < outer.left || inner.right > outer.right) {
+    stage.scrollLeft += inner.left + inner.width / 2 - outer.left - outer.width / 2;
+  }
+  if (inner.top < outer.top || inner.bottom > outer.bottom) {
+    stage.scrollTop += inner.top + inner.height / 2 - outer.top - outer.height / 2;
+  }
+}
+
+// Show one path, the loss first, or with nothing all of the diagram again.
+function highlightPath(nodes) {
+  if (!svg) return;
+  svg.classList.toggle("tracing", Boolean(nodes));
+  svg.querySelectorAll(".on-path").forEach((element) => element.classList.remove("on-path"));
+  (nodes ?? []).forEach((node, k) => {
+    svg.querySelector(`.card[data-node="${node}"]`)?.classList.add("on-path");
+    if (k === 0) return;
+    for (const element of svg.querySelectorAll(`[data-from="${node}"][data-to="${nodes[k - 1]}"]`)) {
+      element.classList.add("on-path");
+    }
+  });
+}

@@ -1,0 +1,178 @@
+// The panel: what one step does, in words, as a formula, as NumPy and in numbers.
+
+const BODIES = { forward: forwardBody, backward: backwardBody, update: updateBody };
+
+function fillPanel(panel, place, options) {
+  const step = data.steps[place];
+  panel.className = step.phase;
+  panel.replaceChildren(
+    element("h2", {}, step.heading),
+    element("p", { class: "sentence" }, step.sentence),
+    ...BODIES[step.phase](step, place, options).filter(Boolean),
+  );
+  if (options.predict && place === data.steps.length - 1) panel.append(scoreCard(options.goTo));
+  for (const box of panel.querySelectorAll(".scroll")) {
+    // What scrolls must be reachable by keyboard; what does not need not be.
+    if (box.scrollWidth > box.clientWidth) {
+      box.tabIndex = 0;
+      box.setAttribute("role", "group");
+      box.setAttribute("aria-label", "Numbers, scrollable");
+    }
+  }
+}
+
+function forwardBody(step) {
+  return [
+    formula(step.math, true),
+    codeLine(step.code),
+    element(
+      "div",
+      { class: "arrays" },
+      ...step.inputs.map((input) => arrayFigure(titled("reads ", input.symbol), input.array)),
+      arrayFigure(titled("computes ", step.symbol), step.value, { tone: "value" }),
+    ),
+  ];
+}
+
+function titled(text, symbol) {
+  return element("span", {}, text, formula(symbol));
+}
+
+function backwardBody(step, place, options) {
+  const asks = options.predict && isOpen(place);
+  const leaving = asks
+    ? [askedPart(step, place, options)]
+    : step.outgoing.map((leaving) => outgoingPart(leaving, step));
+  return [
+    options.predict ? outcomeLine(place) : null,
+    element(
+      "div",
+      { class: "backward-grid" },
+      element(
+        "div",
+        { class: "arrays" },
+        arrayFigure(titled("arrives: ", step.incomingSymbol), step.incoming, { tone: "gradient" }),
+        arrayFigure(titled("forward value ", step.symbol), step.value, { tone: "value" }),
+        ownNames(step),
+      ),
+      element("div", {}, ...leaving),
+    ),
+  ];
+}
+
+// The reasons speak in the op's own names; this says what they stand for here.
+function ownNames(step) {
+  const inputs = step.inputs.map((input) => `${input.argument} = ${data.nodes[input.node].name}`);
+  const names = ["y = " + data.nodes[step.node].name, ...inputs].join(", ");
+  return element("p", { class: "note" }, `The op's own names: ${names}.`);
+}
+
+function outgoingPart(leaving, step) {
+  const name = data.nodes[leaving.node].name;
+  return element(
+    "section",
+    { class: "outgoing", "aria-label": `Towards ${name}` },
+    element("h3", {}, "Towards ", name),
+    ...written(leaving),
+    element(
+      "div",
+      { class: "arrays" },
+      ...factors(leaving),
+      arrayFigure(titled("leaves: ", leaving.symbol), leaving.contribution, { tone: "gradient" }),
+      leaving.before !== null
+        ? arrayFigure(titled("with what was there (+=): ", leaving.symbol), leaving.total, {
+            tone: "gradient",
+          })
+        : null,
+    ),
+    isParameter(leaving.node) ? pathsDetails(leaving.node, step, leaving.identifier) : null,
+  );
+}
+
+// The formula, the line of NumPy and the reason.
+function written(leaving) {
+  return [
+    formula(leaving.math, true),
+    codeLine(leaving.code),
+    leaving.why ? element("p", { class: "why" }, `Because ${leaving.why}.`) : null,
+    leaving.arrival ? element("p", { class: "why arrival" }, leaving.arrival) : null,
+  ];
+}
+
+function factors(leaving) {
+  if (leaving.local === null) return [];
+  const title = element("span", {}, "local derivative ", element("code", {}, leaving.localCode));
+  return [arrayFigure(title, leaving.local)];
+}
+
+function isParameter(node) {
+  return data.nodes[node].kind === "parameter";
+}
+
+function askedPart(step, place, options) {
+  const question = data.questions[place];
+  const leaving = step.outgoing[question.outgoing];
+  return element(
+    "section",
+    { class: "outgoing", "aria-label": "Question" },
+    ...written(leaving),
+    element(
+      "div",
+      { class: "arrays" },
+      ...factors(leaving),
+      leaving.before === null ? null : arrivedBefore(leaving),
+      arrayFigure(titled("leaves: ", leaving.symbol), leaving.total, {
+        hidden: true,
+        marked: question.entry,
+        tone: "gradient",
+      }),
+      questionForm(place, step, options.onAnswered),
+    ),
+  );
+}
+
+function arrivedBefore(leaving) {
+  return arrayFigure(titled("had arrived before: ", leaving.symbol), leaving.before, {
+    tone: "gradient",
+  });
+}
+
+function updateBody(step) {
+  const settings = step.settings.flatMap(([symbol, value], k) => [
+    k ? ", " : "",
+    formula(symbol),
+    ` = ${value}`,
+  ]);
+  const memory = step.memory.map(([slot, array]) =>
+    arrayFigure(`${slot}, remembered from before`, array),
+  );
+  const lines = step.lines.map((line) =>
+    element(
+      "li",
+      {},
+      element(
+        "div",
+        {},
+        element("div", {}, formula(line.math, true), codeLine(line.code)),
+        arrayFigure(line.name === "w" ? titled("new ", step.symbol) : line.name, line.array, {
+          tone: line.name === "w" ? "updated" : "",
+        }),
+      ),
+    ),
+  );
+  return [
+    element("p", { class: "settings" }, ...settings),
+    element(
+      "div",
+      { class: "arrays" },
+      arrayFigure(titled("before: ", step.symbol), step.value, { tone: "value" }),
+      arrayFigure(titled("its gradient ", step.incomingSymbol), step.incoming, {
+        tone: "gradient",
+      }),
+      ...memory,
+    ),
+    element("ol", { class: "lines" }, ...lines),
+    lines.length ? null : arrayFigure(titled("after: ", step.symbol), step.after),
+    pathsDetails(step.node, step, step.incomingIdentifier),
+  ];
+}

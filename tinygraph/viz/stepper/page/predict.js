@@ -1,0 +1,172 @@
+// Predict first: a question before the answer, and hints that name the mistake, not the result.
+
+const CLOSE = 0.02; // how near a typed number has to be, of the right one
+const results = new Map(); // step → { tries, outcome: "first" | "later" | "shown" | undefined }
+
+function isOpen(place) {
+  return Boolean(data.questions[place]) && !results.get(place)?.outcome;
+}
+
+function questionForm(place, step, onDone) {
+  const question = data.questions[place];
+  const leaving = step.outgoing[question.outgoing];
+  const result = results.get(place) ?? { tries: 0 };
+  results.set(place, result);
+  const feedback = element("p", { class: "feedback", role: "status" });
+  const done = (outcome) => {
+    result.outcome = outcome;
+    onDone();
+  };
+  const say = (text) => (feedback.textContent = text);
+  const answers = {
+    say,
+    right: () => done(result.tries === 0 ? "first" : "later"),
+    wrong: (hint) => {
+      result.tries += 1;
+      say(hint);
+    },
+  };
+  const typing = typingForm(question, leaving, answers);
+  const picking = pickingForm(question, leaving, answers);
+  const other = element("button", { type: "button", class: "quiet" });
+  const show = (first) => {
+    typing.hidden = !first;
+    picking.hidden = first;
+    other.textContent = first ? "Pick the whole array instead" : "Type one number instead";
+    say("");
+  };
+  other.addEventListener("click", () => show(typing.hidden));
+  show(question.byHand || question.choices.length < 2);
+  other.hidden = question.choices.length < 2;
+  const reveal = element(
+    "button",
+    { type: "button", class: "quiet", onclick: () => done("shown") },
+    "Show me",
+  );
+  return element(
+    "div",
+    { class: "question" },
+    element("h3", {}, "What leaves towards ", data.nodes[leaving.node].name, "?"),
+    typing,
+    picking,
+    feedback,
+    element("p", { class: "buttons" }, other, reveal),
+  );
+}
+
+function typingForm(question, leaving, { right, wrong, say }) {
+  const name = entryName(leaving.identifier, question.entry);
+  const input = element("input", {
+    type: "text",
+    inputmode: "text",
+    autocomplete: "off",
+    "aria-label": `Your prediction for ${name}`,
+    placeholder: "a number, or 0.5 * 0.2",
+  });
+  const check = (event) => {
+    event.preventDefault();
+    const value = calculate(input.value);
+    if (Number.isNaN(value)) {
+      say("Please type a number, such as 0.012, or a product, such as 0.5 * 0.2.");
+      return;
+    }
+    if (isClose(value, question.answer)) {
+      right();
+    } else {
+      wrong(hintFor(value, question));
+      input.select();
+    }
+  };
+  return element(
+    "form",
+    { onsubmit: check },
+    element("label", {}, "The framed entry, ", element("code", {}, name), ": "),
+    input,
+    " ",
+    element("button", { type: "submit", class: "primary" }, "Check"),
+  );
+}
+
+function isClose(value, target) {
+  return Math.abs(value - target) <= CLOSE * Math.abs(target) + 1e-12;
+}
+
+function hintFor(value, question) {
+  const known = question.wrong.find(([number]) => isClose(value, number));
+  if (known) return known[1];
+  if (isClose(value, -question.answer)) return "The size is right. What about the sign?";
+  const ratio = value / question.answer;
+  if (ratio > 0.9 && ratio < 1.1) return "Near, but not close enough: take more digits along.";
+  return "Not that. Which row and column of the factors meet in the framed entry?";
+}
+
+function pickingForm(question, leaving, { right, wrong }) {
+  const choices = question.choices.map((choice, k) => {
+    const pick = () => (choice.hint ? wrong(choice.hint) : right());
+    return element(
+      "div",
+      { class: "choice" },
+      arrayFigure(String.fromCharCode(65 + k), choice.array),
+      element("button", { type: "button", onclick: pick }, `Pick ${String.fromCharCode(65 + k)}`),
+    );
+  });
+  return element(
+    "div",
+    {},
+    element("p", {}, "One of these is ", formula(leaving.symbol), ". Which?"),
+    element("div", { class: "arrays" }, ...choices),
+  );
+}
+
+const OUTCOMES = {
+  first: "Right, at once. Here is all of it.",
+  later: "Right. Here is all of it.",
+  shown: "Here is what leaves. Compare it with what you had in mind.",
+};
+
+// What to say above an answer that was asked for; nothing where it was not.
+function outcomeLine(place) {
+  const outcome = results.get(place)?.outcome;
+  return outcome ? element("p", { class: "outcome", tabindex: "-1" }, OUTCOMES[outcome]) : null;
+}
+
+// "3 of 4 right at once": what the learner has done so far.
+function scoreText() {
+  const outcomes = [...results.values()].map((result) => result.outcome).filter(Boolean);
+  if (!outcomes.length) return "";
+  const first = outcomes.filter((outcome) => outcome === "first").length;
+  return `${first} of ${outcomes.length} right at once`;
+}
+
+function scoreCard(goTo) {
+  const asked = data.questions.map((question, place) => [question, place]).filter(([q]) => q);
+  const count = (outcome) =>
+    asked.filter(([, place]) => results.get(place)?.outcome === outcome).length;
+  const again = asked
+    .map(([, place]) => place)
+    .filter((place) => results.get(place)?.outcome !== "first");
+  const links = again.map((place) =>
+    element(
+      "li",
+      {},
+      element(
+        "button",
+        { type: "button", class: "quiet", onclick: () => goTo(place) },
+        `${place + 1}. ${data.nodes[data.steps[place].node].name}`,
+      ),
+    ),
+  );
+  return element(
+    "div",
+    { class: "question", id: "scorecard" },
+    element("h3", {}, "Your predictions"),
+    element(
+      "p",
+      {},
+      `${plural(asked.length, "question")}: ${count("first")} right at once, `,
+      `${count("later")} after a hint, ${count("shown")} shown, ${count(undefined)} not answered.`,
+    ),
+    links.length ? element("p", {}, "Worth another look:") : "",
+    element("ul", { class: "again" }, ...links),
+  );
+}

@@ -1,0 +1,137 @@
+// The viewer: which step is shown, and the keys, buttons, slider and links that change it.
+
+const byId = (id) => document.getElementById(id);
+const panel = byId("panel");
+const slider = byId("slider");
+const list = byId("list");
+const isFramed = window.top !== window; // in a notebook the address is not ours to change
+
+const rounds = [];
+for (const step of data.steps) (rounds[step.round - 1] ??= []).push(step);
+const roundStart = rounds.map((_, r) => data.steps.findIndex((step) => step.round === r + 1));
+
+let place = 0;
+
+function goTo(target) {
+  place = Math.min(Math.max(target, 0), data.steps.length - 1);
+  show();
+}
+
+function onAnswered() {
+  show();
+  panel.querySelector(".outcome")?.focus({ preventScroll: true });
+}
+
+function show() {
+  const step = data.steps[place];
+  highlightPath(null);
+  fillPanel(panel, place, { predict: byId("predict").checked, goTo, onAnswered });
+  const hides = byId("predict").checked && isOpen(place);
+  lightDiagram(place - roundStart[step.round - 1], step, hides);
+  byId("diagram-note").hidden = step.round === 1;
+  slider.value = place + 1;
+  slider.setAttribute("aria-valuetext", `step ${place + 1}: ${step.heading}`);
+  byId("count").textContent = `step ${place + 1} of ${data.steps.length}`;
+  byId("score").textContent = byId("predict").checked ? scoreText() : "";
+  byId("first").disabled = byId("back").disabled = place === 0;
+  byId("next").disabled = byId("last").disabled = place === data.steps.length - 1;
+  for (const phase of byId("phases").children) {
+    phase.toggleAttribute("aria-current", phase.className === step.phase);
+  }
+  list.querySelector("[aria-current]")?.removeAttribute("aria-current");
+  const item = list.querySelectorAll("button")[place];
+  item.setAttribute("aria-current", "step");
+  list.scrollTop = item.offsetTop - list.clientHeight / 2;
+  if (!isFramed) history.replaceState(null, "", `#step=${place + 1}`);
+}
+
+// A click on a node goes to its step in the phase at hand, or to the first step it takes part in.
+function goToNode(node) {
+  const step = data.steps[place];
+  const isIn = (candidate) =>
+    candidate.node === node || (candidate.outgoing ?? []).some((leaving) => leaving.node === node);
+  const readsIt = (candidate) => (candidate.inputs ?? []).some((input) => input.node === node);
+  const wanted = [
+    (each) => each.round === step.round && each.phase === step.phase && each.node === node,
+    (each) => each.round === step.round && each.phase === step.phase && isIn(each),
+    (each) => each.round === step.round && isIn(each),
+    (each) => readsIt(each),
+  ];
+  for (const test of wanted) {
+    const found = data.steps.findIndex(test);
+    if (found >= 0) return goTo(found);
+  }
+}
+
+function fillList() {
+  data.steps.forEach((step, k) => {
+    const previous = data.steps[k - 1];
+    if (rounds.length > 1 && previous?.round !== step.round) {
+      list.append(element("li", { class: "round" }, `Training step ${step.round}`));
+    }
+    const arrow = { forward: "→", backward: "←", update: "↻" }[step.phase];
+    list.append(
+      element(
+        "li",
+        {},
+        element(
+          "button",
+          { type: "button", class: step.phase, onclick: () => goTo(k) },
+          element("span", { class: "arrow", "aria-label": step.phase, role: "img" }, arrow),
+          data.nodes[step.node].name,
+        ),
+      ),
+    );
+  });
+}
+
+function goToHash() {
+  const found = /^#step=(\d+)$/.exec(location.hash);
+  goTo(found ? Number(found[1]) - 1 : place);
+}
+
+const KEYS = {
+  ArrowRight: () => goTo(place + 1),
+  ArrowLeft: () => goTo(place - 1),
+  Home: () => goTo(0),
+  End: () => goTo(data.steps.length - 1),
+  " ": () => goTo(place + 1),
+};
+
+document.addEventListener("keydown", (event) => {
+  const target = event.target;
+  const isTyping = target.matches("input[type=text], select");
+  const isControl = target.matches("button, summary, input");
+  if (isTyping || event.altKey || event.ctrlKey || event.metaKey || !KEYS[event.key]) return;
+  if (event.key === " " && isControl) return; // Space presses the control
+  if (target === slider) return; // it moves by itself
+  event.preventDefault();
+  KEYS[event.key]();
+});
+
+function setTheme(theme) {
+  document.documentElement.dataset.theme = theme;
+}
+
+const prefersDark = window.matchMedia("(prefers-color-scheme: dark)");
+setTheme(prefersDark.matches ? "dark" : "light");
+prefersDark.addEventListener("change", () => setTheme(prefersDark.matches ? "dark" : "light"));
+byId("theme").addEventListener("click", () => {
+  setTheme(document.documentElement.dataset.theme === "dark" ? "light" : "dark");
+});
+
+byId("first").addEventListener("click", KEYS.Home);
+byId("back").addEventListener("click", KEYS.ArrowLeft);
+byId("next").addEventListener("click", KEYS.ArrowRight);
+byId("last").addEventListener("click", KEYS.End);
+byId("predict").addEventListener("change", show);
+slider.max = data.steps.length;
+slider.addEventListener("input", () => goTo(Number(slider.value) - 1));
+window.addEventListener("hashchange", goToHash);
+
+if (!data.steps.some((step) => step.phase === "update")) {
+  byId("phases").lastElementChild.remove();
+}
+fillList();
+prepareDiagram(rounds, goToNode);
+goToHash();

@@ -1,0 +1,132 @@
+"""``tg.step_through``: a run to be walked through, in a page, a notebook or a terminal."""
+
+from __future__ import annotations
+
+import html
+import sys
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tinygraph.graph import Graph
+from tinygraph.notation import Notation
+from tinygraph.optim import Optimizer
+from tinygraph.steps import Step
+from tinygraph.trace import Moment, walk
+from tinygraph.viz.stepper import page, terminal
+from tinygraph.viz.stepper.drawing import draw
+from tinygraph.viz.stepper.paths import path_sums
+from tinygraph.viz.stepper.questions import question
+
+
+def step_through(
+    model: Graph, optimizer: Optimizer | None = None, training_steps: int = 1, /, **feeds: Any
+) -> Stepper:
+    """Go through a run op by op: forward, backward and, with an optimizer, the update.
+
+    Neither parameters nor optimizer are changed; nodes keep the values and gradients of the run, as
+    after ``forward`` and ``backward``.
+
+    Parameters
+    ----------
+    model : Graph
+        Its output is a scalar, most often a loss.
+    optimizer : Optimizer, optional
+        Whose update to show after the backward steps.
+    training_steps : int
+        How often to go forward, backward and update.
+    **feeds : array_like
+        One array an input, by its name.
+
+    Returns
+    -------
+    Stepper
+        Shows itself in a notebook; ``.save("lab2.html")`` writes a page, ``.show()`` steps in the
+        terminal.
+
+    >>> import tinygraph as tg
+    >>> model = tg.lab2.model(rng=0)
+    >>> x, t = tg.data.xor()
+    >>> tg.step_through(model, tg.Adam(model.parameters, lr=0.1), x=x, t=t)
+    <Stepper of 26 steps: 10 forward, 10 backward, 6 update>
+    """
+    arrays = model.feed_arrays(feeds)
+    moments = list(walk(model.nodes, model.output, arrays, optimizer, training_steps))
+    model.forward(**feeds)
+    model.backward()
+    return Stepper(model, moments)
+
+
+class Stepper:
+    """A run to be walked through.
+
+    Attributes
+    ----------
+    steps : list of dict
+        The run as plain data, as :meth:`tinygraph.Graph.trace` gives it.
+    """
+
+    def __init__(self, model: Graph, moments: list[Moment]) -> None:
+        self.model = model
+        self.steps: list[Step] = [moment.step for moment in moments]
+        self._moments = moments
+        # Drawn now: the nodes hold this run's numbers.
+        self._diagram = draw(model)
+
+    def __repr__(self) -> str:
+        phases = [step["phase"] for step in self.steps]
+        counts = ", ".join(f"{phases.count(phase)} {phase}" for phase in dict.fromkeys(phases))
+        return f"<Stepper of {len(self.steps)} steps: {counts}>"
+
+    @cached_property
+    def html(self) -> str:
+        """The page, as one text."""
+        nodes, output = self.model.nodes, self.model.output
+        names = Notation(nodes, output)
+        place = {str(node.name): index for index, node in enumerate(nodes)}
+        data = page.PageData()
+        first = next(moment for moment in self._moments if moment.step["phase"] == "backward")
+        sums = path_sums(nodes, output, first.values, first.gradients)
+        shapes = {node: np.shape(first.values[node]) for node in nodes}
+        content = {
+            "nodes": page.nodes_data(nodes, names, data),
+            "steps": [data.step(moment.step, place) for moment in self._moments],
+            "questions": [
+                data.question(question(moment)) if moment.step["phase"] == "backward" else None
+                for moment in self._moments
+            ],
+            "paths": page.paths_data(sums, place, shapes),
+            "arrays": data.arrays,
+            "formulas": data.formulas,
+        }
+        title = f"Step through back-propagation: {self.model.output.name}"
+        return page.build(title, self._diagram, content)
+
+    def save(self, path: str | Path) -> Path:
+        """Write the page: one file that needs no network and nothing beside it."""
+        path = Path(path)
+        path.write_text(self.html, encoding="utf-8")
+        return path
+
+    def show(self, plain: bool = False) -> None:
+        """Step in the terminal, with keys; in a notebook, show the page.
+
+        ``plain``, or an output that is no terminal, prints all steps one after another.
+        """
+        shell: Any = sys.modules.get("IPython")
+        if shell and hasattr(shell.get_ipython(), "kernel"):
+            shell.display.display(self)
+        elif plain or not (sys.stdin.isatty() and sys.stdout.isatty()):
+            terminal.print_steps(self.steps)
+        else:
+            terminal.walk_through(self.steps)
+
+    def _repr_html_(self) -> str:
+        # A document of its own: styles, ids and scripts meet neither the notebook's nor each other.
+        return (
+            f'<iframe srcdoc="{html.escape(self.html)}" sandbox="allow-scripts" '
+            f'title="Step through back-propagation" loading="lazy" '
+            f'style="width:100%;height:56rem;border:0"></iframe>'
+        )

@@ -1,0 +1,210 @@
+"""The same steps in a terminal: formulas as NumPy, arrays as tables, keys as in the page."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from rich.console import Console, Group, RenderableType
+from rich.measure import Measurement
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from tinygraph.steps import ArrayData, OutgoingData, Step
+from tinygraph.viz.stepper import words
+
+COLOUR = {"forward": "blue", "backward": "dark_orange3", "update": "green"}
+ARROW = {"forward": "→", "backward": "←", "update": "↻"}
+HELP = "→ or Space: next   ←: back   Home, End: first, last   q: leave"
+ROWS, COLUMNS = 6, 8
+"""How much of an array is shown: a step is to fit a screen."""
+WIDTH, GAP = 78, 4
+
+_RULER = Console(width=200)
+
+
+def print_steps(steps: Sequence[Step]) -> None:
+    """Print every step, one after another: for a pipe, a file or a small terminal."""
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else 80)
+    for step in steps:
+        console.print(screen(step, len(steps)))
+        console.print()
+
+
+def walk_through(steps: Sequence[Step]) -> None:
+    """Show one step at a time, and move on by keys until the user leaves."""
+    console = Console(highlight=False)
+    place = 0
+    with console.screen(hide_cursor=True):
+        while True:
+            console.clear()
+            console.print(screen(steps[place], len(steps)))
+            console.print(Text(f"\n{HELP}", style="dim"))
+            place = moved(place, _pressed(), len(steps))
+            if place < 0:
+                return
+
+
+def moved(place: int, key: str, count: int) -> int:
+    """Return the step to show after a key; -1 to leave.
+
+    >>> moved(3, "next", 10), moved(9, "next", 10), moved(3, "first", 10), moved(3, "leave", 10)
+    (4, 9, 0, -1)
+    """
+    return {
+        "next": min(place + 1, count - 1),
+        "back": max(place - 1, 0),
+        "first": 0,
+        "last": count - 1,
+        "leave": -1,
+    }.get(key, place)
+
+
+def _pressed() -> str:
+    """Wait for a key, and return what it asks for."""
+    import readchar  # on use: it needs a terminal's own modules
+
+    keys = readchar.key
+    try:
+        pressed = readchar.readkey()
+    except KeyboardInterrupt:
+        return "leave"
+    return {
+        keys.RIGHT: "next",
+        keys.SPACE: "next",
+        keys.ENTER: "next",
+        keys.DOWN: "next",
+        keys.LEFT: "back",
+        keys.UP: "back",
+        keys.HOME: "first",
+        keys.END: "last",
+        keys.ESC: "leave",
+        "q": "leave",
+        "n": "next",
+        "b": "back",
+    }.get(pressed, "")
+
+
+def screen(step: Step, count: int) -> RenderableType:
+    """Return all that is shown of one step."""
+    colour = COLOUR[step["phase"]]
+    head = Text.assemble(
+        (f"{ARROW[step['phase']]} {words.heading(step)}", f"bold {colour}"),
+        (f"   step {step['index']} of {count}", "dim"),
+    )
+    if step["training_step"] > 1:
+        head.append(f", training step {step['training_step']}", "dim")
+    return Group(head, Text(words.sentence(step)), Text(""), *_BODIES[step["phase"]](step))
+
+
+def _forward(step: Step) -> Iterator[RenderableType]:
+    yield _code(step["code"])
+    yield _side_by_side(
+        [
+            *((data["identifier"], data["array"]) for data in step["inputs"]),
+            (step["identifier"], step["value"]),
+        ]
+    )
+
+
+def _backward(step: Step) -> Iterator[RenderableType]:
+    yield _side_by_side(
+        [
+            (f"{step['incoming_identifier']}, arrives", step["incoming"]),
+            (f"{step['identifier']}, forward value", step["value"]),
+        ]
+    )
+    for leaving in step["outgoing"]:
+        yield Text(f"\nTo {leaving['node']}", style="bold")
+        yield _code(leaving["code"])
+        if leaving["why"]:
+            yield Padding(Text(f"because {leaving['why']}"), (0, 0, 0, 2))
+        if joins := words.arrival(leaving):
+            yield Padding(Text(joins), (0, 0, 0, 2))
+        yield _side_by_side(_leaving(leaving))
+
+
+def _leaving(leaving: OutgoingData) -> list[tuple[str, ArrayData]]:
+    shown = []
+    if leaving["local"] is not None:
+        shown.append((f"local derivative {leaving['local_code']}", leaving["local"]))
+    shown.append((f"{leaving['identifier']}, leaves", leaving["contribution"]))
+    if leaving["number"] > 1:
+        shown.append((f"{leaving['identifier']}, so far", leaving["total"]))
+    return shown
+
+
+def _update(step: Step) -> Iterator[RenderableType]:
+    settings = (f"{name} = {value:g}" for name, value in step["hyperparameters"].items())
+    yield Text(", ".join(settings), style="dim")
+    yield _side_by_side(
+        [
+            (f"{step['identifier']}, before", step["value"]),
+            (step["incoming_identifier"], step["incoming"]),
+            *((f"{slot}, before", data) for slot, data in step["memory"].items()),
+        ]
+    )
+    for line in step["lines"]:
+        yield _code(line["code"])
+    yield _side_by_side([(line["name"], line["array"]) for line in step["lines"][:-1]])
+    yield _side_by_side([(f"{step['identifier']}, after", step["after"])])
+
+
+_BODIES = {"forward": _forward, "backward": _backward, "update": _update}
+
+
+def _code(line: str) -> RenderableType:
+    return Padding(Text(line, style="bold cyan"), (0, 0, 0, 2))
+
+
+def _side_by_side(named: list[tuple[str, ArrayData]]) -> RenderableType:
+    """Return arrays in lines, as many in each as fit its width."""
+    lines: list[list[RenderableType]] = []
+    left = 0
+    for name, data in named:
+        block = _array(name, data)
+        width = Measurement.get(_RULER, _RULER.options, block).maximum + GAP
+        if width > left:
+            lines.append([])
+            left = WIDTH
+        lines[-1].append(block)
+        left -= width
+    tables = []
+    for line in lines:
+        table = Table.grid(padding=(0, GAP, 0, 0))
+        table.add_row(*line)
+        tables.append(table)
+    return Padding(Group(*tables), (0, 0, 0, 2))
+
+
+def _array(name: str, data: ArrayData) -> RenderableType:
+    rows = _rows(data["entries"])
+    table = Table.grid(padding=(0, 2, 0, 0))
+    for row in rows[:ROWS]:
+        table.add_row(*(Text(words.number(entry), justify="right") for entry in row[:COLUMNS]))
+    title = Text.assemble((name, "italic"), (f"  {words.times(data['shape'])}", "dim"))
+    more = Text(_more(data["shape"]), style="dim")
+    return Group(title, table, more) if more else Group(title, table)
+
+
+def _more(shape: list[int]) -> str:
+    """Return how much of an array is not shown.
+
+    >>> _more([21, 4]), _more([6, 10]), _more([3])
+    ('… 15 more rows', '… 2 more columns', '')
+    """
+    sizes = [1, 1, *shape][-2:]
+    hidden = [
+        f"{size - shown} more {what}"
+        for size, shown, what in zip(sizes, (ROWS, COLUMNS), ("rows", "columns"), strict=True)
+        if size > shown
+    ]
+    return f"… {', '.join(hidden)}" if hidden else ""
+
+
+def _rows(entries: Any) -> list[list[Any]]:
+    if not isinstance(entries, list):
+        return [[entries]]
+    return entries if entries and isinstance(entries[0], list) else [entries]

@@ -1,0 +1,111 @@
+"""What happens in a step, in plain words, and numbers short enough to read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tinygraph.steps import ArrayData, OutgoingData, Step
+
+
+def times(shape: list[int]) -> str:
+    """Return the shape of an array as it is read aloud.
+
+    >>> times([21, 4]), times([4]), times([])
+    ('21×4', '4', 'one number')
+    """
+    return "×".join(map(str, shape)) or "one number"
+
+
+def heading(step: Step) -> str:
+    """Return what a step is called: ``"Backward: MatMul layer1/z"``."""
+    if step["phase"] == "update":
+        return f"Update: {step['op']} moves {step['node']}"
+    return f"{step['phase'].capitalize()}: {step['op']} {step['node']}"
+
+
+def sentence(step: Step) -> str:
+    """Return what happens in a step, in one or two sentences."""
+    return _SENTENCES[step["phase"]](step)
+
+
+def _forward(step: Step) -> str:
+    names = _listed([data["node"] for data in step["inputs"]])
+    return (
+        f"{step['op']} reads {names} and computes {step['node']}: {times(step['value']['shape'])}."
+    )
+
+
+def _backward(step: Step) -> str:
+    outgoing = step["outgoing"]
+    if not outgoing:
+        return f"The gradient has arrived at {step['node']}; nothing it reads takes a gradient."
+    names = _listed([leaving["node"] for leaving in outgoing])
+    if step["incoming_symbol"].endswith(r"{\partial L}") and step["incoming"]["entries"] == 1.0:
+        start = f"The way back begins at {step['node']}: the loss changes by itself, factor 1. "
+    else:
+        start = (
+            f"The gradient has arrived at {step['node']}, norm {number(step['incoming']['norm'])}. "
+        )
+    return f"{start}Multiplied by the op's local derivative it goes on to {names}."
+
+
+def _update(step: Step) -> str:
+    return (
+        f"{step['op']} moves {step['node']} against its gradient, to make the loss smaller. "
+        f"This is its step t = {step['t']}."
+    )
+
+
+_SENTENCES = {"forward": _forward, "backward": _backward, "update": _update}
+
+
+def arrival(leaving: OutgoingData) -> str:
+    """Return how a contribution joins what had arrived before; nothing where it is the only one.
+
+    >>> arrival({"node": "h", "number": 2, "count": 3})
+    'h is read in 3 places, so 3 contributions arrive there; this is number 2, and is added (+=).'
+    """
+    if leaving["count"] == 1:
+        return ""
+    join = "is the first" if leaving["number"] == 1 else f"is number {leaving['number']}"
+    added = "" if leaving["number"] == 1 else ", and is added (+=)"
+    return (
+        f"{leaving['node']} is read in {leaving['count']} places, so {leaving['count']} "
+        f"contributions arrive there; this {join}{added}."
+    )
+
+
+def left_out(data: ArrayData) -> str:
+    """Return what of an array is not shown, and what is known of it; nothing where all is."""
+    if data["complete"]:
+        return ""
+    rows = data["entries"]
+    corner = [len(rows), len(rows[0])] if rows and isinstance(rows[0], list) else [len(rows)]
+    return (
+        f"first {times(corner)}; norm {number(data['norm'])}, "
+        f"{number(data['min'])} to {number(data['max'])}"
+    )
+
+
+def number(value: Any) -> str:
+    """Return a number in few characters, with a proper minus sign.
+
+    >>> number(0.0466), number(-1234.5), number(9.1e-5), number(0.0), number("nan"), number(3.0)
+    ('0.0466', '−1234', '9.1e−5', '0', 'nan', '3')
+    """
+    if not isinstance(value, (int, float)):
+        return str(value).replace("-", "−")
+    size = abs(value)
+    if value == int(value) and size < 10_000:
+        text = str(int(value))
+    elif 1e-3 <= size < 10_000:
+        text = f"{value:.0f}" if size >= 1_000 else f"{value:#.3g}"
+    else:
+        mantissa, _, exponent = f"{value:.1e}".partition("e")
+        text = f"{mantissa}e{int(exponent)}"
+    return text.rstrip(".").replace("-", "−")
+
+
+def _listed(names: list[str]) -> str:
+    unique = list(dict.fromkeys(names))
+    return " and ".join([", ".join(unique[:-1]), unique[-1]] if len(unique) > 1 else unique)
