@@ -135,7 +135,9 @@ def test_the_numbers_on_the_page_are_those_of_the_trace(page, lab2_page, lab2_st
 def test_page_and_terminal_write_numbers_alike(page, lab2_page):
     for step in (1, 12, 20, 22):
         page.goto(f"{lab2_page}#step={step}")
-        cells = page.locator("#panel td").evaluate_all("all => all.map(td => [td.title, td.innerText])")
+        cells = page.locator("#panel td").evaluate_all(
+            "all => all.map(td => [td.title, td.innerText])"
+        )
         assert cells
         for title, text in cells:
             assert text == words.number(float(title))
