@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import tinygraph as tg
-from tinygraph.errors import StateError
+from tinygraph.errors import DtypeError, StateError
 
 
 def numeric_gradient(model: tg.Graph, parameter: tg.Parameter, **feeds: object) -> np.ndarray:
@@ -517,3 +517,16 @@ def test_a_renamed_node_is_found_by_its_new_name(lab2):
     lab2["loss"].name = "error"
     assert lab2["error"] is lab2.output
     assert "loss" not in lab2
+
+
+@pytest.mark.parametrize("copied", [copy.deepcopy, lambda model: pickle.loads(pickle.dumps(model))])
+def test_a_copy_of_a_float32_graph_is_one(copied):
+    x = tg.Input("x", shape=(None, 2))
+    w = tg.Parameter(np.ones((2, 1), dtype=np.float32), name="w")
+    model = copied(tg.Graph(tg.Sum(tg.MatMul(x, w) * 0.5)))
+    with pytest.raises(DtypeError, match="float32"):
+        model.forward(x=np.ones((1, 2)))
+    model.forward(x=np.ones((1, 2), dtype=np.float32))
+    model.backward()
+    tg.SGD(model.parameters).step()
+    assert {node.value.dtype for node in model.nodes} == {np.dtype(np.float32)}

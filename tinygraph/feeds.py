@@ -53,7 +53,7 @@ def check_feeds(
         if name not in feeds:
             raise _missing(name, needed, feeds)
         value = feeds[name]
-        if type(value) is np.ndarray and value.dtype is FLOAT64 and precision is not FLOAT32:
+        if type(value) is np.ndarray and value.dtype is FLOAT64 and precision != FLOAT32:
             array = value
         else:
             array = _checked_dtype(name, value, precision)
