@@ -40,6 +40,7 @@ def test_lab2_trains_both_data_sets_and_writes_figures(tmp_path, capsys):
         ["--optimizer", "adm"],
         ["--engine", "warp"],
         ["--n", "0"],
+        ["--data", "linear", "--n", "1000000000000000"],
         ["--nonsense"],
         ["extra"],
     ],

@@ -60,6 +60,9 @@ def test_decision_regions_ask_the_model(lab2, xor):
         lambda: plots.decision_regions(
             tg.Graph(tg.Input("x", (None, 2)) * 1.0), np.ones((1, 2)), np.ones(1)
         ),
+        lambda: plots.decision_regions(
+            tg.Graph(tg.Sum(tg.Input("x", (None, 2)))), np.ones((1, 2)), np.ones(1)
+        ),
     ],
 )
 def test_what_cannot_be_drawn_is_refused(draw):
@@ -68,5 +71,7 @@ def test_what_cannot_be_drawn_is_refused(draw):
 
 
 def test_an_empty_or_zero_loss_still_draws():
-    assert plots.learning_curve([0.0, 0.0]).get_yscale() == "linear"
+    axes = plots.learning_curve([0.0, 0.0])
+    assert (axes.get_yscale(), axes.get_ylabel()) == ("linear", "loss")
+    assert plots.learning_curve([1.0, 0.0]).get_ylabel() == "loss (log scale)"
     assert plots.learning_curve([]).get_xlabel() == "epoch"

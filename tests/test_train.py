@@ -317,3 +317,10 @@ def test_numbers_that_are_no_classes_have_no_accuracy(xor, lab2, capsys):
     )
     assert history.records[-1].accuracy is None
     assert "accuracy" not in capsys.readouterr().out
+
+
+def test_metrics_take_lists_and_need_samples():
+    assert accuracy([[0.9], [0.2]], [[1], [1]]) == 0.5
+    assert one_minus_mean_abs_error([[0.75]], [[1]]) == 0.75
+    with pytest.raises(tg.TinygraphError, match="at least one"):
+        accuracy(np.zeros((0, 1)), np.zeros((0, 1)))

@@ -56,6 +56,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (TinygraphError, OSError) as error:
         print(f"tinygraph: {error}", file=sys.stderr)
         return WRONG_USAGE
+    except MemoryError as error:
+        print(f"tinygraph: these settings need more memory than there is: {error}", file=sys.stderr)
+        return WRONG_USAGE
     except KeyboardInterrupt:
         print("\ntinygraph: interrupted", file=sys.stderr)
         return INTERRUPTED

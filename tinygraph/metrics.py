@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tinygraph.arrays import Array
+from tinygraph.arrays import Array, as_float_array
 from tinygraph.errors import ShapeError
 from tinygraph.shapes import show
 
@@ -20,14 +20,14 @@ def accuracy(prediction: Array, target: Array) -> float:
     Raises
     ------
     ShapeError
-        If the two have different shapes.
+        If the two have different shapes, or no samples.
 
     >>> accuracy(np.array([[0.2], [0.9]]), np.array([[0.0], [0.0]]))
     0.5
     """
-    _check_same_shape(prediction, target)
+    prediction, target = _of_the_same_shape(prediction, target)
     right = np.round(prediction) == target
-    return float(np.mean(right.reshape(len(right), -1).all(axis=1)))
+    return float(np.mean(right.all(axis=tuple(range(1, right.ndim)))))
 
 
 def one_minus_mean_abs_error(prediction: Array, target: Array) -> float:
@@ -40,18 +40,20 @@ def one_minus_mean_abs_error(prediction: Array, target: Array) -> float:
     Raises
     ------
     ShapeError
-        If the two have different shapes.
+        If the two have different shapes, or no samples.
 
     >>> one_minus_mean_abs_error(np.array([[0.25], [0.75]]), np.array([[0.0], [1.0]]))
     0.75
     """
-    _check_same_shape(prediction, target)
+    prediction, target = _of_the_same_shape(prediction, target)
     return float(1 - np.mean(np.abs(prediction - target)))
 
 
-def _check_same_shape(prediction: Array, target: Array) -> None:
-    if np.shape(prediction) != np.shape(target) or np.ndim(prediction) == 0:
+def _of_the_same_shape(prediction: Array, target: Array) -> tuple[Array, Array]:
+    y, t = as_float_array(prediction, "A prediction"), as_float_array(target, "A target")
+    if y.shape != t.shape or y.size == 0 or y.ndim == 0:
         raise ShapeError(
-            f"Predictions are compared with labels of the same shape, a row a sample; got "
-            f"{show(np.shape(prediction))} and {show(np.shape(target))}."
+            f"Predictions are compared with labels of the same shape, a row a sample, at least "
+            f"one; got {show(y.shape)} and {show(t.shape)}."
         )
+    return y, t

@@ -19,6 +19,7 @@ from matplotlib.ticker import FuncFormatter
 from tinygraph.arrays import Array, as_float_array, brief
 from tinygraph.errors import ArgumentTypeError, ShapeError
 from tinygraph.graph import Graph
+from tinygraph.node import describe
 from tinygraph.shapes import show
 
 COLOURS = ("#0067a3", "#b04600", "#00755a", "#8a5c00", "#7a3e9d")
@@ -50,6 +51,7 @@ def learning_curve(
     'epoch'
     """
     axes = _axes(ax, (6.0, 3.6))
+    axes.set_ylabel("loss")
     curves = loss if isinstance(loss, Mapping) else {"": loss}
     for k, (label, values) in enumerate(curves.items()):
         array = as_float_array(values, "A learning curve")
@@ -61,10 +63,11 @@ def learning_curve(
         axes.plot(epochs, array, color=COLOURS[k % len(COLOURS)], lw=1.6, label=label or None)
         if (array > 0).any():
             axes.set_yscale("log")
+            axes.set_ylabel("loss (log scale)")
     if log_epochs:
         axes.set_xscale("log")
     axes.xaxis.set_major_formatter(FuncFormatter(lambda epoch, _: f"{epoch:,.0f}"))
-    axes.set(xlabel="epoch", ylabel="loss (log scale)", title=title)
+    axes.set(xlabel="epoch", title=title)
     axes.grid(alpha=0.3)
     if len(curves) > 1:
         axes.legend(frameon=False)
@@ -161,6 +164,8 @@ def decision_regions(
     ------
     ShapeError
         If the model is not of that kind.
+    ArgumentTypeError
+        If it is no Graph.
 
     >>> import tinygraph as tg
     >>> decision_regions(tg.lab2.model(rng=0), *tg.data.xor(), resolution=20).get_title()
@@ -180,12 +185,13 @@ def decision_regions(
     columns = np.linspace(*axes.get_xlim(), resolution)
     rows = np.linspace(*axes.get_ylim(), resolution)
     grid = np.stack(np.meshgrid(columns, rows), axis=-1)
-    precision = model.parameters[0].value.dtype if model.parameters else np.float64
-    y = model.predict(**{str(inputs[0].name): grid.reshape(-1, 2).astype(precision)})
-    if y.shape != (resolution**2, 1):
+    samples = grid.reshape(-1, 2).astype(model.precision or np.float64)
+    if model.prediction.shape != (None, 1):
         raise ShapeError(
-            f"decision_regions draws one number a sample; the prediction has {show(y.shape)}."
+            f"decision_regions draws one number a sample, a prediction (B, 1); "
+            f"{describe(model.prediction)} has the shape {show(model.prediction.shape)}."
         )
+    y = model.predict(**{str(inputs[0].name): samples})
     y = y.reshape(resolution, resolution)
     colours = axes.pcolormesh(
         columns, rows, y, cmap=REGIONS, vmin=0, vmax=1, rasterized=True, zorder=0

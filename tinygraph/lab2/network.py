@@ -39,7 +39,8 @@ def model(
     output_activation : str, optional
         What stands after the last layer instead.
     rng : Generator or int, optional
-        Where the start values come from, N(0, 1) each: W1, b1, W2, b2, W3, b3 in this order.
+        Where the start values come from, or a seed for it, 0 unless told: N(0, 1) each, W1, b1,
+        W2, b2, W3, b3 in this order.
 
     Returns
     -------
@@ -51,6 +52,8 @@ def model(
     ------
     UnknownNameError, ArgumentError
         For an activation that is not listed, or a ``hidden`` that is no count of units.
+    ArgumentTypeError
+        For an ``rng`` that is no source of randomness.
 
     >>> model(hidden=4, rng=0)
     <Graph of 18 nodes, 37 numbers in 6 parameters, output MSE "loss">
