@@ -12,6 +12,25 @@ OPTIMIZERS = [tg.SGD, tg.Momentum, tg.AdaGrad, tg.RMSProp, tg.Adam]
 FLOATS = [np.float64, np.float32]
 
 
+@pytest.fixture(scope="module", autouse=True)
+def cache(tmp_path_factory):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TINYGRAPH_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
+@pytest.fixture(params=["numpy", "loops"])
+def target(request, monkeypatch):
+    """The targets; the numba target's loops are run by Python, which compiles nothing."""
+    if request.param == "numpy":
+        return "numpy"
+    numba_target = pytest.importorskip("tinygraph.compile.numba_target")
+    monkeypatch.setattr(
+        numba_target, "compile_source", lambda source: numba_target.module_of(source).run
+    )
+    return "numba"
+
+
 def tolerance(dtype):
     return {"rtol": 1e-11, "atol": 1e-13} if dtype == np.float64 else {"rtol": 2e-5, "atol": 1e-6}
 
@@ -37,53 +56,73 @@ def of_op(op_class, arrays, **hyperparameters):
 
 @pytest.mark.parametrize("dtype", FLOATS)
 @pytest.mark.parametrize("op_class", OPS)
-def test_every_op(op_class, dtype):
+def test_every_op(op_class, dtype, target):
     arrays = [np.asarray(a, dtype) for a in op_class.example(np.random.default_rng(0))]
-    assert_same_gradients(of_op(op_class, arrays), dtype=dtype)
+    assert_same_gradients(of_op(op_class, arrays), target, dtype=dtype)
 
 
 @pytest.mark.parametrize("axis", [None, 0, 1, -1])
 @pytest.mark.parametrize("keepdims", [False, True])
 @pytest.mark.parametrize("op_class", [tg.Sum, tg.Mean])
-def test_reductions(op_class, axis, keepdims, rng):
-    assert_same_gradients(of_op(op_class, [rng.normal(size=(3, 4))], axis=axis, keepdims=keepdims))
+def test_reductions(op_class, axis, keepdims, rng, target):
+    x = rng.normal(size=(3, 4))
+    assert_same_gradients(of_op(op_class, [x], axis=axis, keepdims=keepdims), target)
+
+
+def trained(optimizer, dtype, steps, target):
+    """Return losses, model and optimizer after training; by hand where there is no target."""
+    model = tg.lab2.model(rng=0)
+    for parameter in model.parameters:
+        parameter._value = parameter.value.astype(dtype)
+    model = tg.Graph(model.output, prediction=model.prediction)
+    opt = optimizer(model.parameters, lr=0.001)
+    if optimizer is tg.RMSProp:
+        opt.eps = 1e-2  # near g = 0 its steps are ±lr, and the sign of a rounding error shows
+    feeds = dict(zip("xt", (a.astype(dtype) for a in tg.data.linear(50, rng=1))))
+    if target is not None:
+        return tg.compile(model, opt, target=target).run(steps, **feeds), model, opt
+    losses = []
+    for _ in range(steps):
+        losses.append(model.forward(**feeds))
+        model.backward()
+        opt.step()
+    return np.array(losses), model, opt
+
+
+def assert_same_training(optimizer, dtype, steps, target):
+    losses, model, opt = trained(optimizer, dtype, steps, target)
+    expected, by_hand, opt_by_hand = trained(optimizer, dtype, steps, None)
+    exact = dtype == np.float64
+    np.testing.assert_allclose(losses, expected, rtol=1e-10 if exact else 2e-3)
+    assert losses.dtype == dtype
+    assert opt.steps == opt_by_hand.steps == steps
+    close = {"rtol": 1e-9, "atol": 1e-10} if exact else {"rtol": 1e-2, "atol": 1e-3}
+    for one, other in zip(model.parameters, by_hand.parameters):
+        assert one.value.dtype == dtype
+        np.testing.assert_allclose(one.value, other.value, **close)
+        for mine, its in zip(opt.memory[one], opt_by_hand.memory[other]):
+            np.testing.assert_allclose(mine, its, **close)
 
 
 @pytest.mark.parametrize("dtype", FLOATS)
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_a_thousand_steps(optimizer, dtype):
-    def start():
-        model = tg.lab2.model(rng=0)
-        for parameter in model.parameters:
-            parameter._value = parameter.value.astype(dtype)
-        model = tg.Graph(model.output, prediction=model.prediction)
-        opt = optimizer(model.parameters, lr=0.001)
-        if optimizer is tg.RMSProp:
-            opt.eps = 1e-2  # near g = 0 its steps are ±lr, and the sign of a rounding error shows
-        return model, opt
-
-    X, T = (a.astype(dtype) for a in tg.data.linear(50, rng=1))
-    model, opt = start()
-    expected = []
-    for _ in range(1000):
-        expected.append(model.forward(x=X, t=T))
-        model.backward()
-        opt.step()
-    compiled, compiled_opt = start()
-    program = tg.compile(compiled, compiled_opt)
-    losses = program.run(1000, x=X, t=T)
-    exact = dtype == np.float64
-    np.testing.assert_allclose(losses, expected, rtol=1e-10 if exact else 2e-3)
-    assert losses.dtype == dtype
-    assert compiled_opt.steps == opt.steps == 1000
-    for one, other in zip(compiled.parameters, model.parameters):
-        assert one.value.dtype == dtype
-        np.testing.assert_allclose(
-            one.value, other.value, rtol=1e-9 if exact else 1e-2, atol=1e-10 if exact else 1e-3
-        )
+    assert_same_training(optimizer, dtype, 1000, "numpy")
 
 
-def test_graphs_that_break_frameworks(rng):
+@pytest.mark.parametrize("dtype", FLOATS)
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_loops_take_the_same_steps(optimizer, dtype, target):
+    assert_same_training(optimizer, dtype, 5, target)
+
+
+@pytest.mark.parametrize(("optimizer", "dtype"), [(tg.Adam, np.float64), (tg.SGD, np.float32)])
+def test_a_thousand_steps_of_machine_code(optimizer, dtype):
+    pytest.importorskip("numba")
+    assert_same_training(optimizer, dtype, 1000, "numba")
+
+
+def test_graphs_that_break_frameworks(rng, target):
     A = tg.Parameter(rng.normal(size=(3, 3)), name="A")
     x = tg.Input("x", shape=(None, 3))
     h = tg.Sigmoid(tg.MatMul(x, A))
@@ -97,7 +136,7 @@ def test_graphs_that_break_frameworks(rng):
     ):
         model = tg.Graph(loss)
         feeds = {"x": rng.normal(size=(5, 3))} if model.inputs else {}
-        assert_same_gradients(model, **feeds)
+        assert_same_gradients(model, target, **feeds)
 
 
 def test_a_changed_learning_rate_is_honoured(lab2, xor):

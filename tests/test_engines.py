@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+from importlib.util import find_spec
 
 import numpy as np
 import pytest
@@ -10,7 +11,14 @@ import pytest
 import tinygraph as tg
 from tinygraph.errors import NonFiniteError
 
-COMPILED = ["numpy"]
+COMPILED = ["numpy", *(["numba"] if find_spec("numba") else [])]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def cache(tmp_path_factory):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TINYGRAPH_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield
 
 
 def fitted(engine, epochs=300, optimizer=tg.Adam, data=None, **settings):
@@ -44,8 +52,15 @@ def test_the_same_losses_and_lines(engine, capsys):
     assert_same_run(run, expected)
 
 
-@pytest.mark.parametrize("engine", COMPILED)
-@pytest.mark.parametrize("batch_size", [1, 5, 7, 21, 50])
+@pytest.mark.parametrize(
+    ("engine", "batch_size"),
+    [
+        (engine, size)
+        for engine in COMPILED
+        for size in (1, 5, 7, 21, 50)
+        if engine == "numpy" or size == 7
+    ],
+)
 def test_mini_batches(engine, batch_size):
     settings = {"epochs": 20, "batch_size": batch_size, "optimizer": tg.Momentum}
     assert_same_run(
@@ -161,6 +176,12 @@ def test_an_interrupted_loop_undoes_what_it_was_in_the_middle_of(engine, monkeyp
 def test_auto_weighs_the_compile_time():
     assert fitted("auto", epochs=10)[1].engine == "interpreted"
     assert fitted("auto", epochs=500)[1].engine == "numpy"
+
+
+@pytest.mark.skipif("numba" not in COMPILED, reason="needs numba")
+def test_auto_compiles_a_long_run_to_machine_code():
+    _, history = fitted("auto", epochs=400_000, target_loss=0.2)
+    assert history.engine == "numba"
 
 
 def test_auto_interprets_what_cannot_be_compiled():

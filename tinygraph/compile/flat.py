@@ -52,6 +52,10 @@ class Flat:
             start = stop
         self.size = start
 
+    def start(self, value: Value) -> int:
+        """Return where the part of ``value`` begins."""
+        return int(self._span[value].start)
+
     def vector(self) -> Any:
         """Return a new vector of zeros for all parameters."""
         return np.zeros((*self._lead, self.size), self.dtype)

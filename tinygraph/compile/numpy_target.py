@@ -18,16 +18,13 @@ import numpy as np
 
 from tinygraph.compile.flat import Flat
 from tinygraph.compile.fusion import affine, affine_gradient, join, negative_affine
-from tinygraph.compile.ir import Operation, Value, evaluate
+from tinygraph.compile.ir import Operation, Value
 from tinygraph.compile.names import Names, in_comment
 from tinygraph.compile.plan import PlannedUpdate, RecordUpdate, plan_step, plan_update
 from tinygraph.compile.recording import Unrecordable
 from tinygraph.compile.step import Step
 from tinygraph.compile.storage import Storage
 from tinygraph.node import Node, Parameter
-
-CHUNK = 1000
-"""How many steps the loop runs before its losses are handed over."""
 
 _KEYWORD_OUT = {np.maximum, np.minimum}  # NumPy 2.4 deprecates a third argument by position there
 _REDUCTIONS = {np.sum: np.add, np.max: np.maximum, np.min: np.minimum, np.prod: np.multiply}
@@ -57,6 +54,9 @@ class NumpyProgram:
     memory : dict
         The optimizer's memory, a flat vector a slot.
     """
+
+    most_steps = 1000
+    """How many steps one call may take: for so many the scalars and losses have room."""
 
     def __init__(
         self,
@@ -167,7 +167,7 @@ class NumpyProgram:
         Parameters
         ----------
         steps : int
-            How many, at most ``CHUNK``.
+            How many, at most ``most_steps``.
         scalars : mapping
             The hyperparameters by name, each a number or one a copy.
         first : int
@@ -176,12 +176,7 @@ class NumpyProgram:
         with np.errstate(all="ignore"):
             self._prepare(steps, scalars, first)
             self._run(itertools.islice(self._places, steps), *self._bound)
-            losses = self._losses[:steps]
-            return np.array(
-                evaluate(self.plan.tail, {self.plan.loss: losses}).get(
-                    self.plan.tail[-1].result if self.plan.tail else self.plan.loss
-                )
-            )
+            return self.plan.finished(self._losses[:steps])
 
     def _prepare(self, steps: int, scalars: Mapping[str, Any], first: int) -> None:
         """Compute the scalars of all these steps: in float64, whatever the program's precision."""
@@ -189,14 +184,13 @@ class NumpyProgram:
             return
         lead = (slice(None),) + (None,) * len(self._lead) * 2
         t = np.arange(first, first + steps, dtype=np.float64)[lead]
+        if self._lead:
+            scalars = {
+                name: np.broadcast_to(number, self._lead)[:, None]
+                for name, number in scalars.items()
+            }
         for planned in self._updates:
-            known: dict[Value, Any] = {}
-            for name, value in planned.update.scalars.items():
-                number = t if name == "t" else np.asarray(scalars[name], np.float64)
-                if self._lead and name != "t":
-                    number = np.broadcast_to(number, self._lead)[:, None]
-                known[value] = number
-            known = evaluate(planned.scalar_operations, known)
+            known = planned.scalars(scalars, t)
             for value in planned.scalars_read:
                 self._schedule[value][:steps] = known[value]
 
@@ -214,16 +208,18 @@ class _Writer:
         self._arguments: list[str] = []
         self._by_id: dict[Any, str] = {}
         lead = () if program.copies is None else (program.copies,)
-        self.losses = np.zeros((CHUNK, *lead), program.plan.loss.dtype)
-        per_step = [[self.losses[k, ...] for k in range(CHUNK)]]
+        self.losses = np.zeros((program.most_steps, *lead), program.plan.loss.dtype)
+        per_step = [[self.losses[k, ...] for k in range(program.most_steps)]]
         self._loss = self.names.of("loss")
         self.loop_names.append(self._loss)
         self.schedule: dict[Value, Any] = {}
         for planned in program._updates:
             for value in planned.scalars_read:
-                array = np.zeros((CHUNK, *lead, *(1 for _ in lead)), program.flat.dtype)
+                array = np.zeros(
+                    (program.most_steps, *lead, *(1 for _ in lead)), program.flat.dtype
+                )
                 self.schedule[value] = array
-                per_step.append([array[k, ...] for k in range(CHUNK)])
+                per_step.append([array[k, ...] for k in range(program.most_steps)])
                 name = self.names.of(value.label or "c")
                 self.loop_names.append(name)
                 self._by_id[value] = name

@@ -7,7 +7,7 @@ the step number are done before.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,7 +21,7 @@ from tinygraph.compile.fusion import (
     fuse_layers,
     negative_affine,
 )
-from tinygraph.compile.ir import Operation, Value, substitute
+from tinygraph.compile.ir import Operation, Value, evaluate, substitute
 from tinygraph.compile.passes import (
     FASTER,
     TIDY,
@@ -67,6 +67,11 @@ class Plan:
     with_ones: set[Value]
     batch: int
 
+    def finished(self, kept: Any) -> Any:
+        """Return the losses of many steps from what the loop kept of each."""
+        known = evaluate(self.tail, {self.loss: kept})
+        return np.array(known[self.tail[-1].result if self.tail else self.loss])
+
     def seconds_a_step(self) -> float:
         """Estimate a NumPy step on an ordinary machine: so much a call, an entry, a product."""
         seconds = 0.0
@@ -78,23 +83,24 @@ class Plan:
         return float(seconds)
 
 
-def plan_step(step: Step, output: Node, parameters: Sequence[Parameter]) -> Plan:
-    """Apply all passes to a recorded step."""
+def plan_step(step: Step, output: Node, parameters: Sequence[Parameter], fuse: bool = True) -> Plan:
+    """Apply all passes to a recorded step; those of :mod:`tinygraph.compile.fusion` if told."""
     weights = [step.values[parameter] for parameter in parameters]
     wanted = (step.values[output], *(step.gradients[parameter] for parameter in parameters))
     block = optimise(Block(step.operations, wanted), (*TIDY, *FASTER))
     block, factor = common_factor(block, 1)
     inputs = [value for value in step.values.values() if value.kind == "input"]
     batch = next((value.shape[0] for value in inputs if value.shape), 0)
-    pairs = affine_pairs(block, weights)
-    if len(set(block.outputs)) == len(block.outputs):
+    pairs = affine_pairs(block, weights) if fuse else {}
+    if fuse and len(set(block.outputs)) == len(block.outputs):
         block = fuse_affine(block, pairs, dict(zip(weights, block.outputs[1:])))
     with_ones = {
         operation.arguments[0]
         for operation in block.operations
         if operation.function in (affine, negative_affine)
     }
-    block = drop_dead(fuse_layers(block, batch, with_ones))
+    if fuse:
+        block = drop_dead(fuse_layers(block, batch, with_ones))
     operations, loss, tail = _part_tail(block)
     return Plan(
         operations, loss, tail, weights, list(block.outputs[1:]), factor, pairs, with_ones, batch
@@ -139,6 +145,14 @@ class PlannedUpdate:
             if value in made or value.kind == "scalar"
         ]
         return list(dict.fromkeys(read))
+
+    def scalars(self, hyperparameters: Mapping[str, Any], t: Any) -> dict[Value, Any]:
+        """Return the scalars at the step numbers ``t``, in float64 whatever the program's kind."""
+        known = {
+            value: t if name == "t" else np.asarray(hyperparameters[name], np.float64)
+            for name, value in self.update.scalars.items()
+        }
+        return evaluate(self.scalar_operations, known)
 
 
 def plan_update(update: Update, factor: Value | None) -> PlannedUpdate:

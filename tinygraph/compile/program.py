@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
 
 from tinygraph.arrays import Array
-from tinygraph.compile.numpy_target import CHUNK, NumpyProgram
+from tinygraph.compile.numpy_target import NumpyProgram
 from tinygraph.compile.readable import readable_source
-from tinygraph.compile.recording import Unrecordable
 from tinygraph.compile.step import Step, record_step, record_update
 from tinygraph.errors import ArgumentError, StateError
 from tinygraph.graph import Graph
@@ -139,8 +139,9 @@ class Program:
 
     def _loop(self, compiled: Any, optimizer: Optimizer, steps: int) -> Array:
         losses = np.empty(steps, compiled.plan.loss.dtype)
-        for start in range(0, steps, CHUNK):
-            count = min(CHUNK, steps - start)
+        most = compiled.most_steps
+        for start in range(0, steps, most):
+            count = min(most, steps - start)
             losses[start : start + count] = compiled.run(
                 count, hyperparameters(optimizer), optimizer.steps + start + 1
             )
@@ -169,8 +170,6 @@ class Program:
         """Return the program compiled for inputs of these shapes and precisions."""
         with_update = with_update and self.optimizer is not None
         key = (_key(arrays), with_update)
-        if self.target == "numba":
-            raise Unrecordable("this target is not there yet")
         if key not in self._compiled:
             step = self._step(arrays)
             optimizer = self.optimizer if with_update else None
@@ -179,7 +178,7 @@ class Program:
                 assert optimizer is not None
                 return record_update(optimizer, shape, dtype)
 
-            self._compiled[key] = NumpyProgram(
+            self._compiled[key] = _target(self.target)(
                 step, self.model.output, self.parameters, update if optimizer else None
             )
         return self._compiled[key]
@@ -215,6 +214,19 @@ class Program:
                     compiled.flat.part(compiled.memory[slot], value).copy()
                     for slot in self.optimizer.slots
                 )
+
+
+def _target(name: str) -> Any:
+    if name == "numpy":
+        return NumpyProgram
+    if find_spec("numba") is None:
+        raise ArgumentError(
+            "The numba target needs numba, which is not installed: pip install tinygraph[fast]. "
+            'target="numpy" needs nothing more.'
+        )
+    from tinygraph.compile.numba_target import NumbaProgram
+
+    return NumbaProgram
 
 
 def hyperparameters(optimizer: Optimizer) -> dict[str, float]:

@@ -1,0 +1,401 @@
+"""Loops: a program as scalar arithmetic within as few loops as possible.
+
+Array operations read and write memory once each.  A loop that computes ``z``, ``σ(z)`` and the
+slope of σ for one entry before it goes to the next keeps them in registers.  Here operations on the
+same entries are gathered into one nest of loops; only what another nest reads is stored.
+
+A value of shape (batch, features) is stored and walked through with the batch innermost: those are
+the long rows that a compiler turns into vector instructions.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from tinygraph.compile.ir import Operation, Value
+from tinygraph.compile.names import Names, in_comment
+from tinygraph.compile.recording import Unrecordable, cast
+
+UNROLLED = 8
+"""Sums of products up to so many terms are written out."""
+
+_INFIX = {
+    np.add: "+",
+    np.subtract: "-",
+    np.multiply: "*",
+    np.divide: "/",
+    np.power: "**",
+    np.greater: ">",
+    np.greater_equal: ">=",
+    np.less: "<",
+    np.less_equal: "<=",
+    np.equal: "==",
+    np.not_equal: "!=",
+}
+_CALLS: dict[Callable[..., Any], str] = {
+    np.exp: "exp({})",
+    np.tanh: "tanh({})",
+    np.maximum: "maximum({}, {})",
+    np.minimum: "minimum({}, {})",
+    np.where: "({1} if {0} else {2})",
+    np.clip: "minimum(maximum({}, {}), {})",
+    np.negative: "-({})",
+    np.square: "square({})",
+    np.reciprocal: "one / ({})",
+    np.absolute: "abs({})",
+    **{
+        getattr(np, name): f"math.{name}({{}})"
+        for name in ("log", "log1p", "expm1", "sqrt", "sin", "cos", "tan", "sinh", "cosh")
+    },
+    np.arctan: "math.atan({})",
+    np.logical_not: "(not {})",
+}
+_VIEWS = {np.transpose, np.reshape, np.ravel, np.expand_dims, np.squeeze, np.broadcast_to}
+
+
+class Loops:
+    """Writes operations as loops.
+
+    Parameters
+    ----------
+    batch : int
+        The size of the first axis of what is stored batch last.
+    placed : mapping
+        The text of an entry of a value that is in memory already, from the texts of its indices.
+    stored : mapping
+        What has to be written to memory as well, and how: the text of the entry.
+    """
+
+    def __init__(
+        self,
+        batch: int,
+        placed: Mapping[Value, Callable[..., str]],
+        stored: Mapping[Value, Callable[..., str]],
+        names: Names,
+    ) -> None:
+        self.batch = batch
+        self.names = names
+        self.lines: list[str] = []
+        self.buffers: dict[str, tuple[tuple[int, ...], Any]] = {}
+        self.constants: dict[str, Any] = {}
+        self._stored = dict(stored)
+        self._entry: dict[Value, Callable[..., str]] = dict(placed)
+        self._done: set[Value] = set(placed)
+
+    def write(self, operations: list[Operation]) -> None:
+        """Write operations: those on the same entries together, as early as they can be."""
+        remaining = list(operations)
+        while remaining:
+            nest = self._nest(remaining)
+            chosen = set(map(id, nest))
+            remaining = [one for one in remaining if id(one) not in chosen]
+            self._write_nest(nest, remaining)
+
+    def _nest(self, remaining: list[Operation]) -> list[Operation]:
+        """Return the first operation and all others that can share its loops."""
+        first = remaining[0]
+        if first.function in _VIEWS or first.function is operator.getitem:
+            return [first]
+        shape = _space(first)
+        nest: list[Operation] = []
+        inside: set[Value] = set()
+        waiting: set[Value] = set()
+        for operation in remaining:
+            operands = set(operation.operands)
+            fits = (
+                _space(operation) == shape
+                and operation.function not in _VIEWS
+                and operation.function is not operator.getitem
+                and not operands & waiting
+                and (
+                    operation.is_elementwise
+                    or operation.function in (np.where, np.clip, cast)
+                    or not operands & inside
+                )
+                and all(
+                    value in self._done or value in inside or value.kind == "constant"
+                    for value in operands
+                )
+            )
+            if fits and all(value.shape == shape for value in operands & inside):
+                nest.append(operation)
+                inside.add(operation.result)
+            else:
+                waiting.add(operation.result)
+        if not nest:
+            raise Unrecordable(f"{_name(first)} of these shapes has no loop here")
+        return nest
+
+    def _write_nest(self, nest: list[Operation], later: list[Operation]) -> None:
+        first = nest[0]
+        if first.function in _VIEWS or first.function is operator.getitem:
+            self._view(first)
+            return
+        shape = first.result.shape
+        read_later = {value for one in later for value in one.operands}
+        indices = [self.names.of("i" if n == self.batch else "j") for n in shape]
+        order = range(len(shape))
+        if len(shape) == 2 and shape[0] == self.batch:
+            order = range(1, -1, -1)
+        nodes = dict.fromkeys(in_comment(str(one.node.name)) for one in nest if one.node)
+        self.lines.append(f"# {', '.join(nodes) or 'update'}")
+        body = _Body(self, indices, [indices[axis] for axis in order])
+        for operation in nest:
+            body.add(operation)
+        for operation in nest:
+            value = operation.result
+            if value in self._stored:
+                body.store(self._stored[value](*indices), value)
+                self._entry[value] = self._stored[value]
+            elif value in read_later and shape:
+                name = self.names.of(value.label or "v")
+                place = self._buffer(name, value)
+                body.store(place(*indices), value)
+                self._entry[value] = place
+            elif not shape:
+                self._entry[value] = lambda text=body.local[value]: text
+            self._done.add(value)
+        self.lines += body.text([(indices[axis], shape[axis]) for axis in order])
+
+    def _buffer(self, name: str, value: Value) -> Callable[..., str]:
+        shape = value.shape
+        turned = len(shape) == 2 and shape[0] == self.batch
+        self.buffers[name] = (shape[::-1] if turned else shape, value.dtype)
+
+        def place(*index: str) -> str:
+            return f"{name}[{', '.join(index[::-1] if turned else index)}]"
+
+        return place
+
+    def _view(self, operation: Operation) -> None:
+        """Let entries of the result be entries of the operand, under other indices."""
+        source, result = operation.operands[0], operation.result
+        entry = self.entry(source)
+        if operation.function is np.transpose and len(operation.arguments) == 1:
+            self._entry[result] = lambda *index: entry(*index[::-1])
+        elif operation.function is np.broadcast_to:
+            self._entry[result] = lambda *index: entry(*_broadcast(source.shape, index))
+        elif operation.function is not operator.getitem and _without_ones(
+            source.shape
+        ) == _without_ones(result.shape):
+
+            def squeezed(*index: str) -> str:
+                long = iter([i for i, n in zip(index, result.shape) if n != 1])
+                return entry(*("0" if n == 1 else next(long) for n in source.shape))
+
+            self._entry[result] = squeezed
+        elif (
+            len(result.shape) == 1
+            and operation.function in (np.ravel, np.reshape)
+            and len(source.shape) == 2
+        ):
+            width = source.shape[1]
+            self._entry[result] = lambda i: entry(f"({i}) // {width}", f"({i}) % {width}")
+        else:
+            raise Unrecordable(f"{_name(operation)} has no loop here")
+        self._done.add(result)
+
+    def entry(self, value: Value) -> Callable[..., str]:
+        """Return what gives the text of an entry of ``value``."""
+        if value.kind != "constant":
+            return self._entry[value]
+        name = self.constant(value.constant, value.dtype)
+        return lambda *index: f"{name}[{', '.join(index)}]" if value.shape else name
+
+    def constant(self, number: Any, dtype: Any) -> str:
+        """Return the name of a constant of the compiled module."""
+        array = np.asarray(number, dtype)
+        for name, known in self.constants.items():
+            if known.dtype == array.dtype and np.array_equal(known, array, equal_nan=True):
+                return name
+        text = f"c_{array:g}" if array.shape == () and array.dtype.kind == "f" else "constant"
+        name = self.names.of(text.replace("-", "minus_"))
+        self.constants[name] = array
+        return name
+
+
+class _Body:
+    """The inside of one nest of loops: what is done for each entry, and what once a row."""
+
+    def __init__(self, loops: Loops, indices: list[str], order: list[str]) -> None:
+        self.loops = loops
+        self.indices = indices
+        self.inner = order[-1] if order else ""
+        self.before: list[str] = []
+        self.lines: list[str] = []
+        self.local: dict[Value, str] = {}
+        self._hoisted: dict[str, str] = {}
+
+    def add(self, operation: Operation) -> None:
+        """Compute one entry of the result into a local variable."""
+        if operation.function in (np.matmul, np.dot):
+            text = self._product(operation)
+        elif operation.function in (np.sum, np.max, np.min):
+            text = self._reduction(operation)
+        else:
+            text = self._elementwise(operation)
+        name = self.loops.names.of(operation.result.label or "s")
+        self.lines.append(f"{name} = {text}")
+        self.local[operation.result] = name
+
+    def store(self, place: str, value: Value) -> None:
+        self.lines.append(f"{place} = {self.local[value]}")
+
+    def read(self, value: Value, index: tuple[str, ...]) -> str:
+        """Return the text of an entry; what is the same in the whole row is read before it."""
+        if value in self.local:
+            return self.local[value]
+        text = self.loops.entry(value)(*index)
+        if not self.inner or self.inner in index or "[" not in text:
+            return text
+        if text not in self._hoisted:
+            self._hoisted[text] = self.loops.names.of("w")
+            self.before.append(f"{self._hoisted[text]} = {text}")
+        return self._hoisted[text]
+
+    def _elementwise(self, operation: Operation) -> str:
+        function = operation.function
+        arguments = operation.arguments if function is not cast else operation.arguments[:1]
+        dtypes = [v.dtype for v in operation.operands if v.kind != "constant"]
+        texts = []
+        for value in arguments:
+            if not isinstance(value, Value):
+                value = Value("constant", (), np.dtype(float), constant=value)
+            if value.kind == "constant" and not value.shape:
+                of_result = dtypes[0] if dtypes else operation.result.dtype
+                texts.append(self.loops.constant(value.constant, of_result))
+            else:
+                texts.append(self.read(value, _broadcast(value.shape, tuple(self.indices))))
+        if function is cast:
+            return f"np.{operation.result.dtype}({texts[0]})"
+        if function in _INFIX:
+            return f"{texts[0]} {_INFIX[function]} {texts[1]}"
+        if function is np.reciprocal:
+            return f"{self.loops.constant(1.0, operation.result.dtype)} / {texts[0]}"
+        if function is np.square:
+            return f"{texts[0]} * {texts[0]}"
+        if function not in _CALLS or operation.options:
+            raise Unrecordable(f"{_name(operation)} has no loop here")
+        text = _CALLS[function].format(*texts)
+        # The functions compute in float64; what they return is kept in the program's precision.
+        single = operation.result.dtype == np.float32 and "(" in text
+        return f"np.float32({text})" if single else text
+
+    def _product(self, operation: Operation) -> str:
+        a, b = operation.operands
+        if len(a.shape) > 2 or len(b.shape) > 2:
+            raise Unrecordable("a product of more than two axes has no loop here")
+        terms = a.shape[-1]
+        left = self.indices[: len(a.shape) - 1]
+        right = self.indices[len(a.shape) - 1 :]
+
+        if terms <= UNROLLED:
+            return " + ".join(
+                f"{self.read(a, (*left, str(k)))} * {self.read(b, (str(k), *right))}"
+                for k in range(terms)
+            )
+        shape = operation.result.shape
+        if len(shape) == 2 and shape[0] == self.loops.batch:
+            return self._by_rows(operation, terms)
+        # One entry at a time: a sum over the batch, whose rows are long.
+        total, k = self.loops.names.of("total"), self.loops.names.of("k")
+        product = f"{self.loops.entry(a)(*left, k)} * {self.loops.entry(b)(k, *right)}"
+        self.lines += [
+            f"{total} = {self.loops.constant(0.0, operation.result.dtype)}",
+            f"for {k} in range({terms}):",
+            f"    {total} += {product}",
+        ]
+        return total
+
+    def _by_rows(self, operation: Operation, terms: int) -> str:
+        """Sum the products of a whole row at once, a few terms at a time."""
+        names = self.loops.names
+        a, b = operation.operands
+        row, i = names.of("row"), names.of("i")
+        self.loops.buffers[row] = ((self.loops.batch,), operation.result.dtype)
+        j = self.indices[1]
+        for start in range(0, terms, UNROLLED):
+            products = []
+            for k in range(start, min(start + UNROLLED, terms)):
+                weight = names.of("w")
+                self.before.append(f"{weight} = {self.loops.entry(b)(str(k), j)}")
+                products.append(f"{self.loops.entry(a)(i, str(k))} * {weight}")
+            text = " + ".join(products if start == 0 else [f"{row}[{i}]", *products])
+            self.before += [f"for {i} in range({self.loops.batch}):", f"    {row}[{i}] = {text}"]
+        return f"{row}[{self.indices[0]}]"
+
+    def _reduction(self, operation: Operation) -> str:
+        (x,) = operation.operands
+        axis = (
+            operation.arguments[1]
+            if len(operation.arguments) > 1
+            else operation.options.get("axis")
+        )
+        rank = len(x.shape)
+        axes = tuple(range(rank)) if axis is None else axis if isinstance(axis, tuple) else (axis,)
+        axes = tuple(one % rank for one in axes)
+        if not set(operation.options) <= {"axis", "keepdims"}:
+            raise Unrecordable(
+                f"{_name(operation)} with {', '.join(operation.options)} has no loop"
+            )
+        kept = iter(
+            self.indices
+            if not operation.options.get("keepdims")
+            else [i for axis, i in enumerate(self.indices) if axis not in axes]
+        )
+        names = self.loops.names
+        index = tuple(names.of("k") if axis in axes else next(kept) for axis in range(rank))
+        total = names.of("total")
+        entry = self.loops.entry(x)
+        if operation.function is np.sum:
+            start, update = (
+                self.loops.constant(0.0, operation.result.dtype),
+                f"{total} + {entry(*index)}",
+            )
+        else:
+            choose = "maximum" if operation.function is np.max else "minimum"
+            at_first = tuple("0" if axis in axes else i for axis, i in enumerate(index))
+            start, update = entry(*at_first), f"{choose}({total}, {entry(*index)})"
+        self.lines.append(f"{total} = {start}")
+        walked = [axis for axis in range(rank) if axis in axes]
+        if rank == 2 and x.shape[0] == self.loops.batch:
+            walked = walked[::-1]
+        for depth, axis in enumerate(walked):
+            self.lines.append(f"{'    ' * depth}for {index[axis]} in range({x.shape[axis]}):")
+        self.lines.append(f"{'    ' * len(walked)}{total} = {update}")
+        return total
+
+    def text(self, loops: list[tuple[str, int]]) -> list[str]:
+        """Return the whole nest."""
+        lines: list[str] = []
+        for depth, (index, size) in enumerate(loops[:-1]):
+            lines.append(f"{'    ' * depth}for {index} in range({size}):")
+        depth = max(0, len(loops) - 1)
+        lines += [f"{'    ' * depth}{line}" for line in self.before]
+        if loops:
+            index, size = loops[-1]
+            lines.append(f"{'    ' * depth}for {index} in range({size}):")
+            depth += 1
+        return lines + [f"{'    ' * depth}{line}" for line in self.lines]
+
+
+def _space(operation: Operation) -> tuple[int, ...]:
+    return operation.result.shape
+
+
+def _broadcast(shape: tuple[int, ...], index: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the indices into an operand of a smaller shape."""
+    index = index[len(index) - len(shape) :]
+    return tuple("0" if n == 1 else i for n, i in zip(shape, index))
+
+
+def _without_ones(shape: tuple[int, ...]) -> tuple[int, ...]:
+    return tuple(n for n in shape if n != 1)
+
+
+def _name(operation: Operation) -> str:
+    return f"np.{getattr(operation.function, '__name__', operation.function)}"

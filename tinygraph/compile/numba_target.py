@@ -1,0 +1,263 @@
+"""The numba target: the whole loop over steps as machine code.
+
+The program's operations become loops (:mod:`tinygraph.compile.loops`), those become a Python
+function in a file, and numba compiles that.  The file is named after what is in it and lies in the
+user's cache folder, where numba keeps the machine code beside it: the next run of the same program
+starts at once.  Importing this needs numba; nothing else of tinygraph does.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import os
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import Any
+
+import numba
+import numpy as np
+
+from tinygraph.compile import vector_math
+from tinygraph.compile.flat import Flat
+from tinygraph.compile.ir import Value
+from tinygraph.compile.loops import Loops
+from tinygraph.compile.names import Names
+from tinygraph.compile.plan import RecordUpdate, plan_step, plan_update
+from tinygraph.compile.recording import Unrecordable
+from tinygraph.compile.step import Step
+from tinygraph.node import Node, Parameter
+
+_compiled: dict[str, Callable[..., None]] = {}
+
+
+class NumbaProgram:
+    """Training steps for one batch size, compiled to machine code.
+
+    Parameters and attributes are those of
+    :class:`tinygraph.compile.numpy_target.NumpyProgram`.
+    """
+
+    most_steps = 1_000_000
+    """How many steps one call may take."""
+
+    def __init__(
+        self,
+        step: Step,
+        output: Node,
+        parameters: Sequence[Parameter],
+        record_update: RecordUpdate | None = None,
+    ) -> None:
+        if step.called:
+            op, phase, reason = step.called[0]
+            raise Unrecordable(f"{phase} of {op.name} can only be called: {reason}")
+        self.plan = plan = plan_step(step, output, parameters, fuse=False)
+        self.flat = Flat(plan.weights, plan.pairs, None)
+        self.weights, self.gradients = self.flat.vector(), self.flat.vector()
+        self.memory: dict[str, Any] = {}
+        self._leaves = {
+            node: value
+            for node, value in step.values.items()
+            if value.kind in ("input", "parameter") and value not in plan.weights
+        }
+        update = (
+            None if record_update is None else record_update((self.flat.size,), self.flat.dtype)
+        )
+        if update is not None and not update.is_elementwise:
+            raise Unrecordable("the optimizer's update is not entry by entry")
+        self._update = None if update is None else plan_update(update, plan.factor)
+        self._write()
+
+    def _write(self) -> None:
+        plan, planned = self.plan, self._update
+        names = Names(
+            ("run", "losses", "step", "steps", "P", "G", "math", "np", "exp", "tanh", "maximum",
+             "minimum")
+        )  # fmt: skip
+        placed: dict[Value, Any] = {}
+        arguments: dict[str, Any] = {"P": self.weights, "G": self.gradients}
+        self._places: dict[Value, Any] = {}
+        for weight in plan.weights:
+            placed[weight] = self._block("P", weight)
+        for value in self._leaves.values():
+            name = names.of(value.label)
+            turned = len(value.shape) == 2 and value.shape[0] == plan.batch
+            array = np.empty(value.shape[::-1] if turned else value.shape, value.dtype)
+            arguments[name] = array
+            self._places[value] = array.T if turned else array
+            placed[value] = _indexed(name, turned)
+        stored = {
+            gradient: self._block("G", weight)
+            for weight, gradient in zip(plan.weights, plan.gradients)
+            if gradient.kind == "result"
+        }
+        loops = Loops(plan.batch, placed, stored, names)
+        loops.write(plan.operations)
+        self._copy_gradients(loops, stored)
+        loops.lines.append(f"losses[step] = {loops.entry(plan.loss)()}")
+        self._schedule_names = {}
+        if planned is not None:
+            update = planned.update
+            self.memory = {value.label: self.flat.vector() for value in update.memory}
+            spots = {update.weight: "P", update.gradient: "G"}
+            for value in update.memory:
+                spots[value] = names.of(value.label)
+                arguments[spots[value]] = self.memory[value.label]
+            for value in planned.scalars_read:
+                self._schedule_names[value] = names.of(value.label or "factor")
+            placed = {value: _indexed(name, False) for value, name in spots.items()}
+            placed |= {
+                value: (lambda name=name: f"{name}[step]")
+                for value, name in self._schedule_names.items()
+            }
+            stored = {
+                new: placed[old]
+                for old, new in zip((update.weight, *update.memory), planned.results)
+                if new.kind == "result"
+            }
+            part = Loops(plan.batch, placed, stored, names)
+            part.buffers, part.constants = loops.buffers, loops.constants
+            part.write(planned.operations)
+            loops.lines += part.lines
+        for name, (shape, dtype) in loops.buffers.items():
+            arguments[name] = np.empty(shape, dtype)
+        self._arguments = arguments
+        self.source = _source(loops, [*arguments, *self._schedule_names.values()])
+        self._run = compile_source(self.source)
+
+    def _copy_gradients(self, loops: Loops, stored: dict[Value, Any]) -> None:
+        """Store the gradients that are no result of their own: constants, or one for two."""
+        kept: set[Value] = set()
+        for weight, gradient in zip(self.plan.weights, self.plan.gradients):
+            if gradient in kept or gradient not in stored or not _is_written(gradient, self.plan):
+                indices = [loops.names.of("j") for _ in weight.shape]
+                lines = [f"for {i} in range({n}):" for i, n in zip(indices, weight.shape)]
+                place, entry = self._block("G", weight)(*indices), loops.entry(gradient)(*indices)
+                lines.append(f"{place} = {entry}")
+                loops.lines += ["    " * depth + line for depth, line in enumerate(lines)]
+            kept.add(gradient)
+
+    def _block(self, vector: str, value: Value) -> Callable[..., str]:
+        start = self.flat.start(value)
+        strides = [int(np.prod(value.shape[axis + 1 :])) for axis in range(len(value.shape))]
+
+        def place(*index: str) -> str:
+            terms = [f"{i} * {s}" if s != 1 else i for i, s in zip(index, strides)]
+            return f"{vector}[{' + '.join([str(start), *terms])}]"
+
+        return place
+
+    def set_feeds(self, arrays: Mapping[Node, Any]) -> None:
+        """Copy the inputs, and the parameters that are not trained, into the program's memory."""
+        for node, value in self._leaves.items():
+            self._places[value][...] = arrays.get(node, node.value)
+
+    def run(self, steps: int, scalars: Mapping[str, Any], first: int) -> Any:
+        """Take training steps, and return the loss of each, taken before its update."""
+        losses = np.empty(steps, self.plan.loss.dtype)
+        schedule = []
+        if self._update is not None:
+            known = self._update.scalars(scalars, np.arange(first, first + steps, dtype=float))
+            schedule = [
+                np.ascontiguousarray(np.broadcast_to(known[v], steps).astype(self.flat.dtype))
+                for v in self._schedule_names
+            ]
+        with np.errstate(all="ignore"):
+            self._run(losses, *self._arguments.values(), *schedule)
+            return self.plan.finished(losses)
+
+
+def _is_written(gradient: Value, plan: Any) -> bool:
+    made = {one.result: one for one in plan.operations}
+    return gradient in made and not _is_view(made[gradient])
+
+
+def _is_view(operation: Any) -> bool:
+    return operation.function in (np.transpose, np.reshape, np.ravel, np.broadcast_to)
+
+
+def _indexed(name: str, turned: bool) -> Callable[..., str]:
+    return lambda *index: f"{name}[{', '.join(index[::-1] if turned else index) or '()'}]"
+
+
+def _source(loops: Loops, arguments: list[str]) -> str:
+    constants = (
+        "".join(
+            f"{name} = np.{array.dtype}({array.item()!r})\n"
+            if array.shape == ()
+            else f"{name} = np.array({array.tolist()!r}, np.{array.dtype})\n"
+            for name, array in loops.constants.items()
+        )
+        .replace("(inf)", "(np.inf)")
+        .replace("(nan)", "(np.nan)")
+        .replace("(-inf)", "(-np.inf)")
+    )
+    body = "\n".join(f"        {line}" for line in loops.lines)
+    return f'''"""A training step as loops, written by tinygraph for numba."""
+
+import math
+
+import numpy as np
+
+from tinygraph.compile.vector_math import exp, maximum, minimum, tanh
+
+{constants}
+
+def run(losses, {", ".join(arguments)}):
+    for step in range(losses.size):
+{body}
+'''
+
+
+def compile_source(source: str) -> Callable[..., None]:
+    """Return ``run`` of ``source`` as machine code, from the cache if it is there."""
+    if source not in _compiled:
+        module = module_of(source)
+        # These keep NaN and infinity right, and let sums be taken in any order.
+        compiler = numba.njit(
+            cache=hasattr(module, "__cached__"),
+            error_model="numpy",
+            fastmath={"contract", "reassoc"},
+            nogil=True,
+        )
+        _compiled[source] = compiler(module.run)
+    return _compiled[source]
+
+
+def module_of(source: str) -> Any:
+    """Import ``source`` from a file in the cache folder; without one, from memory alone."""
+    helpers = Path(vector_math.__file__).read_bytes()
+    digest = hashlib.sha256(source.encode() + helpers).hexdigest()[:24]
+    path = cache_folder() / f"step_{digest}.py"
+    try:
+        if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with NamedTemporaryFile("w", dir=path.parent, delete=False, encoding="utf-8") as file:
+                file.write(source)
+            os.replace(file.name, path)  # two processes may write it at once: either is whole
+    except OSError:
+        module = type(sys)(f"tinygraph_step_{digest}")
+        exec(compile(source, f"<tinygraph step {digest}>", "exec"), module.__dict__)
+        return module
+    spec = importlib.util.spec_from_file_location(f"tinygraph_step_{digest}", path)
+    if spec is None or spec.loader is None:
+        raise ImportError(f"no module can be made of {path}")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def cache_folder() -> Path:
+    """Return where compiled steps are kept: ``TINYGRAPH_CACHE``, or the user's cache folder."""
+    if "TINYGRAPH_CACHE" in os.environ:
+        return Path(os.environ["TINYGRAPH_CACHE"])
+    if sys.platform == "win32":
+        base = Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData" / "Local"))
+    elif sys.platform == "darwin":
+        base = Path.home() / "Library" / "Caches"
+    else:
+        base = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"))
+    return base / "tinygraph"
