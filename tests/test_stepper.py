@@ -53,13 +53,24 @@ def test_keys_walk_through_the_steps(monkeypatch):
     pressed = iter([key.RIGHT, " ", key.LEFT, key.END, key.HOME, "x", "q"])
     monkeypatch.setattr(readchar, "readkey", lambda: next(pressed))
     shown = []
-    monkeypatch.setattr(terminal, "screen", lambda step, count: shown.append(step["index"]) or "")
+    monkeypatch.setattr(
+        terminal, "screen", lambda step, count, rows=6: shown.append(step["index"]) or ""
+    )
     monkeypatch.setattr(
         terminal, "Console", lambda **kwargs: Console(file=io.StringIO(), force_terminal=True)
     )
     steps = tg.lab2.model(rng=0).trace(x=X, t=T)
     terminal.walk_through(steps)
     assert shown == [1, 2, 3, 2, 20, 1, 1]
+
+
+def test_every_step_fits_a_terminal_of_24_lines():
+    model = tg.lab2.model(rng=0)
+    steps = model.trace(tg.Adam(model.parameters), x=X, t=T)
+    console = Console(file=io.StringIO(), width=80, height=24)
+    for step in steps:
+        shown = terminal.fitting(step, len(steps), console)
+        assert len(console.render_lines(shown)) < 24, words.heading(step)
 
 
 def test_stepping_leaves_model_and_optimizer_as_they_were():
@@ -141,6 +152,20 @@ def test_a_question_asks_for_what_can_be_told_apart():
             assert abs(wrong - asked["answer"]) > 0.02 * abs(asked["answer"])
             assert str(asked["answer"])[:6] not in hint
         assert [choice["hint"] for choice in asked["choices"]].count("") == 1
+
+
+def test_questions_of_a_round_are_about_its_own_numbers():
+    model = tg.lab2.model(rng=0)
+    optimizer = tg.SGD(model.parameters, lr=10.0)
+    arrays = model.feed_arrays({"x": X, "t": T})
+
+    def asked(training_steps):
+        moments = list(walk(model.nodes, model.output, arrays, optimizer, training_steps))
+        return [question(m) for m in moments if m.step["phase"] == "backward"]
+
+    once, thrice = asked(1), asked(3)
+    assert once == thrice[: len(once)]
+    assert once != thrice[len(once) : 2 * len(once)]
 
 
 def test_nothing_is_asked_where_all_is_zero_or_not_finite():

@@ -82,7 +82,7 @@ def numbers(figures):
 
 def test_next_back_and_keys_go_through_the_steps_in_their_order(page, lab2_page, lab2_stepper):
     page.goto(lab2_page)
-    title = page.locator("#panel h2")
+    title = page.locator("#headline h2")
     for step in lab2_stepper.steps:
         expect(title).to_have_text(words.heading(step))
         page.keyboard.press("ArrowRight")
@@ -145,7 +145,7 @@ def test_page_and_terminal_write_numbers_alike(page, lab2_page):
 
 def test_slider_list_link_and_diagram_go_to_a_step(page, lab2_page):
     page.goto(lab2_page + "#step=14")
-    title = page.locator("#panel h2")
+    title = page.locator("#headline h2")
     expect(title).to_have_text("Backward: MatMul layer3/z")
     page.locator("#slider").focus()
     page.keyboard.press("ArrowRight")
@@ -207,7 +207,7 @@ def test_predict_feedback_reveal_and_score(page, lab2_page, lab2_stepper):
     page.keyboard.press("End")
     expect(page.locator("#scorecard")).to_contain_text("0 right at once, 1 after a hint, 1 shown")
     page.locator("#scorecard button").first.click()
-    expect(page.locator("#panel h2")).to_contain_text("Backward")
+    expect(page.locator("#headline h2")).to_contain_text("Backward")
 
 
 def test_picking_a_wrong_array_names_the_mistake(page, lab2_page):
@@ -289,8 +289,8 @@ def test_training_steps_follow_one_another(page, forked_page):
     expect(page.locator("#diagram-note")).to_be_hidden()
     page.keyboard.press("End")
     expect(page.locator("#diagram-note")).to_be_visible()
-    expect(page.locator("#panel h2")).to_have_text("Update: SGD moves W")
-    expect(page.locator("#panel .sentence")).to_contain_text("t = 2")
+    expect(page.locator("#headline h2")).to_have_text("Update: SGD moves W")
+    expect(page.locator("#headline .sentence")).to_contain_text("t = 2")
 
 
 def test_two_viewers_on_one_page_are_independent(page, lab2_stepper, tmp_path):

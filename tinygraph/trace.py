@@ -89,6 +89,7 @@ def walk(
     memory = dict(optimizer.memory) if optimizer else {}
     numbers = count(1)
     for training_step in range(1, training_steps + 1):
+        values = dict(values)  # a moment keeps the arrays of its own round
         gradients: dict[Node, Any] = {}
         moments = _forward(nodes, values, names)
         gradients[output] = as_seed(None, output, values[output])

@@ -25,6 +25,9 @@ def draw(model: Graph) -> str:
     except LayoutError as error:
         return f"<p>There is no diagram here: {html.escape(str(error))}</p>"
     picture = re.sub(rf"\b{diagram.prefix}\b", "tg", picture)
+    # The page says by itself what the texts on hover would give away, and has colours of its own.
+    picture = re.sub(r"<(title|desc|style)\b.*?</\1>\s*", "", picture, flags=re.DOTALL)
+    picture = re.sub(r' role="img" aria-labelledby="[^"]*"', ' aria-hidden="true"', picture)
     return _CELL.sub(_as_path, picture)
 
 

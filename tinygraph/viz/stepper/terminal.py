@@ -18,8 +18,8 @@ from tinygraph.viz.stepper import words
 COLOUR = {"forward": "blue", "backward": "dark_orange3", "update": "green"}
 ARROW = {"forward": "→", "backward": "←", "update": "↻"}
 HELP = "→ or Space: next   ←: back   Home, End: first, last   q: leave"
-ROWS, COLUMNS = 6, 8
-"""How much of an array is shown: a step is to fit a screen."""
+ROWS, FEWEST_ROWS, COLUMNS = 6, 2, 8
+"""How much of an array is shown: fewer where a step would not fit, and then no reasons."""
 WIDTH, GAP = 78, 4
 
 _RULER = Console(width=200)
@@ -40,8 +40,8 @@ def walk_through(steps: Sequence[Step]) -> None:
     with console.screen(hide_cursor=True):
         while True:
             console.clear()
-            console.print(screen(steps[place], len(steps)))
-            console.print(Text(f"\n{HELP}", style="dim"))
+            console.print(fitting(steps[place], len(steps), console))
+            console.print(Text(HELP, style="dim"), end="")
             place = moved(place, _pressed(), len(steps))
             if place < 0:
                 return
@@ -87,7 +87,17 @@ def _pressed() -> str:
     }.get(pressed, "")
 
 
-def screen(step: Step, count: int) -> RenderableType:
+def fitting(step: Step, count: int, console: Console) -> RenderableType:
+    """Return a step with as many rows of its arrays as the terminal has room for."""
+    room = console.height - 1
+    for rows in range(ROWS, FEWEST_ROWS, -1):
+        shown = screen(step, count, rows)
+        if len(console.render_lines(shown)) <= room:
+            return shown
+    return screen(step, count, FEWEST_ROWS)
+
+
+def screen(step: Step, count: int, rows: int = ROWS) -> RenderableType:
     """Return all that is shown of one step."""
     colour = COLOUR[step["phase"]]
     head = Text.assemble(
@@ -96,34 +106,40 @@ def screen(step: Step, count: int) -> RenderableType:
     )
     if step["training_step"] > 1:
         head.append(f", training step {step['training_step']}", "dim")
-    return Group(head, Text(words.sentence(step)), Text(""), *_BODIES[step["phase"]](step))
+    gap = [Text("")] if rows > FEWEST_ROWS else []
+    return Group(head, Text(words.sentence(step)), *gap, *_BODIES[step["phase"]](step, rows))
 
 
-def _forward(step: Step) -> Iterator[RenderableType]:
+def _forward(step: Step, rows: int) -> Iterator[RenderableType]:
     yield _code(step["code"])
     yield _side_by_side(
         [
             *((data["identifier"], data["array"]) for data in step["inputs"]),
             (step["identifier"], step["value"]),
-        ]
+        ],
+        rows,
     )
 
 
-def _backward(step: Step) -> Iterator[RenderableType]:
+def _backward(step: Step, rows: int) -> Iterator[RenderableType]:
     yield _side_by_side(
         [
             (f"{step['incoming_identifier']}, arrives", step["incoming"]),
             (f"{step['identifier']}, forward value", step["value"]),
-        ]
+        ],
+        rows,
     )
+    is_tight = rows == FEWEST_ROWS
     for leaving in step["outgoing"]:
-        yield Text(f"\nTo {leaving['node']}", style="bold")
+        if not is_tight:
+            yield Text("")
+        yield Text(f"To {leaving['node']}", style="bold")
         yield _code(leaving["code"])
-        if leaving["why"]:
+        if leaving["why"] and not is_tight:
             yield Padding(Text(f"because {leaving['why']}"), (0, 0, 0, 2))
         if joins := words.arrival(leaving):
             yield Padding(Text(joins), (0, 0, 0, 2))
-        yield _side_by_side(_leaving(leaving))
+        yield _side_by_side(_leaving(leaving), rows)
 
 
 def _leaving(leaving: OutgoingData) -> list[tuple[str, ArrayData]]:
@@ -136,20 +152,22 @@ def _leaving(leaving: OutgoingData) -> list[tuple[str, ArrayData]]:
     return shown
 
 
-def _update(step: Step) -> Iterator[RenderableType]:
+def _update(step: Step, rows: int) -> Iterator[RenderableType]:
     settings = (f"{name} = {value:g}" for name, value in step["hyperparameters"].items())
-    yield Text(", ".join(settings), style="dim")
+    if rows > FEWEST_ROWS:
+        yield Text(", ".join(settings), style="dim")
     yield _side_by_side(
         [
             (f"{step['identifier']}, before", step["value"]),
             (step["incoming_identifier"], step["incoming"]),
             *((f"{slot}, before", data) for slot, data in step["memory"].items()),
-        ]
+        ],
+        rows,
     )
     for line in step["lines"]:
         yield _code(line["code"])
-    yield _side_by_side([(line["name"], line["array"]) for line in step["lines"][:-1]])
-    yield _side_by_side([(f"{step['identifier']}, after", step["after"])])
+    yield _side_by_side([(line["name"], line["array"]) for line in step["lines"][:-1]], rows)
+    yield _side_by_side([(f"{step['identifier']}, after", step["after"])], rows)
 
 
 _BODIES = {"forward": _forward, "backward": _backward, "update": _update}
@@ -159,12 +177,12 @@ def _code(line: str) -> RenderableType:
     return Padding(Text(line, style="bold cyan"), (0, 0, 0, 2))
 
 
-def _side_by_side(named: list[tuple[str, ArrayData]]) -> RenderableType:
+def _side_by_side(named: list[tuple[str, ArrayData]], rows: int) -> RenderableType:
     """Return arrays in lines, as many in each as fit its width."""
     lines: list[list[RenderableType]] = []
     left = 0
     for name, data in named:
-        block = _array(name, data)
+        block = _array(name, data, rows)
         width = Measurement.get(_RULER, _RULER.options, block).maximum + GAP
         if width > left:
             lines.append([])
@@ -179,17 +197,16 @@ def _side_by_side(named: list[tuple[str, ArrayData]]) -> RenderableType:
     return Padding(Group(*tables), (0, 0, 0, 2))
 
 
-def _array(name: str, data: ArrayData) -> RenderableType:
-    rows = _rows(data["entries"])
+def _array(name: str, data: ArrayData, rows: int) -> RenderableType:
     table = Table.grid(padding=(0, 2, 0, 0))
-    for row in rows[:ROWS]:
+    for row in _rows(data["entries"])[:rows]:
         table.add_row(*(Text(words.number(entry), justify="right") for entry in row[:COLUMNS]))
     title = Text.assemble((name, "italic"), (f"  {words.times(data['shape'])}", "dim"))
-    more = Text(_more(data["shape"]), style="dim")
+    more = Text(_more(data["shape"], rows), style="dim")
     return Group(title, table, more) if more else Group(title, table)
 
 
-def _more(shape: list[int]) -> str:
+def _more(shape: list[int], rows: int = ROWS) -> str:
     """Return how much of an array is not shown.
 
     >>> _more([21, 4]), _more([6, 10]), _more([3])
@@ -198,7 +215,7 @@ def _more(shape: list[int]) -> str:
     sizes = [1, 1, *shape][-2:]
     hidden = [
         f"{size - shown} more {what}"
-        for size, shown, what in zip(sizes, (ROWS, COLUMNS), ("rows", "columns"), strict=True)
+        for size, shown, what in zip(sizes, (rows, COLUMNS), ("rows", "columns"), strict=True)
         if size > shown
     ]
     return f"… {', '.join(hidden)}" if hidden else ""

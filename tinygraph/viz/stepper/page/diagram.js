@@ -10,9 +10,6 @@ const lights = [];
 
 function prepareDiagram(rounds, goTo) {
   if (!svg) return;
-  svg.querySelector("style")?.remove(); // its colours follow the page's own theme switch instead
-  svg.removeAttribute("role");
-  svg.querySelectorAll("title").forEach((title) => title.remove());
   cropLegend();
   fitDiagram();
   window.addEventListener("resize", fitDiagram);

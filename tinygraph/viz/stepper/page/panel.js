@@ -2,12 +2,14 @@
 
 const BODIES = { forward: forwardBody, backward: backwardBody, update: updateBody };
 
-function fillPanel(panel, place, options) {
+function fillPanel(headline, panel, place, options) {
   const step = data.steps[place];
-  panel.className = step.phase;
-  panel.replaceChildren(
+  headline.className = step.phase;
+  headline.replaceChildren(
     element("h2", {}, step.heading),
     element("p", { class: "sentence" }, step.sentence),
+  );
+  panel.replaceChildren(
     ...BODIES[step.phase](step, place, options).filter(Boolean),
   );
   if (options.predict && place === data.steps.length - 1) panel.append(scoreCard(options.goTo));

@@ -25,7 +25,7 @@ function onAnswered() {
 function show() {
   const step = data.steps[place];
   highlightPath(null);
-  fillPanel(panel, place, { predict: byId("predict").checked, goTo, onAnswered });
+  fillPanel(byId("headline"), panel, place, { predict: byId("predict").checked, goTo, onAnswered });
   const hides = byId("predict").checked && isOpen(place);
   lightDiagram(place - roundStart[step.round - 1], step, hides);
   byId("diagram-note").hidden = step.round === 1;
