@@ -51,6 +51,10 @@ def test_around_draws_a_neighbourhood():
     model = tg.lab2.model(rng=0)
     view = choose_view(model, around="layer2/z", radius=1)
     assert set(names(view)) == {"layer1/h", "layer2/W", "layer2/z", "layer2/a"}
+    assert [(card.name, is_before) for card, is_before in view.cut] == [
+        ("layer1/h", True),
+        ("layer2/a", False),
+    ]
     assert view.notes == ("4 of 18 nodes: those within 1 of layer2/z",)
     assert set(names(choose_view(model, around=model["loss"], radius=0))) == {"loss"}
 

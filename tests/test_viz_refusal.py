@@ -55,6 +55,11 @@ def test_of_a_long_chain_the_end_is_drawn():
     assert "of 5,003 nodes" in diagram.svg
 
 
+def test_an_op_without_a_shape_can_be_printed():
+    a, b = (tg.Input(name, shape=(size,)) for name, size in (("a", 2), ("b", 3)))
+    assert repr(refused(lambda: a + b).node) == "<Add (unnamed) (refused)>"
+
+
 def test_an_error_that_knows_no_node_has_no_picture():
     assert ShapeError("anything").diagram is None
 

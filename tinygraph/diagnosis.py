@@ -20,6 +20,7 @@ from tinygraph.errors import StateError
 from tinygraph.graph import Graph
 from tinygraph.node import Node, Op, Parameter
 from tinygraph.quantities import norm, number
+from tinygraph.topology import as_node
 
 FLAT = 0.05
 """A slope below this share of the steepest counts as flat."""
@@ -31,19 +32,20 @@ WHOLE = 1000.0
 """The same from the last layer to the first."""
 
 
-def diagnose(model: Graph) -> Diagnosis:
+def diagnose(model: Graph | Node) -> Diagnosis:
     """Say what ails a network, from the values and gradients of its last run.
 
     Parameters
     ----------
-    model : Graph
-        After a ``forward``; after a ``backward`` too, gradients are looked at.
+    model : Graph or Node
+        After a ``forward``; after a ``backward`` too, gradients are looked at.  A node stands for
+        the graph of all that it depends on.
 
     Returns
     -------
     Diagnosis
-        Prints as a table and sentences; shows itself in a notebook; ``render(model,
-        diagnosis=…)`` marks the nodes.
+        Prints as a table and sentences; shows itself in a notebook.  A diagram with gradients
+        marks the nodes concerned.
 
     Raises
     ------
@@ -59,6 +61,8 @@ def diagnose(model: Graph) -> Diagnosis:
     >>> print(diagnose(model).sentences[0])
     h: 1 of 2 units is dead: 0 for the whole batch of 2, so that no gradient passes.
     """
+    if not isinstance(model, Graph):
+        model = Graph(as_node(model, "What diagnose looks at"))
     if model.output.value is None:
         raise StateError("diagnose looks at a run; there was none yet. Call forward(…) first.")
     layers = _layers(model.nodes)

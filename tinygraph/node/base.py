@@ -67,7 +67,8 @@ class Node:
         return (self.name or "").rpartition("/")[0]
 
     def __repr__(self) -> str:
-        return f"<{describe(self)} {show(self.shape)}>"
+        # An op that refused its inputs has no shape; the error that says so holds that very op.
+        return f"<{describe(self)} {show(self.shape) if hasattr(self, 'shape') else '(refused)'}>"
 
     def __add__(self, other: Any) -> Op:
         return _operate("+", self, other)

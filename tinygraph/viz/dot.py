@@ -24,14 +24,12 @@ cluster         ``tg-c-k``         ``cluster``
 
 from __future__ import annotations
 
-import re
-
 from graphviz import Digraph
 
 from tinygraph.viz import cards, legend, style
 from tinygraph.viz.cards import PREFIX
 from tinygraph.viz.scene import Scene
-from tinygraph.viz.text import escape, visible
+from tinygraph.viz.text import escape
 from tinygraph.viz.view import Arrow, Card, View
 
 
@@ -49,6 +47,8 @@ def to_dot(scene: Scene) -> str:
             _write_arrows_beside(picture, arrow, scene)
         else:
             _write_arrows(picture, arrow, scene)
+    for card, is_before in scene.view.cut:
+        _write_cut(picture, card, is_before)
     return str(picture.source)
 
 
@@ -56,10 +56,10 @@ def dot_name(name: str) -> str:
     r"""Return a node's name as an identifier in DOT, in which no character means anything.
 
     >>> dot_name("layer1/W"), dot_name('a:b"\\')
-    ('layer1/W', 'a~3Ab~22~5C')
+    ('layer1/W', 'a~3A~b~22~~5C~')
     """
     # Not as %3A: Graphviz keeps names that begin with % to itself.
-    return re.sub(r'[~%:"\\<>&]', lambda found: f"~{ord(found[0]):02X}", visible(name))
+    return "".join(c if c.isprintable() and c not in '~%:"\\<>&' else f"~{ord(c):X}~" for c in name)
 
 
 def _name(card: Card) -> str:
@@ -161,6 +161,16 @@ def _write_arrows_beside(picture: Digraph, arrow: Arrow, scene: Scene) -> None:
     picture.edge(*ends, **along, **_value(arrow))
     picture.edge(*ends, **against, **_gradient(arrow, size, scene))
     picture.edge(*ends, style="invis")
+
+
+def _write_cut(picture: Digraph, card: Card, is_before: bool) -> None:
+    """Write dots and a dashed line where the graph goes on unseen."""
+    dots = f"{_name(card)}~{'before' if is_before else 'after'}"
+    identity = f"{PREFIX}-x-{card.index}-{int(is_before)}"
+    attributes = {"class": "tg-cut", "style": "dashed", "color": style.NO_GRADIENT}
+    picture.node(dots, label="⋯", fontcolor=style.INK, id=identity, **{"class": "tg-cut"})
+    ends = [dots, f"{_name(card)}:v:w"] if is_before else [f"{_name(card)}:v:e", dots]
+    picture.edge(*ends, id=f"{identity}-line", arrowhead="none", **attributes)
 
 
 def _value(arrow: Arrow) -> dict[str, str]:

@@ -45,17 +45,31 @@ def choose_view(
     asked = MOST_NESTED if depth is None else _count(depth, "depth")
     open_levels = min(asked, deepest, MOST_NESTED)
     view = connect(fold_groups(nodes, open_levels), notes)
-    if _is_readable(view):
-        return view
-    folded = next(filter(_is_readable, _ever_coarser(nodes, open_levels)))
-    return folded._replace(
-        notes=(
-            *notes,
-            f"Folded: {len(nodes):,} nodes are drawn as {len(folded.cards)} cards, which can be "
+    if not _is_readable(view):
+        view = next(filter(_is_readable, _ever_coarser(nodes, open_levels)))
+        notes += [
+            f"Folded: {len(nodes):,} nodes are drawn as {len(view.cards)} cards, which can be "
             f"read; so many could not.",
             'depth= says how far groups open, around="name" with radius= draws a part in full.',
-        )
-    )
+        ]
+    return view._replace(notes=tuple(notes), cut=tuple(_cut(view, model.nodes)))
+
+
+def _cut(view: View, nodes: Sequence[Node]) -> Iterator[tuple[Card, bool]]:
+    """Yield the cards at which the graph goes on unseen, and whether it does so before them.
+
+    Of leaves that are not shown, such as the bias of the last op, the formula speaks already.
+    """
+    shown = {node for card in view.cards for node in card.nodes}
+    if len(shown) == len(nodes):
+        return
+    read_unseen = {parent for node in nodes if node not in shown for parent in node.inputs}
+    for card in view.cards:
+        parents = {parent for node in card.nodes for parent in node.inputs}
+        if any(parent.inputs for parent in parents - shown):
+            yield card, True
+        if not read_unseen.isdisjoint(card.nodes):
+            yield card, False
 
 
 def _is_readable(view: View) -> bool:

@@ -31,6 +31,7 @@ HOW_TO_INSTALL = (
     "variable TINYGRAPH_DOT."
 )
 
+PNG_DPI = 144
 FONT_FILE = "fonts.conf"
 SYSTEM_FONTS = "/etc/fonts/fonts.conf"
 
@@ -81,7 +82,10 @@ def _program(path: str) -> Engine:
             # Before version 14 a cell has an id only if it is a link; svg.py takes the links out.
             dot = dot.replace(" title=", ' href="#" title=')
         done = subprocess.run(
-            [path, f"-T{file_format}"], input=dot.encode(), capture_output=True, check=False
+            [path, f"-T{file_format}", *_options(file_format)],
+            input=dot.encode(),
+            capture_output=True,
+            check=False,
         )
         _pass_on(done.stderr.decode(errors="replace"))
         if done.returncode or not done.stdout:
@@ -108,11 +112,17 @@ def _bundled(dot: str, file_format: str) -> bytes:
     remarks: list[str] = []
     try:
         with _lock, _fonts(), _descriptor_2_into(remarks):
-            picture = pygraphviz.AGraph(string=dot).draw(format=file_format, prog="dot")
+            picture = pygraphviz.AGraph(string=dot).draw(
+                format=file_format, prog="dot", args=" ".join(_options(file_format))
+            )
     except (ValueError, OSError, RuntimeError) as error:
         raise LayoutError(f"Graphviz failed: {error} {' '.join(remarks)}") from error
     _pass_on("".join(remarks))
     return bytes(picture)
+
+
+def _options(file_format: str) -> list[str]:
+    return [f"-Gdpi={PNG_DPI}"] if file_format == "png" else []
 
 
 @contextmanager

@@ -51,17 +51,20 @@ def shorten(text: str, length: int) -> str:
 
 @lru_cache(maxsize=1024)
 def unicode_math(latex: str) -> str:
-    r"""Return a formula in LaTeX as one line of Unicode.
+    r"""Return a formula in LaTeX as one line of Unicode; what is no LaTeX stays as it is.
 
     >>> unicode_math(r"\frac{1}{1 + e^{-x}}"), unicode_math(r"g \odot W^\top")
     ('1/(1 + e⁻ˣ)', 'g ⊙ Wᵀ')
     """
-    converter = _converter()
     # A space that TeX would swallow is written as one that it keeps.
     source, before = re.sub(r"\\,|(?<=\})\s+|\s+(?=\\)", "~", latex), ""
-    while source != before:
-        source, before = _SCRIPT.sub(_script, source), source
-    return str(converter.latex_to_text(f"${source}$")).translate(_TYPOGRAPHY).strip()
+    try:
+        while source != before:
+            source, before = _SCRIPT.sub(_script, source), source
+        text = str(_converter().latex_to_text(f"${source}$"))
+    except Exception:  # the converter fails in many ways on what is not well-formed
+        return latex
+    return text.translate(_TYPOGRAPHY).strip() or latex
 
 
 def _script(found: re.Match[str]) -> str:

@@ -63,12 +63,14 @@ class View(NamedTuple):
     """Cards in topological order, the arrows between them, and who stands beside whom.
 
     ``beside`` maps a card to the card of the op it stands next to, instead of in line before it.
+    ``cut`` holds the cards at which the graph goes on unseen, and whether it does so before them.
     """
 
     cards: tuple[Card, ...]
     arrows: tuple[Arrow, ...]
     beside: dict[Card, Card]
     notes: tuple[str, ...]
+    cut: tuple[tuple[Card, bool], ...] = ()
 
 
 def connect(cards: Iterable[Card], notes: Sequence[str] = ()) -> View:
