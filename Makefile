@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help lab2 test kills graphs lint docs docs-open types clean
+.PHONY: help lab2 report test kills graphs lint docs docs-open types clean
 
 help:  ## list the targets
 	@grep -E '^[a-z0-9-]+:.*##' Makefile | sed 's/:.*##/\t/' | expand -t 14
@@ -21,6 +21,9 @@ $(VENV)/.stamp-run: setup.cfg pyproject.toml
 
 lab2: $(VENV)/.stamp-run  ## train Lab 2 on both data sets; figures go to lab2-output/
 	$(BIN)/python -m tinygraph lab2
+
+report: $(VENV)/.stamp-fast  ## run all experiments; the report goes to report/index.html
+	$(BIN)/python -m tinygraph lab2 report
 
 test: $(VENV)/.stamp-test  ## run every test
 	$(BIN)/python -m pytest --numprocesses auto

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import io
+import os
 import sys
 from collections.abc import Sequence
 from dataclasses import fields
@@ -18,6 +19,7 @@ import tinygraph
 from tinygraph.engines import ENGINES
 from tinygraph.errors import NonFiniteError, TinygraphError
 from tinygraph.lab2.diagrams import save_diagrams
+from tinygraph.lab2.experiments import EPOCHS, EXPERIMENTS, SEEDS
 from tinygraph.lab2.network import ACTIVATIONS
 from tinygraph.lab2.run import (
     DATA_SETS,
@@ -31,6 +33,7 @@ from tinygraph.lab2.run import (
 WRONG_USAGE = 2
 FAILED = 1
 INTERRUPTED = 130
+QUICK = {"epochs": 1_000, "seeds": 4}
 
 
 class Parser(argparse.ArgumentParser):
@@ -100,6 +103,34 @@ def _add_lab2(commands: Any) -> None:
         "one FILE a problem, its name added",
     )
     lab2.set_defaults(run=_run_lab2)
+    _add_report(lab2.add_subparsers(title="commands", metavar="COMMAND"))
+
+
+def _add_report(commands: Any) -> None:
+    report = commands.add_parser(
+        "report",
+        help="run every experiment over many seeds, and write a report",
+        description="Run the experiments E1 to E6 on both data sets over many seeds, and write "
+        "them up as a page, as Markdown, and as CSV and JSON. If it is interrupted, the same "
+        "command goes on where it was.",
+    )
+    report.add_argument(
+        "--out", type=Path, default=Path("report"), metavar="FOLDER", help="where it goes (report)"
+    )
+    report.add_argument("--epochs", type=int, help=f"how long each is trained ({EPOCHS})")
+    report.add_argument("--seeds", type=int, help=f"from how many start values ({SEEDS})")
+    report.add_argument(
+        "--only", nargs="+", choices=EXPERIMENTS, default=tuple(EXPERIMENTS), help="which of them"
+    )
+    report.add_argument(
+        "--jobs", type=int, default=os.cpu_count() or 1, help="processes at a time (all cores)"
+    )
+    report.add_argument(
+        "--quick",
+        action="store_true",
+        help=f"a small version: {QUICK['seeds']} seeds, {QUICK['epochs']} epochs",
+    )
+    report.set_defaults(run=_run_report)
 
 
 def _add_step(commands: Any) -> None:
@@ -208,4 +239,20 @@ def _run_step(options: argparse.Namespace) -> int:
         print(f"written to {stepper.save(options.save)}: open it in a browser")
     else:
         stepper.show(plain=options.plain)
+    return 0
+
+
+def _run_report(options: argparse.Namespace) -> int:
+    from tinygraph.lab2.report import write_report
+
+    usual = QUICK if options.quick else {"epochs": EPOCHS, "seeds": SEEDS}
+    page = write_report(
+        options.out,
+        options.only,
+        epochs=usual["epochs"] if options.epochs is None else options.epochs,
+        seeds=usual["seeds"] if options.seeds is None else options.seeds,
+        jobs=options.jobs,
+        progress=sys.stderr.isatty(),
+    )
+    print(f"written to {page}")
     return 0

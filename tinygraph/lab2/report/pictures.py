@@ -1,0 +1,74 @@
+"""The networks that the report shows from inside: which, their diagrams and their diagnoses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+import numpy as np
+
+from tinygraph.diagnosis import diagnose
+from tinygraph.graph import Graph
+from tinygraph.lab2.experiments import Result
+from tinygraph.lab2.report.tables import DiagnosisRow
+from tinygraph.lab2.spread import Case
+from tinygraph.lab2.trials import Outcome, points, run_once
+from tinygraph.viz import render
+
+MOMENTS = ("start", "end")
+PICTURED = {"E1": ("xor", "η = 100"), "E3": ("xor", "none, η = 0.01"), "E5": ("xor", "ReLU")}
+"""The data set and setting whose median seed is drawn as a graph, by experiment."""
+
+
+class Subject(NamedTuple):
+    """One seed of one trial of one experiment."""
+
+    experiment: str
+    data: str
+    setting: str
+    seed: int
+
+
+def subject_of(result: Result) -> Subject | None:
+    """Return the network that explains an experiment, if one was chosen for it."""
+    if result.experiment.key not in PICTURED:
+        return None
+    data, label = PICTURED[result.experiment.key]
+    seed = result.outcomes[data, label].median_seed
+    return Subject(result.experiment.key, data, label, seed)
+
+
+def subjects_of(case: Case) -> tuple[Subject, Subject]:
+    """Return the good and the bad seed of a case."""
+    where = (case.experiment, case.data, case.setting)
+    return Subject(*where, case.good), Subject(*where, case.bad)
+
+
+def network(outcome: Outcome, seed: int, moment: str) -> Graph:
+    """Return a network after a forward and a backward, at the start or the end of its training."""
+    model = outcome.model(seed) if moment == "end" else outcome.trial.setting.model(seed)
+    run_once(model, *points(outcome.trial.data))
+    return model
+
+
+def diagnosis_rows(outcome: Outcome, subject: Subject) -> Iterator[DiagnosisRow]:
+    """Yield what there is to say of a network at the start and at the end of its training."""
+    for moment in MOMENTS:
+        with np.errstate(all="ignore"):
+            sentences = diagnose(network(outcome, subject.seed, moment)).sentences
+        for sentence in sentences:
+            yield DiagnosisRow(*subject, moment, sentence)
+
+
+def diagram(outcome: Outcome, seed: int) -> str:
+    """Return the diagram of one seed after its training, with the gradients, as SVG."""
+    with np.errstate(all="ignore"):
+        return render(network(outcome, seed, "end"), gradients=True).svg
+
+
+def sentences_of(rows: Iterable[DiagnosisRow], subject: Subject) -> dict[str, list[str]]:
+    """Return the sentences on one network, by moment."""
+    own = [
+        row for row in rows if (row.experiment, row.data, row.setting, row.seed) == tuple(subject)
+    ]
+    return {moment: [row.sentence for row in own if row.moment == moment] for moment in MOMENTS}

@@ -1,0 +1,73 @@
+"""How numbers are written in the report: one way, in its tables and in its sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from tinygraph.lab2.summary import Row
+
+
+def loss_text(value: float) -> str:
+    """Return a loss with three figures.
+
+    >>> loss_text(0.24937), loss_text(2.61e-10), loss_text(float("inf"))
+    ('0.249', '2.61e-10', '∞')
+    """
+    return f"{value:.3g}" if np.isfinite(value) else "∞"
+
+
+def amount(value: float, decimals: int = 2) -> str:
+    """Return a sum of rises with a fixed number of decimals.
+
+    >>> amount(5.104), amount(1e-14), amount(0.01123, 4), amount(float("inf"))
+    ('5.10', '0.00', '0.0112', '∞')
+    """
+    return f"{value:.{decimals}f}" if np.isfinite(value) else "∞"
+
+
+def percent(share: float) -> str:
+    """Return a share in per cent, or a dash for one that is not finite.
+
+    >>> percent(0.99714), percent(float("-inf"))
+    ('99.7 %', '–')
+    """
+    return f"{100 * share:.1f} %" if np.isfinite(share) else "–"
+
+
+def epochs_text(epoch: float | None) -> str:
+    """Return a count of epochs, or a dash for one that never came.
+
+    >>> epochs_text(9128.0), epochs_text(None)
+    ('9,128', '–')
+    """
+    return "–" if epoch is None else f"{epoch:,.0f}"
+
+
+def data_name(row: Row) -> str:
+    """Return the name of a row's data set as a text has it."""
+    return "XOR" if row.data == "xor" else row.data
+
+
+def count_of(count: int, row: Row) -> str:
+    """Return a count of a row's seeds: ``"3 of 20 seeds"``."""
+    return f"{count} of {row.seeds} seeds"
+
+
+def result(row: Row) -> str:
+    """Return how a setting did: how many seeds reached 100 %, and when."""
+    reached = f"{count_of(row.reached, row)} reach 100 %"
+    if row.median_epoch is None:
+        return reached
+    return f"{reached}, after {epochs_text(row.median_epoch)} epochs (median)"
+
+
+def listed(parts: Iterable[str]) -> str:
+    """Return parts as an enumeration.
+
+    >>> listed(["a"]), listed(["a", "b", "c"])
+    ('a', 'a, b and c')
+    """
+    *first, last = parts
+    return f"{', '.join(first)} and {last}" if first else last

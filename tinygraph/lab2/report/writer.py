@@ -1,0 +1,198 @@
+"""The report: every experiment trained, written down as data, and shown on one page.
+
+The numbers go into CSV files first; the tables and sentences of the page are made of what is read
+back from those files, so that nothing on the page can differ from them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import jinja2
+from tqdm import tqdm
+
+import tinygraph
+from tinygraph.lab2 import experiments, figures
+from tinygraph.lab2.experiments import EPOCHS, EXPERIMENTS, SEEDS, Result
+from tinygraph.lab2.report.findings import Table
+from tinygraph.lab2.report.pictures import diagnosis_rows, subject_of, subjects_of
+from tinygraph.lab2.report.sections import (
+    COLUMNS,
+    Data,
+    Section,
+    SpreadSection,
+    section,
+    spread_section,
+)
+from tinygraph.lab2.report.tables import (
+    CurveRow,
+    DiagnosisRow,
+    SeedRow,
+    TimeRow,
+    curve_rows,
+    read_rows,
+    seed_rows,
+    time_rows,
+    write_rows,
+)
+from tinygraph.lab2.spread import Case, cases
+from tinygraph.lab2.summary import Row
+
+PAGES = {"index.html": "report.html.jinja", "index.md": "report.md.jinja"}
+
+
+def write_report(
+    out: Path | str = "report",
+    keys: Sequence[str] = tuple(EXPERIMENTS),
+    *,
+    epochs: int = EPOCHS,
+    seeds: int = SEEDS,
+    jobs: int = 1,
+    progress: bool = False,
+) -> Path:
+    """Run the experiments, and write the report on them.
+
+    Parameters
+    ----------
+    out : path
+        The folder for ``index.html``, ``index.md``, ``figures/`` and ``data/``.  Finished trials
+        are kept in ``data/trials/``: an interrupted report goes on where it was.
+    keys : sequence of str
+        Which experiments, of ``"E1"`` to ``"E6"``.
+    epochs, seeds, jobs, progress
+        As for :func:`tinygraph.lab2.experiments.run`.
+
+    Returns
+    -------
+    Path
+        The page.
+    """
+    out = Path(out)
+    folder = out / "data"
+    folder.mkdir(parents=True, exist_ok=True)
+    results = experiments.run_all(
+        keys, epochs=epochs, seeds=seeds, jobs=jobs, folder=folder / "trials", progress=progress
+    )
+    disputed = cases(results.values())
+    write_data(results, disputed, folder)
+    data = read_data(folder)
+    (out / "figures").mkdir(exist_ok=True)
+    with tqdm(total=len(results) + 2, unit="part", desc="write", disable=not progress) as bar:
+        sections = []
+        for result in results.values():
+            sections.append(section(result, data))
+            save_figures(result, out / "figures")
+            bar.update()
+        spread = [spread_section(case, data) for case in disputed]
+        bar.update()
+        for name, text in render_pages(sections, spread, data.rows).items():
+            (out / name).write_text(text, encoding="utf-8")
+        bar.update()
+    return out / "index.html"
+
+
+def write_data(results: Mapping[str, Result], disputed: Sequence[Case], folder: Path) -> None:
+    """Write the results as CSV files, and all but the single seeds as one JSON file."""
+    tables: tuple[tuple[str, type, Any], ...] = (
+        ("summary.csv", Row, lambda result: result.rows),
+        ("runs.csv", SeedRow, seed_rows),
+        ("curves.csv", CurveRow, curve_rows),
+        ("timings.csv", TimeRow, time_rows),
+    )
+    for name, kind, rows_of in tables:
+        write_rows(folder / name, kind, (row for r in results.values() for row in rows_of(r)))
+    chosen = [subject for subject in map(subject_of, results.values()) if subject is not None]
+    subjects = dict.fromkeys([*chosen, *(s for case in disputed for s in subjects_of(case))])
+    diagnoses = (
+        row
+        for subject in subjects
+        for row in diagnosis_rows(results[subject.experiment].outcomes[subject[1:3]], subject)
+    )
+    write_rows(folder / "diagnoses.csv", DiagnosisRow, diagnoses)
+    content = {
+        "tinygraph": tinygraph.__version__,
+        "experiments": [
+            {
+                "key": result.experiment.key,
+                "title": result.experiment.title,
+                "question": result.experiment.question,
+                "rows": [asdict(row) for row in result.rows],
+                "curves": [asdict(row) for row in curve_rows(result)],
+            }
+            for result in results.values()
+        ],
+    }
+    text = json.dumps(_without_infinity(content), ensure_ascii=False, indent=1, allow_nan=False)
+    (folder / "results.json").write_text(text + "\n", encoding="utf-8")
+
+
+def read_data(folder: Path) -> Data:
+    """Return what the CSV files in ``folder`` say."""
+    rows = read_rows(folder / "summary.csv", Row)
+    times = read_rows(folder / "timings.csv", TimeRow)
+    seconds = {(time.experiment, time.data, time.setting): time.seconds for time in times}
+    return Data(
+        rows=rows,
+        seeds=read_rows(folder / "runs.csv", SeedRow),
+        diagnoses=read_rows(folder / "diagnoses.csv", DiagnosisRow),
+        table=Table(rows, seconds),
+    )
+
+
+def save_figures(result: Result, folder: Path) -> None:
+    """Save the figures of an experiment as PNG files, for the Markdown page."""
+    key = result.experiment.key
+    for name, figure in (
+        (f"{key}-curves.png", figures.learning_curves(result)),
+        (f"{key}-regions.png", figures.decision_regions(result)),
+    ):
+        figure.savefig(folder / name, dpi=110, facecolor="white")
+
+
+def render_pages(
+    sections: Sequence[Section], spread: Sequence[SpreadSection], rows: Sequence[Row]
+) -> dict[str, str]:
+    """Return the text of each page, by its file name."""
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("tinygraph.lab2.report"),
+        autoescape=lambda name: name is not None and ".html" in name,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+    )
+    context = {
+        "sections": sections,
+        "columns": COLUMNS,
+        "spread": spread,
+        "epochs": rows[0].epochs,
+        "seeds": rows[0].seeds,
+        "version": tinygraph.__version__,
+    }
+    environment.filters["tidy"] = tidy
+    return {
+        name: environment.get_template(template).render(context) for name, template in PAGES.items()
+    }
+
+
+def tidy(text: str) -> str:
+    r"""Return a text in which a number stays with its sign and its unit.
+
+    >>> tidy("η = 10 reaches 100 %")
+    'η\xa0=\xa010 reaches 100\xa0%'
+    """
+    return text.replace(" = ", "\xa0=\xa0").replace(" %", "\xa0%")
+
+
+def _without_infinity(value: Any) -> Any:
+    """Return plain data with ``None`` for numbers that JSON does not have."""
+    if isinstance(value, dict):
+        return {key: _without_infinity(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_without_infinity(item) for item in value]
+    if isinstance(value, float) and (value != value or abs(value) == float("inf")):
+        return None
+    return value
