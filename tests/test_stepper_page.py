@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import time
 from pathlib import Path
 
 import numpy as np
@@ -354,15 +353,17 @@ def test_a_graph_of_100_nodes_is_small_and_quick(page, tmp_path):
     path = deep_stepper().save(tmp_path / "deep.html")
     assert path.stat().st_size < 2_000_000
     page.goto(path.as_uri())
-    count = int(page.locator("#slider").get_attribute("max"))
-    seconds = []
-    for _ in range(count // 4):
-        start = time.perf_counter()
-        page.keyboard.press("ArrowRight")
-        # A round trip to the page: it answers when the step is drawn.
-        page.evaluate("() => document.getElementById('panel').offsetHeight")
-        seconds.append(time.perf_counter() - start)
-    assert np.median(seconds) < 0.05
+    milliseconds = page.evaluate(
+        """() => Array.from({ length: 60 }, () => {
+            const start = performance.now();
+            const key = new KeyboardEvent("keydown", { key: "ArrowRight", bubbles: true });
+            document.body.dispatchEvent(key);
+            document.body.offsetHeight; // lays the page out
+            return performance.now() - start;
+        })"""
+    )
+    assert np.median(milliseconds) < 50
+    expect(page.locator("#count")).to_contain_text("step 61 of")
 
 
 def test_the_lab2_page_is_small(lab2_stepper):

@@ -18,7 +18,7 @@ from tinygraph.viz.stepper import words
 COLOUR = {"forward": "blue", "backward": "dark_orange3", "update": "green"}
 ARROW = {"forward": "→", "backward": "←", "update": "↻"}
 HELP = "→ or Space: next   ←: back   Home, End: first, last   q: leave"
-ROWS, FEWEST_ROWS, COLUMNS = 6, 2, 8
+ROWS, FEWEST_ROWS, COLUMNS = 6, 1, 8
 """How much of an array is shown: fewer where a step would not fit, and then no reasons."""
 WIDTH, GAP = 78, 4
 
