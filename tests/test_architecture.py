@@ -42,7 +42,7 @@ FLOORS = {
     "diagnosis_report": 2,
     "derivation": 2,
     "derivation_formats": 2,
-    "exercises": 3,
+    "exercises": 4,
     "engines": 3,
     "train": 3,
     "sweeps": 3,

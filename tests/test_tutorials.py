@@ -94,6 +94,20 @@ def change_in_place(w, g, n):
     return w
 
 
+def by_values(slopes=(1, 2, 3), factor=1.0):
+    """Return the gradient of tutorial 06, with slopes left out or a factor too much."""
+
+    def answer(v):
+        d = factor * 2 / v["t"].size * (v["layer3/h"] - v["t"])
+        for k in (3, 2, 1):
+            h = v[f"layer{k}/h"]
+            d = d * (h * (1 - h) if k in slopes else 1.0)
+            d = d @ v[f"layer{k}/W"].T if k > 1 else v["x"].T @ d
+        return d
+
+    return answer
+
+
 def product(gradients):
     """Return a Multiply for the engine of tutorial 14, with these gradients."""
 
@@ -127,6 +141,22 @@ WRONG = {
         (lambda x: x * sigma(x) * (1 - sigma(x)), "first term"),
         (lambda x: sigma(x) * (1 - sigma(x)), "sigmoid alone"),
         (lambda x: 1 + x, "largest difference"),
+    ],
+    "06": [
+        (lambda v: v["layer1/h"], "shape"),
+        (by_values(slopes=(1, 2)), "slope of layer 3"),
+        (by_values(slopes=(2, 3)), "slope of layer 1"),
+        (by_values(factor=0.5), "2 of the square"),
+        (by_values(factor=21), "1/n of the mean"),
+        (by_values(factor=-1), "sign"),
+        (lambda v: v["layer4/h"], "failed: KeyError"),
+    ],
+    "10": [
+        (2.5, "not added"),
+        (0.025, "its own factor"),
+        (0.5**10, "slope there is 1/4"),
+        (0.25**9, "too few"),
+        (0.25**11, "too many"),
     ],
     "07": [(0.25, "single step"), (2, "c = 1"), (0.125, "cancel"), ("x", "made of numbers")],
     "08": [

@@ -125,6 +125,15 @@ def load(
         If there is no file, or it cannot be read.
     CheckpointError
         If the file is cut off, damaged, none of tinygraph, or of another network or optimizer.
+
+    >>> import tempfile
+    >>> import tinygraph as tg
+    >>> trained, fresh = tg.lab2.model(rng=1), tg.lab2.model(rng=2)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = save(f"{folder}/run.npz", trained)
+    ...     load(f"{folder}/run.npz", fresh)
+    >>> bool((fresh["layer1/W"].value == trained["layer1/W"].value).all())
+    True
     """
     _check_arguments(model, optimizer, None)
     wanted = _checked_settings(settings)

@@ -83,6 +83,13 @@ class Derivation:
         From the output, whose gradient by itself is 1, to the node.
     names : Notation
         The symbols and identifiers in it.
+
+    >>> import tinygraph as tg
+    >>> how = derive(tg.lab2.model(rng=0), "layer3/b")
+    >>> how
+    <Derivation of the gradient of Parameter "layer3/b", 4 steps>
+    >>> [step.node.name for step in how.steps]
+    ['loss', 'layer3/h', 'layer3/a', 'layer3/b']
     """
 
     def __init__(self, model: Graph, node: Node, diagram: Any = None) -> None:

@@ -63,6 +63,9 @@ class Diagnosis:
     findings : list of Finding
     layers : list of Layer
         One an activation (of a network without any: one a linear op), in topological order.
+
+    >>> Diagnosis([], []).ok
+    True
     """
 
     def __init__(self, findings: Sequence[Finding], layers: Sequence[Layer]) -> None:

@@ -14,7 +14,15 @@ from typing import Any
 
 
 class TinygraphError(Exception):
-    """The base of every error that tinygraph raises on purpose."""
+    """The base of every error that tinygraph raises on purpose.
+
+    >>> import tinygraph as tg
+    >>> try:
+    ...     tg.lab2.model()["layer1/w"]
+    ... except TinygraphError as error:
+    ...     print(str(error)[:68])
+    No node of this graph is called 'layer1/w'. Did you mean "layer1/W"?
+    """
 
     def __str__(self) -> str:
         # KeyError prints the repr of its message; a lesson is to be read as it was written.

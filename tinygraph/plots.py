@@ -23,7 +23,7 @@ from tinygraph.node import describe
 from tinygraph.shapes import show
 
 COLOURS = ("#0067a3", "#b04600", "#00755a", "#8a5c00", "#7a3e9d")
-"""Blue, vermilion, green, ochre, violet: told apart by colour-blind readers too."""
+"""Blue, vermilion, green, ochre, violet; colour-blind readers tell them apart, too."""
 MARKERS = ("o", "^")
 REGIONS = LinearSegmentedColormap.from_list("regions", ["#8fc1e3", "#f7f7f7", "#efb08c"])
 """From class 0 to class 1, pale enough for the points to stand out."""

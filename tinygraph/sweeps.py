@@ -63,6 +63,9 @@ class Run:
     seconds : float
     error : str
         What went wrong, for a failed run.
+
+    >>> Run({"lr": 0.1}, seed=0, losses=np.array([0.5, 0.25])).loss
+    0.25
     """
 
     point: dict[str, Any]
@@ -82,7 +85,12 @@ class Run:
 
 @dataclass
 class Sweep:
-    """All runs of a sweep, in the order of the grid, then of the seeds."""
+    """All runs of a sweep, in the order of the grid, then of the seeds.
+
+    >>> runs = [Run({"lr": lr}, seed=0, losses=np.array([lr])) for lr in (0.1, 1.0)]
+    >>> Sweep(runs).where(lr=1.0).losses
+    array([[1.]])
+    """
 
     runs: list[Run] = field(default_factory=list)
 

@@ -58,6 +58,9 @@ class History:
         ``"non-finite"`` or ``"error"``; empty while it goes on.
     engine : str
         What ran the epochs.
+
+    >>> History(loss=np.array([0.5, 0.25]), seconds=0.01)
+    <History of 2 epochs, last loss 0.25, 0.01 s, finished>
     """
 
     loss: Array = field(default_factory=lambda: np.zeros(0))

@@ -80,6 +80,12 @@ for node in reversed(model.nodes):
 tg.render(model, gradients=True)
 
 # %%
+# And here you can walk through the run yourself, one node at a time: with the arrow keys, the
+# buttons, or by a click on a node. "Predict first" asks you for each number before it shows it.
+
+tg.step_through(model, x=2.0, t=0.0)
+
+# %%
 # Is that right? Nudge the weight
 # -------------------------------
 # A derivative claims what happens when a number changes a little. So change it a little.

@@ -48,6 +48,11 @@ print("dL/dx =", float(x.grad))
 assert x.grad == 7.0
 
 # %%
+# Step through it and watch :math:`x` on the way back: what arrives there is added up.
+
+tg.step_through(model)
+
+# %%
 # Look closely at :math:`a = x \cdot x`: one op reads the same node *twice*. Again there are two
 # ways, one by each factor, each with the local derivative :math:`x`, and they add: :math:`x + x = 2
 # x`. The rule for squares is the rule for products and the word "add".

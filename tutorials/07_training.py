@@ -86,8 +86,12 @@ ax.legend(ncols=3, frameon=False)
 plt.show()
 
 # %%
-# The graph that was trained, with every value and gradient of the last run:
+# The graph of the last of them, with the values and gradients of one more run. With :math:`\eta =
+# 100` its weights were thrown so far that the sigmoids stand at 0 or 1, where hardly any gradient
+# passes:
 
+model.forward(x=X, t=T)
+model.backward()
 tg.render(model, gradients=True)
 
 # %%

@@ -23,7 +23,7 @@ and for whole layers, with the spectral norms :math:`\lVert W_j \rVert`,
 #    :class: derivation
 #
 #    * - :math:`\delta_j = \left(\delta_{j+1} W_{j+1}^\top\right) \odot \sigma'(a_j)`
-#      - one layer back, :doc:`06_lab2`
+#      - one layer back, :doc:`06_lab2_end_to_end`
 #    * - :math:`\lVert u \odot v \rVert \le \max_i |v_i| \cdot \lVert u \rVert`
 #      - every entry is scaled by at most the largest factor
 #    * - :math:`0 < \sigma'(a) \le \tfrac14`

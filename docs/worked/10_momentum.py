@@ -91,7 +91,7 @@ assert np.allclose(by_sum, steps(constant))
 # %%
 # The code
 # --------
-# .. literalinclude:: /../tinygraph/optim.py
+# .. literalinclude:: /../tinygraph/optim/updates.py
 #    :pyobject: Momentum.update
 #    :dedent: 4
 #

@@ -97,11 +97,11 @@ print(tabulate(rows, headers=headers, floatfmt=("g", *[".4f"] * 4)))
 #
 # The code
 # --------
-# .. literalinclude:: /../tinygraph/optim.py
+# .. literalinclude:: /../tinygraph/optim/updates.py
 #    :pyobject: AdaGrad.update
 #    :dedent: 4
 #
-# .. literalinclude:: /../tinygraph/optim.py
+# .. literalinclude:: /../tinygraph/optim/updates.py
 #    :pyobject: RMSProp.update
 #    :dedent: 4
 #

@@ -105,7 +105,7 @@ assert np.isclose(record[0][6] / lr, 0.1 / np.sqrt(0.001))
 # %%
 # The code
 # --------
-# .. literalinclude:: /../tinygraph/optim.py
+# .. literalinclude:: /../tinygraph/optim/updates.py
 #    :pyobject: Adam.update
 #    :dedent: 4
 #

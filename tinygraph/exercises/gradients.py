@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from typing import Any
 
 import numpy as np
 
+from tinygraph.data import xor
 from tinygraph.exercises.verdict import Verdict, judge, returned, run
+from tinygraph.lab2 import model
 from tinygraph.node import Parameter
 from tinygraph.ops import MSE, AddBias, MatMul, Sigmoid, Sum
 
@@ -101,5 +104,51 @@ def mean_or_half(answer: Any) -> Verdict:
             "upside down: the half sum has the larger gradient and needs the smaller η": 1 / right,
             "the ½ is not all: the mean also divides by n": 0.5,
             "the 2 is not all: the mean also divides by n": 2.0,
+        },
+    )
+
+
+def first_weight_of_lab2(answer: Any) -> Verdict:
+    """06: a function of all values that gives the gradient of layer1/W."""
+    x, t = xor()
+    net = model(rng=1)
+    net.forward(x=x, t=t)
+    net.backward()
+    v: dict[str, Any] = {str(node.name): node.value for node in net.nodes}
+    given = returned(answer, {name: value.copy() for name, value in v.items()})
+    if isinstance(given, Verdict):
+        return given
+    slips = {
+        f"the slope of layer {k}'s sigmoid is missing": _by_hand(v, slopes={1, 2, 3} - {k})
+        for k in (1, 2, 3)
+    }
+    slips["the 2 of the square is missing"] = _by_hand(v) / 2
+    slips["the 1/n of the mean is missing"] = _by_hand(v) * len(x)
+    return judge(given, net["layer1/W"].grad, slips)
+
+
+def _by_hand(v: dict[str, Any], slopes: Set[int] = frozenset({1, 2, 3})) -> Any:
+    """Return the gradient of layer1/W, with the sigmoids' slopes of these layers alone."""
+    d = 2 / v["t"].size * (v["layer3/h"] - v["t"])
+    for k in (3, 2, 1):
+        h = v[f"layer{k}/h"]
+        d = d * h * (1 - h) if k in slopes else d
+        d = v["x"].T @ d if k == 1 else d @ v[f"layer{k}/W"].T
+    return d
+
+
+def bound_of_ten_sigmoids(answer: Any) -> Verdict:
+    """10: the bound on the slope of ten sigmoids in a row."""
+    x = Parameter(0.0, name="x")
+    steepest = run(Sigmoid(x, name="y"))[1]["x"]
+    return judge(
+        answer,
+        steepest**10,
+        {
+            "the factors of a chain are multiplied, not added": 10 * steepest,
+            "a quarter of a tenth? Every sigmoid has its own factor of 1/4": steepest / 10,
+            "this is (1/2)^10: σ(0) is 1/2, and its slope there is 1/4": 0.5**10,
+            "one factor too few: ten sigmoids, ten slopes": steepest**9,
+            "one factor too many: ten sigmoids, ten slopes": steepest**11,
         },
     )

@@ -34,6 +34,11 @@ class Node:
     grad : array or None
         ∂L/∂value, of the shape of ``value``, filled by ``Graph.backward``.  ``None`` means *not
         computed*, which is not the same as 0.
+
+    >>> import tinygraph as tg
+    >>> W = tg.Parameter([[1.0], [2.0]], name="layer1/W")
+    >>> W.shape, W.group, W.inputs, W.grad is None
+    ((2, 1), 'layer1', (), True)
     """
 
     __slots__ = ("__weakref__", "auto_named", "grad", "inputs", "name", "shape", "value")

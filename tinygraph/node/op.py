@@ -39,6 +39,9 @@ class Rule(NamedTuple):
         NumPy for the local derivative, such as ``"y * (1 - y)"``.
     why : str
         The reason, in one sentence.
+
+    >>> Rule(r"2\,g\,x", "g * 2 * x", local="2 * x", why="the power rule").code
+    'g * 2 * x'
     """
 
     math: str

@@ -38,6 +38,21 @@ class Optimizer:
         How many steps were taken.
     memory : dict
         For each parameter, its arrays in the order of ``slots``; zeros at the start.
+
+    Examples
+    --------
+    An optimizer of one's own gives ``update``, and the names of what it remembers:
+
+    >>> import tinygraph as tg
+    >>> class SignDescent(Optimizer):
+    ...     def update(self, w, g, t, *memory):
+    ...         return (w - self.lr * np.sign(g),)
+    >>> w = tg.Parameter([3.0, -4.0], name="w")
+    >>> model = tg.Graph(tg.Sum(w * w))
+    >>> model.forward(), model.backward(), SignDescent(model.parameters, lr=0.5).step()
+    (25.0, None, None)
+    >>> w.value
+    array([ 2.5, -3.5])
     """
 
     slots: ClassVar[tuple[str, ...]] = ()

@@ -49,6 +49,15 @@ class Momentum(Optimizer):
     with :math:`\beta = 0.9`.  Where the gradient swings from side to side its parts cancel.
 
     Source: B. T. Polyak, *Some methods of speeding up the convergence of iteration methods*, 1964.
+
+    >>> import tinygraph as tg
+    >>> w = tg.Parameter(1.0, name="w")
+    >>> model, optimizer = tg.Graph(w * w), Momentum([w], lr=0.1)
+    >>> for _ in range(2):
+    ...     _ = model.forward(), model.backward(), optimizer.step()
+    ...     print(f"{w.value:.4f}")
+    0.8000
+    0.4600
     """
 
     slots = ("v",)
@@ -76,6 +85,15 @@ class AdaGrad(Optimizer):
     s only grows, so the steps only shrink: good for rare features, tiring in long runs.
 
     Source: J. Duchi, E. Hazan and Y. Singer, *Adaptive subgradient methods*, JMLR 12, 2011.
+
+    >>> import tinygraph as tg
+    >>> w = tg.Parameter(1.0, name="w")
+    >>> model, optimizer = tg.Graph(w * w), AdaGrad([w], lr=0.1)
+    >>> for _ in range(2):
+    ...     _ = model.forward(), model.backward(), optimizer.step()
+    ...     print(f"{w.value:.4f}")
+    0.9000
+    0.8331
     """
 
     slots = ("s",)
@@ -107,6 +125,15 @@ class RMSProp(Optimizer):
 
     Source: T. Tieleman and G. Hinton, *Lecture 6.5: RMSProp*, Neural Networks for Machine
     Learning, 2012.
+
+    >>> import tinygraph as tg
+    >>> w = tg.Parameter(1.0, name="w")
+    >>> model, optimizer = tg.Graph(w * w), RMSProp([w], lr=0.1)
+    >>> for _ in range(2):
+    ...     _ = model.forward(), model.backward(), optimizer.step()
+    ...     print(f"{w.value:.4f}")
+    0.6838
+    0.4989
     """
 
     slots = ("s",)
@@ -151,6 +178,15 @@ class Adam(Optimizer):
     :math:`(1 - \beta^t)` of the way: dividing by that factor takes the bias out.  t counts from 1.
 
     Source: D. P. Kingma and J. Ba, *Adam: a method for stochastic optimization*, ICLR 2015.
+
+    >>> import tinygraph as tg
+    >>> w = tg.Parameter(1.0, name="w")
+    >>> model, optimizer = tg.Graph(w * w), Adam([w], lr=0.1)
+    >>> for _ in range(2):
+    ...     _ = model.forward(), model.backward(), optimizer.step()
+    ...     print(f"{w.value:.4f}")
+    0.9000
+    0.8004
     """
 
     slots = ("m", "v")

@@ -110,6 +110,13 @@ class Diagram:
         The DOT text: the same graph gives the same bytes.
     prefix : str
         What all ids in :attr:`svg` begin with; no two diagrams share theirs.
+
+    >>> import tinygraph as tg
+    >>> picture = tg.render(tg.Graph(tg.Sigmoid(tg.Input("x", shape=(None, 2)), name="h")))
+    >>> picture
+    <Diagram of 2 nodes>
+    >>> "digraph" in picture.dot
+    True
     """
 
     def __init__(self, dot: str, title: str, description: str, titles: Mapping[str, str]) -> None:

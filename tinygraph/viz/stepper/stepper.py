@@ -66,6 +66,11 @@ class Stepper:
     ----------
     steps : list of dict
         The run as plain data, as :meth:`tinygraph.Graph.trace` gives it.
+
+    >>> import tinygraph as tg
+    >>> stepper = tg.step_through(tg.Graph(tg.Parameter(3.0, name="w") * 2.0))
+    >>> stepper.steps[-1]["outgoing"][0]["code"]
+    'dw = dMultiply1 * Constant1'
     """
 
     def __init__(self, model: Graph, moments: list[Moment]) -> None:

@@ -1,0 +1,90 @@
+"""Directives whose content is what the project says of itself while the book is built.
+
+``.. terminal:: tinygraph lab2 --help`` shows a command and what it prints.
+``.. modules::`` lists every module of the package with the first line of its docstring, floor by
+floor, as ``tests/test_architecture.py`` gives the floors.
+"""
+
+from __future__ import annotations
+
+import ast
+import os
+import shlex
+import subprocess
+import sys
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+
+from docutils import nodes
+from docutils.parsers.rst import Directive
+from sphinx.application import Sphinx
+
+ROOT = Path(__file__).parents[2]
+
+
+class Terminal(Directive):
+    """A command of ``tinygraph`` and its output; a command that fails stops the build."""
+
+    required_arguments = 1
+    final_argument_whitespace = True
+
+    def run(self) -> list[nodes.Node]:
+        command = shlex.split(self.arguments[0])
+        if command[0] != "tinygraph":
+            raise self.error(f"A terminal shows a tinygraph command; got {command[0]!r}.")
+        done = subprocess.run(
+            [sys.executable, "-m", *command],
+            capture_output=True,
+            text=True,
+            check=False,
+            env={**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "80"},
+        )
+        if done.returncode:
+            raise self.error(f"{self.arguments[0]} failed:\n{done.stderr}")
+        text = f"$ {self.arguments[0]}\n{done.stdout.rstrip()}"
+        return [nodes.literal_block(text, text, language="console")]
+
+
+class Modules(Directive):
+    """The modules of the package, floor by floor, each with what it says it is for."""
+
+    def run(self) -> list[nodes.Node]:
+        by_floor: dict[int, list[Path]] = defaultdict(list)
+        floors = _floors()
+        for path in sorted((ROOT / "tinygraph").rglob("*.py")):
+            relative = path.relative_to(ROOT / "tinygraph")
+            by_floor[floors[relative.parts[0].removesuffix(".py")]].append(relative)
+        result: list[nodes.Node] = []
+        for floor in sorted(by_floor):
+            result.append(nodes.rubric(text=f"Floor {floor}"))
+            listing = nodes.definition_list()
+            for relative in by_floor[floor]:
+                summary = _summary(ROOT / "tinygraph" / relative)
+                listing += nodes.definition_list_item(
+                    "",
+                    nodes.term("", "", nodes.literal(text=str(relative.as_posix()))),
+                    nodes.definition("", nodes.paragraph(text=summary)),
+                )
+            result.append(listing)
+        return result
+
+
+def _floors() -> dict[str, int]:
+    tree = ast.parse((ROOT / "tests" / "test_architecture.py").read_text(encoding="utf-8"))
+    for node in tree.body:
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "FLOORS":
+            floors: dict[str, int] = ast.literal_eval(node.value)
+            return floors
+    raise LookupError("tests/test_architecture.py has no FLOORS")
+
+
+def _summary(path: Path) -> str:
+    docstring = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
+    return docstring.split("\n\n")[0].replace("``", "").replace("\n", " ")
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    app.add_directive("terminal", Terminal)
+    app.add_directive("modules", Modules)
+    return {"parallel_read_safe": True}
