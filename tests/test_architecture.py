@@ -39,6 +39,7 @@ FLOORS = {
     "compile": 2,
     "viz": 2,
     "diagnosis": 2,
+    "slopes": 2,
     "diagnosis_report": 2,
     "derivation": 2,
     "derivation_formats": 2,

@@ -189,3 +189,40 @@ def test_the_same_picture_is_saved_as_the_same_bytes(tmp_path):
     for name in ("a", "b"):
         tg.render(tg.lab2.model(rng=0)).save(tmp_path / f"{name}.svg")
     assert (tmp_path / "a.svg").read_bytes() == (tmp_path / "b.svg").read_bytes()
+
+
+def test_an_op_of_a_users_own_needs_no_more_than_forward_and_backward():
+    class Swish(tg.Op):
+        role = "anything"
+
+        def forward(self, x):
+            return x / (1 + np.exp(-x))
+
+        def backward(self, g, y, x):
+            s = 1 / (1 + np.exp(-x))
+            return g * (s + x * s * (1 - s))
+
+    diagram = trained(tg.Graph(tg.Sum(Swish(tg.Input("x", shape=(None, 2))))), x=np.ones((3, 2)))
+    assert len(groups(diagram, "tg-arithmetic")) == 2
+    assert "Swish1" in diagram.svg
+    assert "arithmetic" in [text.text for text in ET.fromstring(diagram.svg).iter(f"{SVG}text")]
+
+
+def test_the_legend_names_each_role_that_is_drawn():
+    words = {e.text for e in ET.fromstring(tg.render(tg.lab2.model(rng=0)).svg).iter(f"{SVG}text")}
+    assert {"input", "parameter", "linear", "activation", "loss"} <= words
+    assert "arithmetic" not in words
+
+
+def test_parameters_and_labels_stand_beside_their_op():
+    parsed = pygraphviz.AGraph(string=tg.render(tg.lab2.model(rng=0)).dot)
+    parsed.layout(prog="dot")
+
+    def place(name):
+        return [float(part) for part in parsed.get_node(name).attr["pos"].split(",")]
+
+    pairs = [("layer1/W", "layer1/z"), ("layer2/b", "layer2/a"), ("t", "loss")]
+    for companion, op in pairs:
+        (x1, y1), (x2, y2) = place(companion), place(op)
+        assert x1 == pytest.approx(x2, abs=1)
+        assert y1 > y2

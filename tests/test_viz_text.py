@@ -3,7 +3,7 @@
 import pytest
 
 import tinygraph as tg
-from tinygraph.viz.dot import dot_name
+from tinygraph.viz.identity import dot_name
 from tinygraph.viz.text import escape, unicode_math, visible
 
 

@@ -1,8 +1,8 @@
 """What ails a network, read from one run: units that are dead or saturated, and lost gradients.
 
-``diagnose`` knows no op by name.  An op with the role *activation* that works entry by entry is
-asked for its own slope, by its ``backward`` with g = 1: where the slope is 0 and so is the value, a
-unit is dead; where the slope is small against the steepest one the op has, a unit is saturated.
+A unit is dead where its value and the slope of its activation are 0 for the whole batch, saturated
+where the slope is small, against the steepest that the op has, for most of the batch.  What is left
+of the gradient from layer to layer is read from its norms.
 
 Left out on purpose: advice that depends on the task.  A finding says what is, and what it does.
 """
@@ -13,19 +13,14 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from tinygraph.arrays import Array
-from tinygraph.contract import one_each
 from tinygraph.diagnosis_report import Diagnosis, Finding, Layer
 from tinygraph.errors import StateError
 from tinygraph.graph import Graph
 from tinygraph.node import Node, Op, Parameter
 from tinygraph.quantities import norm, number
+from tinygraph.slopes import FLAT, MOST, Slope, slope_of
 from tinygraph.topology import as_node
 
-FLAT = 0.05
-"""A slope below this share of the steepest counts as flat."""
-MOST = 0.9
-"""A unit that is flat for this share of the batch counts as saturated."""
 STEP = 10.0
 """A norm that changes by more than this factor from one layer to the next is reported."""
 WHOLE = 1000.0
@@ -67,7 +62,7 @@ def diagnose(model: Graph | Node) -> Diagnosis:
         raise StateError("diagnose looks at a run; there was none yet. Call forward(…) first.")
     layers = _layers(model.nodes)
     before = _layer_before(model.nodes, layers)
-    slopes = {layer: _slope(layer) for layer in layers}
+    slopes = {layer: slope_of(layer) for layer in layers}
     findings = [
         *_non_finite(model.nodes),
         *(finding for layer in layers for finding in _flat_units(layer, slopes[layer])),
@@ -104,45 +99,7 @@ def _layer_before(nodes: Sequence[Node], layers: Sequence[Op]) -> dict[Node, Op]
     return before
 
 
-class _Slope:
-    """The slope of an activation at each entry, and which entries are dead or flat."""
-
-    def __init__(self, at_entries: Array, value: Array, steepest: float) -> None:
-        units = value.shape[-1] if value.ndim > 1 else 1
-        self.steepest = steepest
-        dead = (at_entries == 0) & (value == 0)
-        flat = (np.abs(at_entries) < FLAT * steepest) & ~dead
-        self.dead = dead.reshape(-1, units).all(axis=0)
-        self.saturated = flat.reshape(-1, units).mean(axis=0) >= MOST
-        self.units = units
-
-
-def _slope(op: Op) -> _Slope | None:
-    """Return an activation's slope; None where it does not work entry by entry."""
-    y = op.value
-    if op.role != "activation" or len(op.inputs) != 1 or y is None or y.size == 0:
-        return None
-    x = op.inputs[0].value
-    if x is None or x.shape != y.shape or not np.isfinite(y).all():
-        return None
-    if y.ndim > 1 and len(y) == 1:  # one sample says nothing about what a unit does for others
-        return None
-    column = np.asarray(x).reshape(-1, 1)
-    probe = np.concatenate([column, np.linspace(-8, 8, 65, dtype=x.dtype)[:, np.newaxis]])
-    try:
-        with np.errstate(all="ignore"):
-            values = np.asarray(op.forward(probe))
-            slopes = np.asarray(one_each(op, op.backward(np.ones_like(values), values, probe))[0])
-    except Exception:  # an op of a user's own may ask for more of its input than this column has
-        return None
-    if values.shape != probe.shape or slopes.shape != probe.shape:
-        return None
-    if not np.array_equal(values[: y.size].reshape(y.shape), y):
-        return None
-    return _Slope(slopes[: y.size].reshape(y.shape), np.asarray(y), float(np.abs(slopes).max()))
-
-
-def _row(layer: Op, slope: _Slope | None, before: Op | None) -> Layer:
+def _row(layer: Op, slope: Slope | None, before: Op | None) -> Layer:
     gradient = None if layer.grad is None else norm(layer.grad)
     ratio = _ratio(before, layer)
     if slope is None:
@@ -180,7 +137,7 @@ def _non_finite(nodes: Sequence[Node]) -> Iterator[Finding]:
             return
 
 
-def _flat_units(layer: Op, slope: _Slope | None) -> Iterator[Finding]:
+def _flat_units(layer: Op, slope: Slope | None) -> Iterator[Finding]:
     if slope is None:
         return
     batch = layer.value.size // slope.units if layer.value is not None else 0

@@ -9,7 +9,7 @@ from tinygraph.node import Node, Op
 from tinygraph.quantities import norm, number
 from tinygraph.shapes import show
 from tinygraph.viz import cards
-from tinygraph.viz.dot import arrow_id, card_id, clusters
+from tinygraph.viz.identity import arrow_id, card_id, clusters
 from tinygraph.viz.scene import Scene
 from tinygraph.viz.text import unicode_math, visible
 from tinygraph.viz.view import Arrow, Card

@@ -9,18 +9,18 @@ from tinygraph.node import Constant, Node, Op, Parameter
 from tinygraph.quantities import number
 from tinygraph.shapes import Shape
 from tinygraph.viz import heatmap, style
+from tinygraph.viz.identity import panel_id
 from tinygraph.viz.scene import Scene
 from tinygraph.viz.text import escape, shorten, unicode_math
 from tinygraph.viz.view import Card
 
 LONGEST_NAME = 16
 LONGEST_FORMULA = 18
-PREFIX = "tg"
 
 
 def label(card: Card, scene: Scene) -> str:
     """Return the HTML label of a card."""
-    paint = style.WRONG if card.nodes[0] is scene.refused else style.paint(role(card))
+    paint = style.WRONG if card.nodes[0] is scene.refused else style.ROLES[role(card)]
     rows = [_head(card, paint)]
     node = card.nodes[0]
     if not card.is_folded and isinstance(node, Op) and node.formula:
@@ -46,8 +46,9 @@ def label(card: Card, scene: Scene) -> str:
 
 
 def role(card: Card) -> str:
-    """Return the role that a card is painted by."""
-    return "group" if card.is_folded else card.nodes[0].role
+    """Return the role that a card is painted by; one that nobody has heard of is arithmetic."""
+    own = "group" if card.is_folded else card.nodes[0].role
+    return own if own in style.ROLES else "arithmetic"
 
 
 def kind(card: Card) -> str:
@@ -150,7 +151,7 @@ def _panel(port: str, card: Card, content: Sequence[str], background: str) -> st
     rows = [cell(line) for line in content if line]
     inner = table(rows, border=0, cellborder=0, cellspacing=0, cellpadding=2) if rows else ""
     title = "value" if port == "v" else "gradient"
-    identity = {"title": title, "id": f"{PREFIX}-{port}-{card.index}"}
+    identity = {"title": title, "id": panel_id(port, card)}
     return cell(inner, port=port, cellpadding=2, bgcolor=background, **identity)
 
 

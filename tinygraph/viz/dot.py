@@ -1,25 +1,7 @@
 """A view of a graph, written as DOT.
 
 Every text that comes from outside goes through :func:`tinygraph.viz.text.escape`.  The same graph
-gives the same bytes.
-
-**What an SVG element can be found by.**  Let *i* and *j* be places in ``Graph.nodes`` (of a folded
-group: the place of its first node) and ``tg`` the prefix of the diagram (``Diagram.prefix``: each
-diagram of a page has its own):
-
-=============== ================== ============================================================
-element         id                 class, and data attributes
-=============== ================== ============================================================
-card            ``tg-n-i``         ``node tg-<role>``; ``data-node="i"``
-value panel     ``tg-v-i``         ``tg-value``; ``data-node="i"``
-gradient panel  ``tg-d-i``         ``tg-grad``; ``data-node="i"``
-value arrow     ``tg-f-i-j``       ``edge tg-forward``; ``data-from="i" data-to="j"``
-gradient arrow  ``tg-b-i-j``       ``edge tg-backward``; ``data-from="i" data-to="j"``
-cluster         ``tg-c-k``         ``cluster``
-=============== ================== ============================================================
-
-*from* and *to* are those of the value: a gradient arrow carries ∂L/∂(value of *i*) from *j* back to
-*i*.  Where *j* reads *i* more than once, the second arrow is ``tg-f-i-j-1``, and so on.
+gives the same bytes.  What the elements are called stands in :mod:`tinygraph.viz.identity`.
 """
 
 from __future__ import annotations
@@ -27,7 +9,7 @@ from __future__ import annotations
 from graphviz import Digraph
 
 from tinygraph.viz import cards, legend, style
-from tinygraph.viz.cards import PREFIX
+from tinygraph.viz.identity import PREFIX, arrow_id, card_id, card_name, clusters, cut_id
 from tinygraph.viz.scene import Scene
 from tinygraph.viz.text import escape
 from tinygraph.viz.view import Arrow, Card, View
@@ -50,42 +32,6 @@ def to_dot(scene: Scene) -> str:
     for card, is_before in scene.view.cut:
         _write_cut(picture, card, is_before)
     return str(picture.source)
-
-
-def dot_name(name: str) -> str:
-    r"""Return a node's name as an identifier in DOT, in which no character means anything.
-
-    >>> dot_name("layer1/W"), dot_name('a:b"\\')
-    ('layer1/W', 'a~3A~b~22~~5C~')
-    """
-    # Not as %3A: Graphviz keeps names that begin with % to itself.
-    return "".join(c if c.isprintable() and c not in '~%:"\\<>&' else f"~{ord(c):X}~" for c in name)
-
-
-def _name(card: Card) -> str:
-    # A group may be called like a node beside it.
-    return dot_name(f"{card.name}/" if card.is_folded else card.name)
-
-
-def card_id(card: Card) -> str:
-    """Return the id of a card."""
-    return f"{PREFIX}-n-{card.index}"
-
-
-def arrow_id(letter: str, arrow: Arrow) -> str:
-    """Return the id of an arrow: ``f`` for its value, ``b`` for its gradient."""
-    again = f"-{arrow.number}" if arrow.number else ""
-    return f"{PREFIX}-{letter}-{arrow.source.index}-{arrow.target.index}{again}"
-
-
-def clusters(view: View) -> dict[str, str]:
-    """Return the id of each group with a card in it, and of those around it, outer ones first."""
-    groups: dict[str, str] = {}
-    for card in view.cards:
-        parts = card.group.split("/") if card.group else []
-        for depth in range(1, len(parts) + 1):
-            groups.setdefault("/".join(parts[:depth]), f"{PREFIX}-c-{len(groups)}")
-    return groups
 
 
 def _write_cards(picture: Digraph, scene: Scene) -> None:
@@ -116,19 +62,18 @@ def _write_cards(picture: Digraph, scene: Scene) -> None:
 
 
 def _write_card(picture: Digraph, card: Card, scene: Scene, **extra: str) -> None:
-    role = cards.role(card)
     picture.node(
-        _name(card),
+        card_name(card),
         label=f"<{cards.label(card, scene)}>",
         id=card_id(card),
-        **{"class": f"tg-{role if role in style.ROLES else 'arithmetic'}"},
+        **{"class": f"tg-{cards.role(card)}"},
         **extra,
     )
 
 
 def _write_arrows(picture: Digraph, arrow: Arrow, scene: Scene) -> None:
     """Write the arrow of a value and, below it, that of its gradient."""
-    source, target = _name(arrow.source), _name(arrow.target)
+    source, target = card_name(arrow.source), card_name(arrow.target)
     weight = "10" if arrow.source.group == arrow.target.group else "4"
     picture.edge(f"{source}:v:e", f"{target}:v:w", weight=weight, **_value(arrow))
     size = scene.flow.norms.get(arrow)
@@ -146,7 +91,7 @@ def _write_arrows_beside(picture: Digraph, arrow: Arrow, scene: Scene) -> None:
     Which end is written first decides which card stands above the other: in a cluster Graphviz
     takes them the other way round than outside of one.
     """
-    ends = [_name(arrow.source), _name(arrow.target)]
+    ends = [card_name(arrow.source), card_name(arrow.target)]
     along, against = {}, {"dir": "back"}
     if arrow.source.group:
         ends.reverse()
@@ -165,11 +110,11 @@ def _write_arrows_beside(picture: Digraph, arrow: Arrow, scene: Scene) -> None:
 
 def _write_cut(picture: Digraph, card: Card, is_before: bool) -> None:
     """Write dots and a dashed line where the graph goes on unseen."""
-    dots = f"{_name(card)}~{'before' if is_before else 'after'}"
-    identity = f"{PREFIX}-x-{card.index}-{int(is_before)}"
+    dots = f"{card_name(card)}~{'before' if is_before else 'after'}"
+    identity = cut_id(card, is_before)
     attributes = {"class": "tg-cut", "style": "dashed", "color": style.NO_GRADIENT}
     picture.node(dots, label="⋯", fontcolor=style.INK, id=identity, **{"class": "tg-cut"})
-    ends = [dots, f"{_name(card)}:v:w"] if is_before else [f"{_name(card)}:v:e", dots]
+    ends = [dots, f"{card_name(card)}:v:w"] if is_before else [f"{card_name(card)}:v:e", dots]
     picture.edge(*ends, id=f"{identity}-line", arrowhead="none", **attributes)
 
 

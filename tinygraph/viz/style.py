@@ -80,11 +80,6 @@ DARK = {
 DARK_LINES = {VALUE: "#6db8ee", GRADIENT: "#ff9a5c", WRONG.line: "#ff8080"}
 
 
-def paint(role: str) -> Paint:
-    """Return the paint of a role; one that nobody has heard of is painted as arithmetic."""
-    return ROLES.get(role, ROLES["arithmetic"])
-
-
 def dark_rules(scope: str) -> str:
     """Return CSS that turns a diagram dark, for the elements under the selector ``scope``."""
     fills = [

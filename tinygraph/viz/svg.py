@@ -13,7 +13,7 @@ import xml.etree.ElementTree as ET
 from collections.abc import Mapping
 
 from tinygraph.viz import style
-from tinygraph.viz.cards import PREFIX
+from tinygraph.viz.identity import PREFIX
 
 SVG = "{http://www.w3.org/2000/svg}"
 XLINK = "{http://www.w3.org/1999/xlink}"
