@@ -25,8 +25,7 @@ function fillPanel(headline, panel, place, options) {
 
 function forwardBody(step) {
   return [
-    formula(step.math, true),
-    codeLine(step.code),
+    element("div", { class: "written" }, formula(step.math, true), codeLine(step.code)),
     element(
       "div",
       { class: "arrays" },
@@ -94,8 +93,7 @@ function outgoingPart(leaving, step) {
 // The formula, the line of NumPy and the reason.
 function written(leaving) {
   return [
-    formula(leaving.math, true),
-    codeLine(leaving.code),
+    element("div", { class: "written" }, formula(leaving.math, true), codeLine(leaving.code)),
     leaving.why ? element("p", { class: "why" }, `Because ${leaving.why}.`) : null,
     leaving.arrival ? element("p", { class: "why arrival" }, leaving.arrival) : null,
   ];
@@ -117,18 +115,18 @@ function askedPart(step, place, options) {
   return element(
     "section",
     { class: "outgoing", "aria-label": "Question" },
-    ...written(leaving),
+    ...written({ ...leaving, arrival: "" }), // whether something is to be added is for them to say
+    questionForm(place, step, options.onAnswered),
     element(
       "div",
       { class: "arrays" },
       ...factors(leaving),
       leaving.before === null ? null : arrivedBefore(leaving),
-      arrayFigure(titled("leaves: ", leaving.symbol), leaving.total, {
+      arrayFigure(titled("after this step: ", leaving.symbol), leaving.total, {
         hidden: true,
         marked: question.entry,
         tone: "gradient",
       }),
-      questionForm(place, step, options.onAnswered),
     ),
   );
 }

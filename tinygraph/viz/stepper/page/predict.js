@@ -10,6 +10,7 @@ function isOpen(place) {
 function questionForm(place, step, onDone) {
   const question = data.questions[place];
   const leaving = step.outgoing[question.outgoing];
+  const name = data.nodes[leaving.node].name;
   const result = results.get(place) ?? { tries: 0 };
   results.set(place, result);
   const feedback = element("p", { class: "feedback", role: "status" });
@@ -46,7 +47,7 @@ function questionForm(place, step, onDone) {
   return element(
     "div",
     { class: "question" },
-    element("h3", {}, "What leaves towards ", data.nodes[leaving.node].name, "?"),
+    element("h3", {}, "After this step, what is the gradient of ", name, "?"),
     typing,
     picking,
     feedback,
@@ -119,23 +120,30 @@ function pickingForm(question, leaving, { right, wrong }) {
 }
 
 const OUTCOMES = {
-  first: "Right, at once. Here is all of it.",
-  later: "Right. Here is all of it.",
+  first: "Right, at once: here is all of it.",
+  later: "Right: here is all of it.",
   shown: "Here is what leaves. Compare it with what you had in mind.",
 };
 
 // What to say above an answer that was asked for; nothing where it was not.
 function outcomeLine(place) {
   const outcome = results.get(place)?.outcome;
-  return outcome ? element("p", { class: "outcome", tabindex: "-1" }, OUTCOMES[outcome]) : null;
+  if (!outcome) return null;
+  const { first, answered } = score();
+  const soFar = `So far ${first} of ${answered} right at once.`;
+  return element("p", { class: "outcome", tabindex: "-1" }, `${OUTCOMES[outcome]} ${soFar}`);
 }
 
-// "3 of 4 right at once": what the learner has done so far.
-function scoreText() {
+function score() {
   const outcomes = [...results.values()].map((result) => result.outcome).filter(Boolean);
-  if (!outcomes.length) return "";
   const first = outcomes.filter((outcome) => outcome === "first").length;
-  return `${first} of ${outcomes.length} right at once`;
+  return { first, answered: outcomes.length };
+}
+
+// "✓ 3/4": three right at once, of four.
+function scoreText() {
+  const { first, answered } = score();
+  return answered ? `✓ ${first}/${answered}` : "";
 }
 
 function scoreCard(goTo) {

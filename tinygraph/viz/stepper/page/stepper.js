@@ -19,7 +19,7 @@ function goTo(target) {
 
 function onAnswered() {
   show();
-  panel.querySelector(".outcome")?.focus({ preventScroll: true });
+  panel.querySelector(".outcome")?.focus();
 }
 
 function show() {
