@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help lab2 report test kills graphs lint docs docs-open types clean
+.PHONY: help lab2 report test kills graphs fuzz lint docs docs-open types clean
 
 help:  ## list the targets
 	@grep -E '^[a-z0-9-]+:.*##' Makefile | sed 's/:.*##/\t/' | expand -t 14
@@ -33,6 +33,9 @@ kills: $(VENV)/.stamp-test  ## kill a training run at 200 random moments; nothin
 
 graphs: $(VENV)/.stamp-test  ## compare 5,000 random graphs with HIPS autograd
 	cd tests && ../$(BIN)/python -m campaigns.graphs
+
+fuzz: $(VENV)/.stamp-test  ## give the public API 100,000 bad inputs
+	cd tests && ../$(BIN)/python -m campaigns.fuzz
 
 lint: $(VENV)/.stamp-dev  ## check style and format
 	$(BIN)/ruff check .

@@ -42,7 +42,7 @@ def as_float_array(value: Any, what: str, dtype: np.dtype[Any] | None = None) ->
         )
     try:
         array = np.asarray(value)
-    except (ValueError, TypeError) as error:
+    except Exception as error:  # an object's own __array__ may fail in any way
         raise DtypeError(
             f"{what} must be an array of numbers; got {brief(value)}, "
             f"of which NumPy makes no array ({error})."

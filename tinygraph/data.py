@@ -9,6 +9,9 @@ import numpy as np
 from tinygraph.arrays import Array, brief
 from tinygraph.errors import ArgumentError, ArgumentTypeError
 
+MOST_POINTS = 10_000_000
+"""More would fill the memory of a small machine before anything is said."""
+
 
 def linear(n: int = 100, rng: np.random.Generator | int | None = None) -> tuple[Array, Array]:
     """Return points that a straight line separates.
@@ -39,6 +42,8 @@ def linear(n: int = 100, rng: np.random.Generator | int | None = None) -> tuple[
         raise ArgumentTypeError(f"n is a whole number of points; got {brief(n)}.")
     if n < 1:
         raise ArgumentError(f"n is at least 1, since a data set has points; got {n}.")
+    if n > MOST_POINTS:
+        raise ArgumentError(f"n is at most {MOST_POINTS:,}, which fit into memory; got {brief(n)}.")
     x = as_generator(rng).uniform(size=(int(n), 2))
     return x, np.where(x[:, :1] > x[:, 1:], 0.0, 1.0)
 

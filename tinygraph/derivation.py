@@ -18,7 +18,7 @@ import numpy as np
 from tinygraph.arrays import Array
 from tinygraph.derivation_formats import as_html, as_latex, as_markdown
 from tinygraph.errors import ArgumentError, StateError
-from tinygraph.graph import Graph
+from tinygraph.graph import Graph, as_graph
 from tinygraph.node import Constant, Node, Op, describe
 from tinygraph.notation import Notation
 from tinygraph.rules import broadcast_axes, evaluate, rule_names
@@ -246,7 +246,7 @@ def derive(model: Graph, node: Node | str, diagram: Any = None) -> Derivation:
     array([[3.],
            [4.]])
     """
-    found = model[
+    found = as_graph(model, "derive")[
         node if isinstance(node, str) else str(as_node(node, "What derive asks for").name)
     ]
     if isinstance(node, Node) and found is not node:

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from tinygraph.arrays import Array
+from tinygraph.arrays import Array, brief
 from tinygraph.compile.program import Program
 from tinygraph.compile.recording import Unrecordable
 from tinygraph.errors import ArgumentError, did_you_mean
@@ -190,7 +190,7 @@ def make_engine(
     """
     if not isinstance(name, str) or name not in ("auto", *ENGINES):
         raise ArgumentError(
-            f"No engine is called {name!r}." + did_you_mean(name, ["auto", *ENGINES])
+            f"No engine is called {brief(name)}." + did_you_mean(name, ["auto", *ENGINES])
         )
     if name == "auto":
         return _best(model, optimizer, batches, epochs)

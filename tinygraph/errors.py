@@ -155,7 +155,8 @@ def did_you_mean(name: object, valid: Iterable[str]) -> str:
     if not names:
         return " There are none."
     by_folded = {n.casefold(): n for n in names}
-    near = get_close_matches(str(name).casefold(), by_folded, n=1, cutoff=0.5)
+    asked = name.casefold() if isinstance(name, str) else ""
+    near = get_close_matches(asked, by_folded, n=1, cutoff=0.5)
     hint = f' Did you mean "{by_folded[near[0]]}"?' if near else ""
     shown = ", ".join(f'"{n}"' for n in names[:12])
     more = f", … ({len(names)} in all)" if len(names) > 12 else ""

@@ -16,9 +16,10 @@ from typing import Any, TypeVar
 import numpy as np
 from tabulate import tabulate
 
-from tinygraph.arrays import FLOATS, Array
+from tinygraph.arrays import FLOATS, Array, brief
 from tinygraph.contract import ARRAY_TYPES, as_gradient, as_seed, as_value, one_each, op_failed
 from tinygraph.errors import (
+    ArgumentTypeError,
     StateError,
     TinygraphError,
     UnknownNameError,
@@ -111,7 +112,7 @@ class Graph:
         if name in self:
             return self._by_name[name]
         raise UnknownNameError(
-            f"No node of this graph is called {name!r}." + did_you_mean(name, self._by_name)
+            f"No node of this graph is called {brief(name)}." + did_you_mean(name, self._by_name)
         )
 
     def __contains__(self, name: object) -> bool:
@@ -350,6 +351,19 @@ class Graph:
                     f"it. Call forward(…) again first."
                 )
         return as_seed(seed, self.output, value)
+
+
+def as_graph(value: Any, caller: str) -> Graph:
+    """Return ``value`` if it is a Graph, or refuse it; ``caller`` is what was called with it.
+
+    Raises
+    ------
+    ArgumentTypeError
+        If ``value`` is no Graph.
+    """
+    if isinstance(value, Graph):
+        return value
+    raise ArgumentTypeError(f"{caller} takes a Graph; got {brief(value)}.")
 
 
 def _of_type(kind: type[N], nodes: Iterable[Node]) -> tuple[N, ...]:

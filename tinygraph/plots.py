@@ -16,9 +16,9 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
-from tinygraph.arrays import Array, as_float_array, brief
-from tinygraph.errors import ArgumentTypeError, ShapeError
-from tinygraph.graph import Graph
+from tinygraph.arrays import Array, as_float_array
+from tinygraph.errors import ShapeError
+from tinygraph.graph import Graph, as_graph
 from tinygraph.node import describe
 from tinygraph.shapes import show
 
@@ -171,9 +171,7 @@ def decision_regions(
     >>> decision_regions(tg.lab2.model(rng=0), *tg.data.xor(), resolution=20).get_title()
     'Decision regions'
     """
-    if not isinstance(model, Graph):
-        raise ArgumentTypeError(f"decision_regions draws a Graph; got {brief(model)}.")
-    inputs = model.prediction_inputs
+    inputs = as_graph(model, "decision_regions").prediction_inputs
     if len(inputs) != 1 or inputs[0].shape != (None, 2):
         raise ShapeError(
             "decision_regions draws a plane: the prediction needs one input of shape (B, 2); got "

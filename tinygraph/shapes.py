@@ -7,9 +7,11 @@ known until a batch is fed, and that is the same for every ``None`` of one run. 
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from tinygraph.arrays import brief
 from tinygraph.errors import ArgumentTypeError, ShapeError
 
 Shape = tuple[int | None, ...]
@@ -30,16 +32,17 @@ def as_shape(shape: Any, what: str) -> Shape:
             return tuple(None if size is None else int(size) for size in sizes)
     raise ArgumentTypeError(
         f"The shape of {what} is a tuple of sizes, with None for the batch size, "
-        f"such as (None, 2); got {shape!r}."
+        f"such as (None, 2); got {brief(shape)}."
     )
 
 
 def _is_size(size: Any) -> bool:
     if size is None:
         return True
-    if isinstance(size, bool) or not hasattr(size, "__index__"):
+    try:
+        return not isinstance(size, bool) and operator.index(size) >= 0
+    except TypeError:
         return False
-    return int(size.__index__()) >= 0
 
 
 def fits(shape: Sequence[int | None], pattern: Sequence[int | None]) -> bool:

@@ -22,7 +22,7 @@ from tinygraph.arrays import Array, brief
 from tinygraph.data import as_generator
 from tinygraph.engines import Batches, make_engine
 from tinygraph.errors import ArgumentError, ArgumentTypeError, NonFiniteError
-from tinygraph.graph import Graph
+from tinygraph.graph import Graph, as_graph
 from tinygraph.metrics import accuracy
 from tinygraph.node import Input, Node, Parameter, describe
 from tinygraph.optim import Optimizer
@@ -266,8 +266,7 @@ def _bar(epochs: int, print_interval: int) -> AbstractContextManager[Any]:
 
 
 def _check_model(model: Any, optimizer: Any) -> None:
-    if not isinstance(model, Graph):
-        raise ArgumentTypeError(f"fit trains a Graph; got {brief(model)}.")
+    as_graph(model, "fit")
     if not isinstance(optimizer, Optimizer):
         raise ArgumentTypeError(
             f"fit needs an optimizer, such as Adam(model.parameters); got {brief(optimizer)}."

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from tinygraph.arrays import brief
 from tinygraph.errors import ArgumentError, ArgumentTypeError, did_you_mean
-from tinygraph.graph import Graph
+from tinygraph.graph import Graph, as_graph
 from tinygraph.optim import Optimizer
 
 if TYPE_CHECKING:
@@ -87,12 +87,11 @@ def compile(  # noqa: A001 - the verb that a user expects
     """
     from tinygraph.compile.program import Program
 
-    if not isinstance(model, Graph):
-        raise ArgumentTypeError(f"compile takes a Graph; got {brief(model)}.")
+    as_graph(model, "compile")
     if optimizer is not None and not isinstance(optimizer, Optimizer):
         raise ArgumentTypeError(
             f"compile takes an optimizer, such as Adam(model.parameters); got {brief(optimizer)}."
         )
     if target not in TARGETS:
-        raise ArgumentError(f"No target is called {target!r}." + did_you_mean(target, TARGETS))
+        raise ArgumentError(f"No target is called {brief(target)}." + did_you_mean(target, TARGETS))
     return Program(model, optimizer, target)

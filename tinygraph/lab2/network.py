@@ -22,6 +22,10 @@ ACTIVATIONS: dict[str, type[Op]] = {
 """The activations by the names that the lab gives them."""
 
 
+MOST_UNITS = 5_000
+"""The weights between two layers of this many are 25 million numbers, 200 MB."""
+
+
 def model(
     hidden: int = 4,
     activation: str = "sigmoid",
@@ -60,6 +64,8 @@ def model(
     """
     if isinstance(hidden, bool) or not isinstance(hidden, (int, np.integer)) or hidden < 1:
         raise ArgumentError(f"hidden is a count of units, at least 1; got {brief(hidden)}.")
+    if hidden > MOST_UNITS:
+        raise ArgumentError(f"hidden is at most {MOST_UNITS:,} units; got {brief(hidden)}.")
     rng = as_generator(rng)
     inner = _activation(activation)
     last = inner if output_activation is None else _activation(output_activation)
@@ -79,4 +85,6 @@ def model(
 def _activation(name: Any) -> type[Op]:
     if isinstance(name, str) and name in ACTIVATIONS:
         return ACTIVATIONS[name]
-    raise UnknownNameError(f"No activation is called {name!r}." + did_you_mean(name, ACTIVATIONS))
+    raise UnknownNameError(
+        f"No activation is called {brief(name)}." + did_you_mean(name, ACTIVATIONS)
+    )

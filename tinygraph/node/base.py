@@ -114,7 +114,7 @@ class Node:
                 f"In a ** k the exponent k is a number; got {brief(exponent)}. "
                 f"For a power that is itself a node, write Exp(k * Log(a))."
             )
-        return _operate("**", self, exponent=float(exponent))
+        return _operate("**", self, exponent=exponent)
 
     def __rpow__(self, base: Any) -> Op:
         raise ArgumentTypeError(

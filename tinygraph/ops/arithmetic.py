@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from tinygraph.arrays import Array
-from tinygraph.node import Op, Rule
+from tinygraph.arrays import Array, brief
+from tinygraph.errors import ArgumentError, ArgumentTypeError
+from tinygraph.node import Op, Rule, describe
+from tinygraph.shapes import Shape
 
 
 def unbroadcast(g: Array, like: Array) -> Array:
@@ -200,6 +202,14 @@ class Power(Op, operator="**"):
         if self.exponent == 0:
             return g * 0
         return g * self.exponent * x ** (self.exponent - 1)
+
+    def infer_shape(self, x: Shape) -> Shape:
+        k = self.exponent
+        if isinstance(k, bool) or not isinstance(k, (int, float, np.number)) or np.iscomplexobj(k):
+            raise ArgumentTypeError(f"exponent of {describe(self)} is a number; got {brief(k)}.")
+        if not abs(k) <= np.finfo(np.float64).max:  # NaN is not either
+            raise ArgumentError(f"exponent of {describe(self)} is finite; got {brief(k)}.")
+        return x
 
     @classmethod
     def example(cls, rng: np.random.Generator) -> tuple[Array, ...]:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygraph.arrays import Array
+from tinygraph.arrays import Array, brief
 from tinygraph.errors import ArgumentTypeError, ShapeError
 from tinygraph.node import Op, Rule, describe
 from tinygraph.shapes import Shape, show
@@ -121,11 +121,15 @@ def reduced_shape(op: Op, x: Shape, axis: Any, keepdims: Any) -> Shape:
         If ``x`` has no such axis.
     """
     if not isinstance(keepdims, (bool, np.bool_)):
-        raise ArgumentTypeError(f"keepdims of {describe(op)} is True or False; got {keepdims!r}.")
+        raise ArgumentTypeError(
+            f"keepdims of {describe(op)} is True or False; got {brief(keepdims)}."
+        )
     if axis is None:
         return (1,) * len(x) if keepdims else ()
     if isinstance(axis, bool) or not isinstance(axis, (int, np.integer)):
-        raise ArgumentTypeError(f"axis of {describe(op)} is a whole number or None; got {axis!r}.")
+        raise ArgumentTypeError(
+            f"axis of {describe(op)} is a whole number or None; got {brief(axis)}."
+        )
     if not -len(x) <= axis < len(x):
         raise op.shape_error(f"an axis from {-len(x)} to {len(x) - 1} of {show(x)}, not {axis}")
     axis = int(axis) % len(x)

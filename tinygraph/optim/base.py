@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
 from tinygraph.arrays import Array, as_float_array
-from tinygraph.errors import ShapeError, StateError
+from tinygraph.errors import ArgumentTypeError, ShapeError, StateError
 from tinygraph.node import Parameter, describe
 from tinygraph.optim.checks import as_hyperparameter, as_parameters, checked_state
 from tinygraph.shapes import show
@@ -61,6 +62,16 @@ class Optimizer:
     """The names of the numbers that the update reads from ``self``."""
     lines: ClassVar[tuple[Line, ...]] = ()
     """The update, line by line; the last one gives the new ``w``."""
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
+        if args or kwargs:  # neither, where a copy is made
+            try:
+                inspect.signature(cls.__init__).bind(None, *args, **kwargs)
+            except TypeError as error:
+                raise ArgumentTypeError(
+                    f"{cls.__name__} takes parameters, {', '.join(cls.hyperparameters)}; {error}."
+                ) from None
+        return super().__new__(cls)
 
     def __init__(self, parameters: Iterable[Parameter], lr: float) -> None:
         self.parameters = as_parameters(parameters)

@@ -77,7 +77,7 @@ def checked_state(
     for key in ("kind", "steps", "hyperparameters", "memory"):
         if key not in state:
             raise ArgumentError(f"A state of {kind} has an entry {key!r}; this one has none.")
-    if state["kind"] != kind:
+    if not isinstance(state["kind"], str) or state["kind"] != kind:
         raise ArgumentError(f"This optimizer is {kind}; the state is of {brief(state['kind'])}.")
     steps = state["steps"]
     is_count = isinstance(steps, (int, np.integer)) and not isinstance(steps, bool)
