@@ -199,3 +199,24 @@ def test_bad_batch_sizes_are_refused(lab2, xor):
     for wrong in (0, 2.5, "all"):
         with pytest.raises(tg.TinygraphError, match="batch_size"):
             tg.fit(lab2, tg.SGD(lab2.parameters), **xor, epochs=1, batch_size=wrong)
+
+
+@pytest.mark.parametrize(
+    "build",
+    [
+        lambda w: 1 / (w * w + 1),  # the gradient is made of the loss, in its place
+        lambda w: tg.Identity(w),  # the loss is the parameter that the step moves
+        lambda w: tg.Sum(w),
+        lambda w: tg.Mean(tg.Constant([1.0, 2.0, 4.0]) * w),  # a gradient of shape ()
+    ],
+)
+@pytest.mark.parametrize("engine", COMPILED)
+def test_the_loss_is_the_one_before_the_step(engine, build):
+    losses, ends = [], []
+    for name in ("interpreted", engine):
+        w = tg.Parameter(0.7, name="w")
+        history = tg.fit(tg.Graph(build(w)), tg.SGD(w), epochs=5, print_interval=0, engine=name)
+        losses.append(history.loss)
+        ends.append(w.value)
+    np.testing.assert_allclose(losses[1], losses[0], rtol=1e-12, atol=1e-12)
+    np.testing.assert_allclose(ends[1], ends[0], rtol=1e-12)

@@ -245,21 +245,26 @@ class _Writer:
                 self.bind(self.negated, "negated"),
                 None,
             )
+        made = [o.result for o in operations if not self.storage.is_view(o.result)]
+        is_copied = not self._writes_loss(plan.loss, made)
+        if is_copied and all(operation.result is not plan.loss for operation in operations):
+            self._copy_loss()
         last_of_step = len(plan.operations)
         for position, operation in enumerate(operations):
             if position == last_of_step:
                 self._copy_gradients()
             self.operation(operation)
+            if is_copied and operation.result is plan.loss:
+                self._copy_loss()
         if last_of_step == len(operations):
             self._copy_gradients()
         for place, value in program._handed_on:
             self._copy(place, self.operand(value, None), None)
-        made = [o.result for o in operations if not self.storage.is_view(o.result)]
-        if not self._writes_loss(plan.loss, made):
-            self._line_text(
-                f"{self.bind(np.copyto, 'copyto')}({self._loss}, {self.operand(plan.loss, None)})",
-                None,
-            )
+
+    def _copy_loss(self) -> None:
+        """Copy the loss to its place at once: later operations may write where it stands."""
+        source = self.operand(self.program.plan.loss, None)
+        self._line_text(f"{self.bind(np.copyto, 'copyto')}({self._loss}, {source})", None)
 
     def _copy_gradients(self) -> None:
         for place, value in self.program._copied_gradients:
@@ -473,7 +478,7 @@ class _Writer:
             if isinstance(argument, Value):
                 return self.operand(argument, operation)
             if isinstance(argument, tuple):
-                return f"({', '.join(map(name, argument))},)"
+                return f"({', '.join(map(name, argument))},)" if argument else "()"
             return (
                 repr(argument)
                 if isinstance(argument, (int, str, type(None)))
