@@ -83,6 +83,15 @@ def test_stepping_leaves_model_and_optimizer_as_they_were():
     assert optimizer.steps == 0
 
 
+def test_lessons():
+    with pytest.raises(tg.TinygraphError, match="takes a Graph"):
+        tg.step_through(tg.Parameter(1.0, name="w"))
+    with pytest.raises(tg.TinygraphError, match="nothing to step through"):
+        tg.step_through(tg.Graph(tg.Parameter(1.0, name="w")))
+    with pytest.raises(tg.TinygraphError, match="starts from a scalar"):
+        tg.step_through(tg.Graph(tg.lab2.model(rng=0).prediction), x=X)
+
+
 def test_the_page_is_the_same_each_time():
     def text():
         return tg.step_through(tg.lab2.model(rng=0), x=X, t=T).html

@@ -1,14 +1,18 @@
 """What a trace is made of: the step, and the summary of an array, as plain data.
 
-:mod:`tinygraph.trace` fills these; a page, a terminal or a test reads them.  All of it is text,
-numbers, lists and dicts, so that ``json.dumps`` takes it.
+:mod:`tinygraph.trace` fills these; a page, a terminal or a test reads them.  A step is text,
+numbers, lists and dicts alone, so that ``json.dumps`` takes it.
 """
 
 from __future__ import annotations
 
-from typing import Any, TypedDict
+from collections.abc import Mapping
+from typing import Any, NamedTuple, TypedDict
 
 import numpy as np
+
+from tinygraph.arrays import Array
+from tinygraph.node import Node
 
 CORNER = 8
 """How many rows and columns of an array a trace keeps."""
@@ -103,6 +107,30 @@ class Step(TypedDict, total=False):
     """Update: the number of the optimizer's step."""
     after: ArrayData
     """Update: the parameter's new value."""
+
+
+class Moment(NamedTuple):
+    """A step, with the whole arrays behind its numbers: what a page makes its questions of.
+
+    Attributes
+    ----------
+    step : Step
+    node : Node
+        The op, or the parameter that is updated.
+    values, gradients : mapping
+        All nodes' arrays of this round.
+    contributions : mapping
+        Backward: what leaves towards each argument, by its place among them.
+    totals : mapping
+        Backward: the gradient of each such argument, after this contribution.
+    """
+
+    step: Step
+    node: Node
+    values: Mapping[Node, Any]
+    gradients: Mapping[Node, Any]
+    contributions: Mapping[int, Array]
+    totals: Mapping[int, Array]
 
 
 def summarise(array: Any) -> ArrayData:

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import count
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -24,31 +24,7 @@ from tinygraph.node import Constant, Node, Op, Parameter, describe
 from tinygraph.notation import Notation
 from tinygraph.optim import Optimizer
 from tinygraph.rules import broadcast_axes, evaluate, rule_names
-from tinygraph.steps import InputData, LineData, OutgoingData, Step, summarise
-
-
-class Moment(NamedTuple):
-    """A step, with the whole arrays behind its numbers: what a page makes its questions of.
-
-    Attributes
-    ----------
-    step : Step
-    node : Node
-        The op, or the parameter that is updated.
-    values, gradients : mapping
-        All nodes' arrays of this round.
-    contributions : mapping
-        Backward: what leaves towards each argument, by its place among them.
-    totals : mapping
-        Backward: the gradient of each such argument, after this contribution.
-    """
-
-    step: Step
-    node: Node
-    values: Mapping[Node, Any]
-    gradients: Mapping[Node, Any]
-    contributions: Mapping[int, Array]
-    totals: Mapping[int, Array]
+from tinygraph.steps import InputData, LineData, Moment, OutgoingData, Step, summarise
 
 
 def walk(

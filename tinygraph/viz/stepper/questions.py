@@ -12,8 +12,7 @@ import numpy as np
 
 from tinygraph.arrays import Array
 from tinygraph.node import Input, Op, Parameter
-from tinygraph.steps import CORNER, ArrayData, summarise
-from tinygraph.trace import Moment
+from tinygraph.steps import CORNER, ArrayData, Moment, summarise
 from tinygraph.viz.stepper.mistakes import CLOSE, Mistake, mistakes
 
 CHOICES = 4

@@ -10,11 +10,14 @@ from typing import Any
 
 import numpy as np
 
+from tinygraph.arrays import brief
+from tinygraph.errors import ArgumentError, ArgumentTypeError
 from tinygraph.graph import Graph
+from tinygraph.node import Op, describe
 from tinygraph.notation import Notation
 from tinygraph.optim import Optimizer
-from tinygraph.steps import Step
-from tinygraph.trace import Moment, walk
+from tinygraph.steps import Moment, Step
+from tinygraph.trace import walk
 from tinygraph.viz.stepper import page, terminal
 from tinygraph.viz.stepper.drawing import draw
 from tinygraph.viz.stepper.paths import path_sums
@@ -40,6 +43,13 @@ def step_through(
     **feeds : array_like
         One array an input, by its name.
 
+    Raises
+    ------
+    ArgumentTypeError, ArgumentError
+        If the model is no Graph, or one without an op.
+    StateError
+        If the output is no scalar.
+
     Returns
     -------
     Stepper
@@ -52,6 +62,15 @@ def step_through(
     >>> tg.step_through(model, tg.Adam(model.parameters, lr=0.1), x=x, t=t)
     <Stepper of 26 steps: 10 forward, 10 backward, 6 update>
     """
+    if not isinstance(model, Graph):
+        raise ArgumentTypeError(
+            f"step_through takes a Graph, such as tg.Graph(loss); got {brief(model)}."
+        )
+    if not isinstance(model.output, Op):
+        raise ArgumentError(
+            f"There is nothing to step through: the output of this graph, "
+            f"{describe(model.output)}, is computed by no op."
+        )
     arrays = model.feed_arrays(feeds)
     moments = list(walk(model.nodes, model.output, arrays, optimizer, training_steps))
     model.forward(**feeds)
