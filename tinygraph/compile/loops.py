@@ -22,6 +22,8 @@ from tinygraph.compile.recording import Unrecordable, cast
 
 UNROLLED = 8
 """Sums of products up to so many terms are written out."""
+LONGEST_SUMS = 64
+"""Up to so many rows of a gradient are summed side by side."""
 
 _INFIX = {
     np.add: "+",
@@ -90,16 +92,92 @@ class Loops:
         """Write operations: those on the same entries together, as early as they can be."""
         remaining = list(operations)
         while remaining:
-            nest = self._nest(remaining)
+            remaining = self._without_views(remaining)
+            if not remaining:
+                return
+            sums = self._sums_over_batch(remaining)
+            nest = sums or self._nest(remaining)
             chosen = set(map(id, nest))
             remaining = [one for one in remaining if id(one) not in chosen]
-            self._write_nest(nest, remaining)
+            if sums:
+                self._write_sums(sums)
+            else:
+                self._write_nest(nest, remaining)
+
+    def _without_views(self, remaining: list[Operation]) -> list[Operation]:
+        """Take out the views of what is there already: they cost nothing."""
+        kept = []
+        for operation in remaining:
+            if _is_view(operation) and operation.operands[0] in self._done:
+                self._view(operation)
+            else:
+                kept.append(operation)
+        return kept
+
+    def _sums_over_batch(self, remaining: list[Operation]) -> list[Operation]:
+        """Return the gradients ``x.T @ g`` and ``g.sum(axis=0)`` that one walk over g can sum."""
+        g = self._summed(remaining[0])
+        if g is None or g not in self._done:
+            return []
+        return [
+            one
+            for one in remaining
+            if self._summed(one) is g and all(value in self._done for value in one.operands)
+        ]
+
+    def _summed(self, operation: Operation) -> Value | None:
+        if operation.function is np.matmul:
+            x, g = operation.operands
+            short = len(x.shape) == 2 and x.shape[0] <= LONGEST_SUMS
+            fits = short and len(g.shape) == 2 and x.shape[1] == g.shape[0] == self.batch
+            return g if fits and x.shape[0] != self.batch else None
+        if operation.function is np.sum and operation.options == {"axis": 0}:
+            (g,) = operation.operands
+            return g if len(g.shape) == 2 and g.shape[0] == self.batch else None
+        return None
+
+    def _write_sums(self, sums: list[Operation]) -> None:
+        """Write sums over the batch, several side by side: each entry of g is read once for all."""
+        g = self._summed(sums[0])
+        if g is None:
+            return
+        j, i = self.names.of("j"), self.names.of("i")
+        zero = self.constant(0.0, g.dtype)
+        terms: list[tuple[Operation, tuple[str, ...], str]] = []
+        for operation in sums:
+            if operation.function is np.sum:
+                terms.append((operation, (j,), ""))
+            else:
+                x = self.entry(operation.operands[0])
+                rows = operation.result.shape[0]
+                terms += [(operation, (str(k), j), f"{x(str(k), i)} * ") for k in range(rows)]
+        for operation in sums:
+            value = operation.result
+            if value in self._stored:
+                self._entry[value] = self._stored[value]
+            else:
+                self._entry[value] = self._buffer(self.names.of(value.label or "v"), value)
+            self._done.add(value)
+        nodes = dict.fromkeys(in_comment(str(one.node.name)) for one in sums if one.node)
+        self.lines += [f"# {', '.join(nodes)}", f"for {j} in range({g.shape[1]}):"]
+        for start in range(0, len(terms), 2 * UNROLLED):
+            part = terms[start : start + 2 * UNROLLED]
+            totals = [self.names.of("total") for _ in part]
+            entry = self.names.of("g")
+            self.lines += [f"    {total} = {zero}" for total in totals]
+            self.lines += [f"    for {i} in range({self.batch}):"]
+            self.lines += [f"        {entry} = {self.entry(g)(i, j)}"]
+            self.lines += [
+                f"        {total} += {factor}{entry}" for total, (_, _, factor) in zip(totals, part)
+            ]
+            self.lines += [
+                f"    {self.entry(operation.result)(*index)} = {total}"
+                for total, (operation, index, _) in zip(totals, part)
+            ]
 
     def _nest(self, remaining: list[Operation]) -> list[Operation]:
         """Return the first operation and all others that can share its loops."""
         first = remaining[0]
-        if first.function in _VIEWS or first.function is operator.getitem:
-            return [first]
         shape = _space(first)
         nest: list[Operation] = []
         inside: set[Value] = set()
@@ -108,8 +186,7 @@ class Loops:
             operands = set(operation.operands)
             fits = (
                 _space(operation) == shape
-                and operation.function not in _VIEWS
-                and operation.function is not operator.getitem
+                and not _is_view(operation)
                 and not operands & waiting
                 and (
                     operation.is_elementwise
@@ -131,11 +208,7 @@ class Loops:
         return nest
 
     def _write_nest(self, nest: list[Operation], later: list[Operation]) -> None:
-        first = nest[0]
-        if first.function in _VIEWS or first.function is operator.getitem:
-            self._view(first)
-            return
-        shape = first.result.shape
+        shape = nest[0].result.shape
         read_later = {value for one in later for value in one.operands}
         indices = [self.names.of("i" if n == self.batch else "j") for n in shape]
         order = range(len(shape))
@@ -381,6 +454,10 @@ class _Body:
             lines.append(f"{'    ' * depth}for {index} in range({size}):")
             depth += 1
         return lines + [f"{'    ' * depth}{line}" for line in self.lines]
+
+
+def _is_view(operation: Operation) -> bool:
+    return operation.function in _VIEWS or operation.function is operator.getitem
 
 
 def _space(operation: Operation) -> tuple[int, ...]:

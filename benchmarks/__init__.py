@@ -1,0 +1,1 @@
+"""Benchmarks: tinygraph beside what one would write by hand, and beside other frameworks."""
