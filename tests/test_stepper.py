@@ -99,6 +99,38 @@ def test_the_page_is_the_same_each_time():
     assert text() == text()
 
 
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize("value", [0.0, np.nan, np.inf, 1e300])
+def test_a_run_that_is_not_finite_can_be_stepped_through(value):
+    x = tg.Input("x", shape=(None,))
+    w = tg.Parameter([1.0, 2.0], name="w")
+    model = tg.Graph(tg.Mean(tg.Log(x * x) * tg.Exp(w) / x, name="loss"))
+    text = tg.step_through(model, tg.SGD(w), x=[value, 1.0]).html
+    data = text.partition('type="application/json">')[2].partition("</script>")[0]
+    assert json.loads(data)["steps"]
+
+
+def test_an_op_of_ones_own_can_be_stepped_through():
+    class Cube(tg.Op):
+        def forward(self, x):
+            return x**3
+
+        def backward(self, g, y, x):
+            return 3 * g * x**2
+
+    class Join(tg.Op):
+        def forward(self, *xs):
+            return sum(xs)
+
+        def backward(self, g, y, *xs):
+            return tuple(g for _ in xs)
+
+    w = tg.Parameter([1.0, 2.0], name="w")
+    stepper = tg.step_through(tg.Graph(tg.Sum(Join(Cube(w), w), name="loss")), tg.SGD(w))
+    assert "Cube.backward" in stepper.html
+    stepper.show(plain=True)
+
+
 def test_without_graphviz_the_page_still_steps(monkeypatch):
     from tinygraph.errors import LayoutError
     from tinygraph.viz import layout

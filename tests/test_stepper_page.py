@@ -292,6 +292,28 @@ def test_training_steps_follow_one_another(page, forked_page):
     expect(page.locator("#headline .sentence")).to_contain_text("t = 2")
 
 
+def test_without_an_optimizer_the_page_says_how_to_see_an_update(page, tmp_path):
+    model = tg.lab2.model(rng=0)
+    page.goto(tg.step_through(model, x=X, t=T).save(tmp_path / "plain.html").as_uri())
+    expect(page.locator("#phases li")).to_have_text(["forward", "backward"])
+    expect(page.locator("main")).to_contain_text("give it an optimizer")
+    expect(page.locator(".guide")).not_to_contain_text("update")
+
+
+@pytest.mark.parametrize("size", [(1440, 1000), (800, 1000), (400, 900)])
+def test_a_newcomer_finds_next_predict_and_the_update_by_their_words(page, lab2_page, size):
+    width, height = size
+    page.set_viewport_size({"width": width, "height": height})
+    page.goto(lab2_page)
+    for control in (page.get_by_role("button", name="Next"), page.get_by_label("Predict first")):
+        box = control.bounding_box()
+        assert box["y"] + box["height"] < height / 3, "in sight without scrolling"
+    page.get_by_label("Predict first").check()
+    for _ in range(25):
+        page.get_by_role("button", name="Next").click()
+    expect(page.get_by_role("heading", name="Update: Adam moves layer3/b")).to_be_visible()
+
+
 def test_two_viewers_on_one_page_are_independent(page, lab2_stepper, tmp_path):
     viewer = lab2_stepper._repr_html_().replace('loading="lazy"', "")
     both = tmp_path / "notebook.html"

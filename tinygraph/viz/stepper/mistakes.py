@@ -48,7 +48,9 @@ def mistakes(moment: Moment, argument: int, right: Array, number: int) -> list[M
     found: list[Mistake] = []
     for gradient, hint in _all(moment, op, argument, right, number):
         others = [right, *(mistake.gradient for mistake in found)]
-        if gradient is not None and not any(is_like(gradient, other) for other in others):
+        if gradient is None or not np.all(np.isfinite(gradient)):
+            continue
+        if not any(is_like(gradient, other) for other in others):
             found.append(Mistake(np.asarray(gradient), hint))
     return found
 

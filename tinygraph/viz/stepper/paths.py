@@ -58,7 +58,7 @@ def path_sums(
 ) -> dict[Parameter, list[PathSum]]:
     """Return the path sums of the entries with the largest gradients, parameter by parameter.
 
-    Nothing for a run with more than ``MOST_NUMBERS`` numbers, or where a value is not finite.
+    Nothing for a run with more than ``MOST_NUMBERS`` numbers, or where one of them is not finite.
 
     >>> import tinygraph as tg
     >>> from tinygraph.trace import walk
@@ -73,7 +73,8 @@ def path_sums(
     ops = [node for node in nodes if isinstance(node, Op) and node in gradients]
     if sum(np.size(values[op]) for op in ops) > MOST_NUMBERS:
         return {}
-    if not all(np.all(np.isfinite(values[node])) for node in nodes):
+    numbers = (*(values[node] for node in nodes), *gradients.values())
+    if not all(np.all(np.isfinite(array)) for array in numbers):
         return {}
     rows: dict[Place, list[tuple[Place, float]]] = {}
     sums = {}

@@ -37,7 +37,7 @@ class Question(TypedDict):
     """Typical wrong numbers, and the hint for each."""
     choices: list[Choice]
     by_hand: bool
-    """Whether the entry can be computed from a few numbers on the page."""
+    """Whether the entry follows from a few numbers, without a sum over many."""
 
 
 def question(moment: Moment) -> Question | None:
@@ -65,7 +65,7 @@ def question(moment: Moment) -> Question | None:
         answer=answer,
         wrong=[pair for pair in numbers if abs(pair[0] - answer) > CLOSE * abs(answer)],
         choices=_choices(right, wrong, moment.step["index"]),
-        by_hand=leaving["local"] is not None and "@" not in leaving["code"],
+        by_hand=not any(sum_sign in leaving["code"] for sum_sign in ("@", ".sum(", "backward(")),
     )
 
 

@@ -56,7 +56,7 @@ function cropLegend() {
     each.getBoundingClientRect(),
   );
   const whole = svg.getBoundingClientRect();
-  const lowest = Math.max(...drawn.map((box) => box.bottom)) + 6;
+  const lowest = Math.max(...drawn.map((box) => box.bottom)) + 12;
   const box = svg.viewBox.baseVal;
   const share = Math.min((lowest - whole.top) / whole.height, 1);
   if (share > 0) svg.setAttribute("viewBox", `${box.x} ${box.y} ${box.width} ${box.height * share}`);

@@ -129,9 +129,10 @@ slider.max = data.steps.length;
 slider.addEventListener("input", () => goTo(Number(slider.value) - 1));
 window.addEventListener("hashchange", goToHash);
 
-if (!data.steps.some((step) => step.phase === "update")) {
-  byId("phases").lastElementChild.remove();
-}
+const hasUpdate = data.steps.some((step) => step.phase === "update");
+document.querySelectorAll(`[data-if="${hasUpdate ? "no-update" : "update"}"]`).forEach((element) => {
+  element.remove();
+});
 fillList();
 prepareDiagram(rounds, goToNode);
 goToHash();
