@@ -61,6 +61,14 @@ def test_groups_that_share_a_number_are_told_apart():
     assert names.symbol(W) == r"W_{\mathrm{enc},\,\mathrm{layer1}}"
 
 
+def test_a_group_without_a_number_is_the_index():
+    W = tg.Parameter(1.0, name="shared/W")
+    y = tg.Tanh(tg.Tanh(W, name="decoder/y1"), name="y")
+    names = Notation(tg.Graph(tg.Sum(y)).nodes, y)
+    assert names.symbol(W) == r"W_{\mathrm{shared}}"
+    assert names.symbol(y.inputs[0]) == r"y_{\mathrm{decoder},\,1}"
+
+
 def test_hostile_names_become_unique_identifiers_and_plain_symbols():
     graph, names = hostile_graph()
     identifiers = [names.identifier(node) for node in graph.nodes]

@@ -177,10 +177,10 @@ def test_lab2_is_drawn_quickly(gradients, limit):
     model.forward(x=X, t=T)
     model.backward()
 
-    def seconds():
-        start = time.perf_counter()
+    def seconds():  # of this process: what else the machine does is not the picture's fault
+        start = time.process_time()
         assert tg.render(model, gradients=gradients).svg
-        return time.perf_counter() - start
+        return time.process_time() - start
 
     assert min(seconds() for _ in range(6)) < limit
 

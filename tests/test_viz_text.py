@@ -18,7 +18,9 @@ from tinygraph.viz.text import escape, unicode_math, visible
         (r"x^\top g", "xᵀ g"),
         (r"\mathrm{left} \odot \mathrm{right}", "left ⊙ right"),
         ("W_{12}", "W₁₂"),
-        ("x^{qq}", "xˆ(qq)"),
+        ("x^{qq}", "x^qq"),
+        (r"W_{\mathrm{shared}}", "W_shared"),
+        (r"e^{a \cdot q}", "e^(a · q)"),
     ],
 )
 def test_formulas_become_unicode(latex, text):

@@ -207,10 +207,11 @@ def _as_symbol(name: str, identifier: str) -> str:
     if base[-1:].isdigit():
         stem = base.rstrip("0123456789")
         base, words = stem, [base[len(stem) :], *words]
-    if group and not has_short_name:
-        words = [*_as_identifier(group).split("_"), *words]
+    number = identifier.removeprefix(_as_identifier(leaf))
+    if has_short_name and number.isdecimal():
+        words.append(number)
     elif group:
-        words.append(identifier[len(_as_identifier(leaf)) :])
+        words = [*_as_identifier(group).split("_"), *words]
     index = r",\,".join(map(_upright, filter(None, words)))
     return _upright(base) + (f"_{{{index}}}" if index else "")
 

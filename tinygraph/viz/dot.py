@@ -12,7 +12,7 @@ from tinygraph.viz import cards, legend, style
 from tinygraph.viz.identity import PREFIX, arrow_id, card_id, card_name, clusters, cut_id
 from tinygraph.viz.scene import Scene
 from tinygraph.viz.text import escape
-from tinygraph.viz.view import Arrow, Card, View
+from tinygraph.viz.view import Arrow, Card
 
 
 def to_dot(scene: Scene) -> str:
@@ -43,11 +43,10 @@ def _write_cards(picture: Digraph, scene: Scene) -> None:
     pictures = {"": picture}
     for group, identity in clusters(view).items():
         pictures[group] = _cluster(group, identity)
-    trunk = _trunk(view)
     for card in view.cards:
         if card in view.beside:
             continue
-        extra = {"group": "trunk"} if card in trunk else {}
+        extra = {"group": "trunk"} if card in view.trunk else {}
         if card not in companions:
             _write_card(pictures[card.group], card, scene, **extra)
             continue
@@ -74,12 +73,14 @@ def _write_card(picture: Digraph, card: Card, scene: Scene, **extra: str) -> Non
 def _write_arrows(picture: Digraph, arrow: Arrow, scene: Scene) -> None:
     """Write the arrow of a value and, below it, that of its gradient."""
     source, target = card_name(arrow.source), card_name(arrow.target)
-    weight = "10" if arrow.source.group == arrow.target.group else "4"
-    picture.edge(f"{source}:v:e", f"{target}:v:w", weight=weight, **_value(arrow))
+    weight = "20" if scene.view.trunk.get(arrow.source) is arrow.target else "4"
+    # Where one op reads a node twice, the second arrow ends at the corners of the panels.
+    height = ("", "s", "n")[arrow.number % 3]
+    picture.edge(f"{source}:v:{height}e", f"{target}:v:{height}w", weight=weight, **_value(arrow))
     size = scene.flow.norms.get(arrow)
     if size is not None:
         ends = [
-            f"{name}:{'d' if cards.has_gradient_panel(card, scene) else 'v'}:{side}"
+            f"{name}:{'d' if cards.has_gradient_panel(card, scene) else 'v'}:{height}{side}"
             for name, card, side in ((source, arrow.source, "e"), (target, arrow.target, "w"))
         ]
         picture.edge(*ends, dir="back", weight=weight, **_gradient(arrow, size, scene))
@@ -146,22 +147,3 @@ def _cluster(group: str, identity: str) -> Digraph:
         fillcolor=style.CLUSTER.fill,
     )
     return cluster
-
-
-def _trunk(view: View) -> set[Card]:
-    """Return the cards on the longest way to the output: they are drawn in one straight line."""
-    length: dict[Card, int] = {}
-    before: dict[Card, Card] = {}
-    for arrow in view.arrows:  # grouped by target, in topological order
-        if arrow.source in view.beside:
-            continue
-        through = length.get(arrow.source, 0) + 1
-        if through > length.get(arrow.target, 0):
-            length[arrow.target] = through
-            before[arrow.target] = arrow.source
-    trunk: set[Card] = set()
-    card = max(length, key=lambda card: length[card], default=None)
-    while card is not None and card not in trunk:
-        trunk.add(card)
-        card = before.get(card)
-    return trunk

@@ -43,6 +43,7 @@ WRONG = Paint("#fde8e8", "#c81e1e")
 
 GRAPH = {
     "rankdir": "LR",
+    "newrank": "true",  # a cluster's nodes are ordered with all others, not by themselves
     "nodesep": "0.3",
     "ranksep": "0.6",
     "pad": "0.15",

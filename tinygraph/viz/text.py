@@ -13,7 +13,8 @@ from typing import Any
 
 _SUPERSCRIPT = dict(zip("0123456789+-−()nixktabyT⊤", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁽⁾ⁿⁱˣᵏᵗᵃᵇʸᵀᵀ", strict=True))
 _SUBSCRIPT = dict(zip("0123456789+-−()aeijknxt", "₀₁₂₃₄₅₆₇₈₉₊₋₋₍₎ₐₑᵢⱼₖₙₓₜ", strict=True))
-_TYPOGRAPHY = str.maketrans({"-": "−", "\xa0": " "})
+_TYPOGRAPHY = str.maketrans({"-": "−", "\xa0": " ", "ˆ": "^", "ˍ": "_"})
+_UPRIGHT = re.compile(r"\\(?:mathrm|text|operatorname)\s*\{([^{}]*)\}")
 _SCRIPT = re.compile(r"([_^])\s*(?:\{([^{}]*)\}|(\\[A-Za-z]+|[^\s{}\\]))")
 
 
@@ -58,6 +59,7 @@ def unicode_math(latex: str) -> str:
     """
     # A space that TeX would swallow is written as one that it keeps.
     source, before = re.sub(r"\\,|(?<=\})\s+|\s+(?=\\)", "~", latex), ""
+    source = _UPRIGHT.sub(r"\1", source)
     try:
         while source != before:
             source, before = _SCRIPT.sub(_script, source), source
@@ -73,8 +75,9 @@ def _script(found: re.Match[str]) -> str:
     small = _SUPERSCRIPT if found[1] == "^" else _SUBSCRIPT
     if all(character in small for character in body):
         return "".join(small[character] for character in body)
+    # Stand-ins, so that the mark is not taken for a script again.
     mark = "ˆ" if found[1] == "^" else "ˍ"
-    return f"{mark}({body})" if len(body) > 1 else mark + body
+    return mark + (body if body.isalnum() else f"({body})")
 
 
 @lru_cache(maxsize=1)

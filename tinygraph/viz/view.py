@@ -63,12 +63,14 @@ class View(NamedTuple):
     """Cards in topological order, the arrows between them, and who stands beside whom.
 
     ``beside`` maps a card to the card of the op it stands next to, instead of in line before it.
+    ``trunk`` maps each card on the longest way to the output to the next: they are drawn in line.
     ``cut`` holds the cards at which the graph goes on unseen, and whether it does so before them.
     """
 
     cards: tuple[Card, ...]
     arrows: tuple[Arrow, ...]
     beside: dict[Card, Card]
+    trunk: dict[Card, Card | None]
     notes: tuple[str, ...]
     cut: tuple[tuple[Card, bool], ...] = ()
 
@@ -90,26 +92,49 @@ def connect(cards: Iterable[Card], notes: Sequence[str] = ()) -> View:
             arrows.append(Arrow(source, target, 0, tuple(pairs)))
         else:
             arrows.extend(Arrow(source, target, k, (pair,)) for k, pair in enumerate(pairs))
-    return View(cards, tuple(arrows), _beside(arrows), tuple(notes))
+    beside = _beside(arrows)
+    return View(cards, tuple(arrows), beside, _trunk(arrows, beside), tuple(notes))
 
 
 def _beside(arrows: Iterable[Arrow]) -> dict[Card, Card]:
-    """Return which leaf stands beside the op that reads it first.
+    """Return which leaf stands beside the op that reads it.
 
     A parameter or a constant does, where something else flows into the op; so do labels, an input
-    that meets what was computed before.
+    that meets what was computed before.  A parameter that several ops read stands beside the first.
     """
     into: dict[Card, list[Card]] = {}
+    readers: dict[Card, list[Card]] = {}
     for arrow in arrows:
         into.setdefault(arrow.target, []).append(arrow.source)
+        readers.setdefault(arrow.source, []).append(arrow.target)
     beside: dict[Card, Card] = {}
-    for target, sources in into.items():
-        flows = any(source.is_folded or source.nodes[0].inputs for source in sources)
-        for source in sources:
-            if source.is_folded or source.nodes[0].inputs or source.group != target.group:
-                continue
-            is_data = isinstance(source.nodes[0], Input)
-            other_data = any(isinstance(other.nodes[0], Input) for other in sources)
-            if flows or (other_data and not is_data):
-                beside.setdefault(source, target)
+    for source, targets in readers.items():
+        first = min(targets, key=lambda target: target.index)
+        if source.is_folded or source.nodes[0].inputs or source.group != first.group:
+            continue
+        others = [other for other in into[first] if other is not source]
+        flows = any(other.is_folded or other.nodes[0].inputs for other in others)
+        is_data = isinstance(source.nodes[0], Input)
+        meets_data = any(isinstance(other.nodes[0], Input) for other in others)
+        if (flows and len(targets) == 1) or (not is_data and (flows or meets_data)):
+            beside[source] = first
     return beside
+
+
+def _trunk(arrows: Iterable[Arrow], beside: dict[Card, Card]) -> dict[Card, Card | None]:
+    length: dict[Card, int] = {}
+    before: dict[Card, Card] = {}
+    for arrow in arrows:  # grouped by target, in topological order
+        if arrow.source in beside:
+            continue
+        through = length.get(arrow.source, 0) + 1
+        if through > length.get(arrow.target, 0):
+            length[arrow.target] = through
+            before[arrow.target] = arrow.source
+    trunk: dict[Card, Card | None] = {}
+    following: Card | None = None
+    card = max(length, key=lambda card: length[card], default=None)
+    while card is not None and card not in trunk:  # between folded cards there may be a circle
+        trunk[card] = following
+        following, card = card, before.get(card)
+    return trunk
