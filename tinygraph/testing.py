@@ -25,6 +25,7 @@ from tinygraph.contract import one_each
 from tinygraph.data import as_generator
 from tinygraph.errors import ArgumentError, ArgumentTypeError, GradientError, OpError
 from tinygraph.node import Op, Parameter, describe
+from tinygraph.rules import broadcast_axes, rule_names
 from tinygraph.shapes import show
 
 ROUNDS = 3
@@ -90,7 +91,7 @@ def check_texts(op: Op, arrays: Sequence[Array], rng: np.random.Generator) -> No
     """
     y = np.asarray(op.forward(*arrays))
     g = np.asarray(rng.normal(size=y.shape))
-    names = {"self": op, "g": g, "y": y, **dict(zip(op.arguments, arrays))}
+    names = rule_names(op, {**dict(zip(op.inputs, arrays, strict=True)), op: y}, g)
     if op.code:
         _compare_text(op, op.code, names, y, "code", "forward")
     if op.rules and len(op.rules) != len(op.inputs):
@@ -108,34 +109,25 @@ def check_texts(op: Op, arrays: Sequence[Array], rng: np.random.Generator) -> No
 def _compare_text(
     op: Op, code: str, names: Mapping[str, Any], expected: Array, what: str, method: str
 ) -> None:
-    module = getattr(type(op).forward, "__globals__", {})
     try:
         # The text is a part of the op's class, as much code as its forward is.
-        result = np.asarray(eval(code, {"np": np, **module}, dict(names)))
+        result = np.asarray(eval(code, dict(names)))
     except Exception as error:
         raise OpError(
             f"The {what} of {describe(op)}, {code!r}, does not run: "
             f"{type(error).__name__}: {error}",
             op,
         ) from error
-    summed = _summed_to(result, expected.shape)
-    if summed is None or not np.allclose(summed, expected, rtol=1e-9, atol=1e-12):
+    # The sum over broadcast axes is what a rule leaves to the reader.
+    summed = result.sum(axis=broadcast_axes(result.shape, expected.shape))
+    if summed.size != expected.size or not np.allclose(
+        summed.reshape(expected.shape), expected, rtol=1e-9, atol=1e-12
+    ):
         raise GradientError(
             f"The {what} of {describe(op)}, {code!r}, computes something else than {method}: "
             f"{brief(result)} against {brief(expected)}.",
             op,
         )
-
-
-def _summed_to(result: Array, shape: tuple[int, ...]) -> Array | None:
-    """Return ``result`` summed over broadcast axes, as a rule leaves it to the reader to do."""
-    axes = result.ndim - len(shape)
-    if axes < 0:
-        return None
-    summed: Array = result.sum(axis=tuple(range(axes)))
-    stretched = tuple(k for k, n in enumerate(shape) if n == 1 and summed.shape[k] != 1)
-    summed = summed.sum(axis=stretched, keepdims=True)
-    return summed if summed.shape == shape else None
 
 
 def _check_precision(op: Op, arrays: Sequence[Array], rng: np.random.Generator) -> None:
