@@ -150,7 +150,7 @@ def test_no_mistake_is_right_and_no_two_are_alike(graph):
     feeds = {"x": X, "t": T} if "t" in graph else {"x": X}
     for moment in backward_moments(graph, **feeds):
         for argument, right in moment.totals.items():
-            number = 2 if moment.contributions[argument] is not right else 1
+            number = 1 if moment.contributions[argument] is right else 2
             found = mistakes(moment, argument, np.asarray(right), number)
             assert found
             hints = [mistake.hint for mistake in found]
@@ -176,10 +176,22 @@ def test_the_typical_mistakes_are_among_the_wrong_answers():
         np.allclose(gradient, g[loss_slope] * len(X)) and "mean" in hint
         for gradient, hint in found("loss", 0)
     )
-    x_times_g = y[by_name["x"]][:1].T @ g[by_name["layer1/z"]][:1]
-    assert not np.allclose(x_times_g, 0) or X[0, 0] == 0
-    assert any("turned on its side" in hint for _, hint in found("layer2/z", 0))
+    for argument in (0, 1):
+        assert any("turned on its side" in hint for _, hint in found("layer2/z", argument))
     assert any("first sample" in hint for _, hint in found("layer2/a", 1))
+
+
+def test_a_slip_in_a_later_contribution_keeps_what_had_arrived():
+    """g in place of g · local, added to the right rest: a slip of its own, not a lost +=."""
+    moment = next(m for m in backward_moments(forked(), x=X[1:4]) if m.step["op"] == "Multiply")
+    right = np.asarray(moment.totals[1])
+    before = right - moment.contributions[1]
+    found = {m.hint: m.gradient for m in mistakes(moment, 1, right, 2)}
+    g = np.asarray(moment.gradients[moment.node])
+    as_it_arrived = next(array for hint, array in found.items() if "as it arrived" in hint)
+    np.testing.assert_allclose(as_it_arrived, before + g)
+    lost = next(array for hint, array in found.items() if "+=" in hint)
+    np.testing.assert_array_equal(lost, moment.contributions[1])
 
 
 def test_a_question_asks_for_what_can_be_told_apart():

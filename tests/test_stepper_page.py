@@ -6,16 +6,15 @@ import os
 import shutil
 from pathlib import Path
 
+import axe_playwright_python
 import numpy as np
 import pytest
+from playwright.sync_api import expect
 
 import tinygraph as tg
 from tinygraph.viz.stepper import words
 
-axe_package = pytest.importorskip("axe_playwright_python")
-expect = pytest.importorskip("playwright.sync_api").expect
-
-AXE = Path(axe_package.__file__).parent / "axe.min.js"
+AXE = Path(axe_playwright_python.__file__).parent / "axe.min.js"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
 FLAGS += ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
 HOSTILE = '</script><img src=x onerror="document.title=1">&amp;'

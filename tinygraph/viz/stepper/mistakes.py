@@ -8,13 +8,13 @@ what was probably thought, and never with the right number.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Iterator
+from typing import NamedTuple
 
 import numpy as np
 
 from tinygraph.arrays import Array
-from tinygraph.node import Node, Op, Parameter
+from tinygraph.node import Op, Parameter
 from tinygraph.rules import evaluate, rule_names
 from tinygraph.steps import Moment
 
@@ -48,9 +48,8 @@ def mistakes(moment: Moment, argument: int, right: Array, number: int) -> list[M
     found: list[Mistake] = []
     for gradient, hint in _all(moment, op, argument, right, number):
         others = [right, *(mistake.gradient for mistake in found)]
-        if gradient is None or not np.all(np.isfinite(gradient)):
-            continue
-        if not any(is_like(gradient, other) for other in others):
+        is_new = not any(is_like(gradient, other) for other in others)
+        if is_new and np.all(np.isfinite(gradient)):
             found.append(Mistake(np.asarray(gradient), hint))
     return found
 
@@ -65,20 +64,36 @@ def is_like(a: Array, b: Array) -> bool:
 
 def _all(
     moment: Moment, op: Op, argument: int, right: Array, number: int
-) -> Iterator[tuple[Array | None, str]]:
-    g = np.asarray(moment.gradients[op])
-    values: Mapping[Node, Any] = moment.values
-    space = rule_names(op, values, g)
-    rule = op.rules[argument] if argument < len(op.rules) else None
+) -> Iterator[tuple[Array, str]]:
+    contribution = moment.contributions[argument]
     if number > 1:
         yield (
-            moment.contributions[argument],
+            contribution,
             "That is what this op sends, = in place of +=. This value is read in several "
             "places: what had arrived before must not be lost.",
         )
-    if rule:
+    before = right - contribution
+    for wrong, hint in _in_this_op(moment, op, argument, contribution):
+        if wrong is not None:
+            yield (before + wrong if wrong.shape == right.shape else wrong), hint
+    yield -right, "The size is right. Does the loss rise or fall when this value grows?"
+    yield right * 2, "That is twice too much. Is each factor in it once?"
+
+
+def _in_this_op(
+    moment: Moment, op: Op, argument: int, contribution: Array
+) -> Iterator[tuple[Array | None, str]]:
+    """Return wrong contributions of one op."""
+    g, y = np.asarray(moment.gradients[op]), np.asarray(moment.values[op])
+    if argument < len(op.rules):
+        rule = op.rules[argument]
+        space = rule_names(op, moment.values, g)
+        untransposed = evaluate(_changed(rule.code, _DropTranspose()), space)
+        if untransposed is None and ".T" in rule.code:
+            # Without its transpose the product does not exist; the nearest slip is to swap factors.
+            untransposed = contribution.T
         yield (
-            evaluate(_changed(rule.code, _DropTranspose()), space),
+            untransposed,
             "Compare the shapes: a gradient has the shape of the value it belongs to. One of the "
             "factors has to be turned on its side.",
         )
@@ -91,8 +106,12 @@ def _all(
             evaluate(_changed(rule.code, _FirstOnly()), space),
             "That is what the first sample alone contributes. Every sample uses this value.",
         )
-    y = np.asarray(values[op])
-    local = evaluate(rule.local, space) if rule and rule.local else None
+        local = evaluate(rule.local, space)
+        if local is not None and local.shape == contribution.shape:
+            yield (
+                local,
+                "That is the local derivative alone. What arrived from the loss takes part too.",
+            )
     if op.role == "activation" and y.shape == g.shape:
         yield (
             g * y,
@@ -101,27 +120,15 @@ def _all(
         )
     if isinstance(op.inputs[argument], Parameter) and g.ndim and len(g):
         yield (
-            right / len(g),
+            contribution / len(g),
             "That is a mean over the samples. What several samples contribute adds up; whether to "
             "average was decided by the loss.",
         )
-    if local is not None and local.shape == np.shape(right):
-        yield (
-            local,
-            "That is the local derivative alone. What arrived from the loss takes part too.",
-        )
-    if g.shape == np.shape(right):
+    if g.shape == contribution.shape:
         yield (
             g,
             "That is the gradient as it arrived. This op has a slope of its own to multiply by.",
         )
-    yield -right, "The size is right. Does the loss rise or fall when this value grows?"
-    if np.ndim(right) == 2 and right.shape[0] != right.shape[1] and 1 not in right.shape:
-        yield (
-            right.T,
-            "Compare the shapes: a gradient has the shape of the value it belongs to.",
-        )
-    yield right * 2, "That is twice too much. Is each factor in it once?"
 
 
 def _changed(code: str, change: ast.NodeTransformer) -> str:
