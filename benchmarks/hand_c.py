@@ -59,7 +59,9 @@ static double gradient(const double *restrict x, const double *restrict t,
                 * h1[k][i] * (1 - h1[k][i]);
     for (int j = 0; j < 4; j++) {
         double a = 0, b = 0, c = 0;
-        for (int i = 0; i < N; i++) { a += x[i] * d1[j][i]; b += x[N + i] * d1[j][i]; c += d1[j][i]; }
+        for (int i = 0; i < N; i++) {
+            a += x[i] * d1[j][i]; b += x[N + i] * d1[j][i]; c += d1[j][i];
+        }
         g[j] = a; g[4 + j] = b; g[8 + j] = c;
     }
     for (int j = 0; j < 4; j++) {

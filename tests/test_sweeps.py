@@ -84,6 +84,39 @@ def test_the_same_table_whatever_the_executor(feeds):
         assert_same(tg.sweep(build, GRID, executor=pool, **settings), here)
 
 
+def test_many_models_share_a_program(feeds):
+    grid = {"lr": list(np.linspace(0.01, 0.1, 8))}
+    together = tg.sweep(build, grid, seeds=8, epochs=120, **feeds)
+    assert together.losses.shape == (64, 120)
+    for run in list(together)[::21]:
+        (alone,) = tg.sweep(
+            build,
+            {"lr": [run.point["lr"]]},
+            seeds=[run.seed],
+            epochs=120,
+            engine="interpreted",
+            **feeds,
+        )
+        np.testing.assert_allclose(run.losses, alone.losses, rtol=1e-9)
+        assert (run.solved_at, run.accuracy, run.stopped) == (
+            alone.solved_at, alone.accuracy, alone.stopped,
+        )  # fmt: skip
+
+
+def test_a_cluster_of_dask(feeds):
+    distributed = pytest.importorskip("distributed")
+    here = tg.sweep(build, GRID, seeds=2, epochs=50, **feeds)
+    with (
+        distributed.LocalCluster(
+            n_workers=1, threads_per_worker=1, dashboard_address=None
+        ) as cluster,
+        distributed.Client(cluster) as client,
+    ):
+        assert_same(
+            tg.sweep(build, GRID, seeds=2, epochs=50, executor=client.get_executor(), **feeds), here
+        )
+
+
 def test_different_architectures(feeds):
     result = tg.sweep(build_by_hidden, {"hidden": [2, 3]}, seeds=2, epochs=120, **feeds)
     assert result.losses.shape == (4, 120)

@@ -10,9 +10,12 @@ from __future__ import annotations
 import hashlib
 import itertools
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+import os
+import time
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import BrokenExecutor, Executor, Future, as_completed
 from dataclasses import asdict, dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +24,10 @@ from tabulate import tabulate
 from tqdm import tqdm
 
 from tinygraph.arrays import Array, brief
-from tinygraph.engines import ENGINES
+from tinygraph.compile.copies import Copies, architecture
+from tinygraph.compile.program import Program
+from tinygraph.compile.recording import Unrecordable
+from tinygraph.engines import ENGINES, SECONDS_WORTH_NUMBA
 from tinygraph.errors import (
     ArgumentError,
     ArgumentTypeError,
@@ -37,6 +43,16 @@ from tinygraph.train import History, fit, labels
 Build = Callable[..., tuple[Graph, Optimizer]]
 """Makes a model and its optimizer: called as ``build(rng, **point)``."""
 
+Task = tuple[dict[str, Any], int]
+"""What one run is asked for: a point of the grid, and a seed."""
+
+TOGETHER = 64
+"""How many runs are handed out at a time at the most; those of one architecture share a program."""
+GROUPS = 4
+"""Into how many groups a sweep is cut at the least, so that several workers have something to do.
+
+Neither depends on the executor: the same runs share a program wherever they take place.
+"""
 CHECKS = 100
 """How often in a run the accuracy is looked at."""
 ATTEMPTS = 3
@@ -249,7 +265,8 @@ def sweep(
         raise ArgumentError(
             f"No engine is called {engine!r}." + did_you_mean(engine, ["auto", *ENGINES])
         )
-    job = _Job(build, int(epochs), engine, feeds)
+    threads = (os.cpu_count() or 1) if executor is None else 1
+    job = _Job(build, int(epochs), engine, feeds, len(tasks), threads)
     store = _Store(save, job, tasks)
     done = store.load()
     with tqdm(
@@ -271,9 +288,25 @@ class _Job:
     epochs: int
     engine: str
     feeds: dict[str, Any]
+    runs: int
+    threads: int
 
-    def __call__(self, point: dict[str, Any], seed: int) -> Run:
-        """Train once."""
+    def __call__(self, tasks: list[Task]) -> list[Run]:
+        """Train once for each task; those of one architecture with one program."""
+        pairs = [self._built(point, seed) for point, seed in tasks]
+        if self.engine == "interpreted":
+            return [self._fitted(pair, task) for pair, task in zip(pairs, tasks)]
+        alike: dict[Hashable, list[int]] = {}
+        for position, pair in enumerate(pairs):
+            alike.setdefault(architecture(*pair), []).append(position)
+        runs: dict[int, Run] = {}
+        for positions in alike.values():
+            some = [pairs[k] for k in positions]
+            done = self._together(some, [tasks[k] for k in positions])
+            runs.update(zip(positions, done))
+        return [runs[position] for position in range(len(tasks))]
+
+    def _built(self, point: dict[str, Any], seed: int) -> tuple[Graph, Optimizer]:
         made = self.build(np.random.default_rng(seed), **point)
         if not (
             isinstance(made, tuple)
@@ -284,15 +317,61 @@ class _Job:
             raise ArgumentTypeError(
                 f"build returns a model and its optimizer, (Graph, Optimizer); got {brief(made)}."
             )
-        model, optimizer = made
-        target = labels(model)
-        solved: list[int] = []
+        return made
+
+    def _together(self, pairs: list[tuple[Graph, Optimizer]], tasks: list[Task]) -> list[Run]:
+        """Train models of one architecture by one program, or each by itself if there is none."""
+        try:
+            copies = Copies(pairs, self.feeds, self._target(*pairs[0]), self.threads)
+        except Unrecordable:
+            return [self._fitted(pair, task) for pair, task in zip(pairs, tasks)]
+        runs = [Run(point, seed, np.full(self.epochs, np.nan)) for point, seed in tasks]
+        start = time.perf_counter()
+        for done in range(0, self.epochs, self.interval):
+            stop = min(self.epochs, done + self.interval)
+            losses = copies.run(stop - done)
+            for run, row, (model, _) in zip(runs, losses, pairs):
+                self._record(run, row, done, model)
+        for run in runs:
+            run.seconds = (time.perf_counter() - start) / len(runs)
+        return runs
+
+    def _record(self, run: Run, losses: Array, done: int, model: Graph) -> None:
+        """Write a stretch of losses into a run, up to the first that is not finite."""
+        if run.stopped != "finished":
+            return
+        sound = np.isfinite(losses)
+        count = len(losses) if sound.all() else int(np.argmin(sound)) + 1
+        run.losses[done : done + count] = losses[:count]
+        if not sound.all():
+            run.stopped = "non-finite"
+        if labels(model) is not None:
+            run.accuracy = self.accuracy(model)
+            if run.solved_at is None and run.accuracy == 1:
+                run.solved_at = done + len(losses)
+
+    def _target(self, model: Graph, optimizer: Optimizer) -> str:
+        if self.engine != "auto":
+            return self.engine
+        program = Program(model, optimizer, "numpy").prepare(self.feeds)
+        seconds = self.runs * self.epochs * float(program.plan.seconds_a_step())
+        is_long = seconds > SECONDS_WORTH_NUMBA and find_spec("numba") is not None
+        return "numba" if is_long else "numpy"
+
+    @property
+    def interval(self) -> int:
+        """After how many epochs the accuracy is looked at."""
+        return max(1, self.epochs // CHECKS)
+
+    def _fitted(self, pair: tuple[Graph, Optimizer], task: Task) -> Run:
+        """Train one model by itself."""
+        model, optimizer = pair
+        run = Run(*task, np.full(self.epochs, np.nan))
 
         def look(history: History) -> None:
-            if target is not None and not solved and self.accuracy(model) == 1:
-                solved.append(len(history))
+            start = (len(history) - 1) // self.interval * self.interval
+            self._record(run, history.loss[start:], start, model)
 
-        run = Run(point, seed, np.full(self.epochs, np.nan))
         try:
             history = fit(
                 model,
@@ -301,18 +380,15 @@ class _Job:
                 engine=self.engine,
                 print_interval=0,
                 callback=look,
-                callback_interval=max(1, self.epochs // CHECKS),
+                callback_interval=self.interval,
                 **self.feeds,
             )
         except NonFiniteError as error:
             history = error.history
+            look(history)
         if history.stopped == "interrupted":
             raise KeyboardInterrupt
-        run.losses[: len(history)] = history.loss
-        run.seconds, run.stopped = history.seconds, history.stopped
-        if target is not None:
-            run.accuracy = self.accuracy(model)
-        run.solved_at = solved[0] if solved else None
+        run.seconds = history.seconds
         return run
 
     def accuracy(self, model: Graph) -> float:
@@ -325,18 +401,22 @@ class _Job:
 
 def _runs(
     job: _Job,
-    tasks: list[tuple[dict[str, Any], int]],
+    tasks: list[Task],
     numbers: set[int],
     executor: Executor | Callable[[], Executor] | None,
 ) -> Iterator[tuple[int, Run]]:
-    """Yield each run as it is done; what failed is tried again at the end."""
+    """Yield each run as it is done; what failed is tried again, each by itself."""
     failures: dict[int, str] = {}
+    size = max(1, min(TOGETHER, len(tasks) // GROUPS))
     for _ in range(ATTEMPTS):
-        for number, run in _attempt(job, tasks, sorted(numbers), executor, failures):
+        waiting = sorted(numbers)
+        groups = [waiting[start : start + size] for start in range(0, len(waiting), size)]
+        for number, run in _attempt(job, tasks, groups, executor, failures):
             numbers.discard(number)
             yield number, run
         if not numbers:
             return
+        size = 1
     for number in sorted(numbers):
         point, seed = tasks[number]
         losses = np.full(job.epochs, np.nan)
@@ -345,33 +425,36 @@ def _runs(
 
 def _attempt(
     job: _Job,
-    tasks: list[tuple[dict[str, Any], int]],
-    numbers: list[int],
+    tasks: list[Task],
+    groups: list[list[int]],
     executor: Executor | Callable[[], Executor] | None,
     failures: dict[int, str],
 ) -> Iterator[tuple[int, Run]]:
+    """Yield the runs of the groups that do not fail, and note why the others did."""
     if executor is None:
-        for number in numbers:
+        for group in groups:
             try:
-                yield number, job(*tasks[number])
+                runs = job([tasks[number] for number in group])
             except Exception as error:
-                failures[number] = f"{type(error).__name__}: {error}"
+                failures.update(dict.fromkeys(group, f"{type(error).__name__}: {error}"))
+            else:
+                yield from zip(group, runs)
         return
     pool = executor if isinstance(executor, Executor) else executor()
-    futures: dict[Future[Run], int] = {}
+    futures: dict[Future[list[Run]], list[int]] = {}
     try:
-        for number in numbers:
+        for group in groups:
             try:
-                futures[pool.submit(job, *tasks[number])] = number
+                futures[pool.submit(job, [tasks[number] for number in group])] = group
             except BrokenExecutor as error:
-                failures[number] = f"{type(error).__name__}: {error}"
+                failures.update(dict.fromkeys(group, f"{type(error).__name__}: {error}"))
         for future in as_completed(futures):
             try:
-                run = future.result()
+                runs = future.result()
             except Exception as error:
-                failures[futures[future]] = f"{type(error).__name__}: {error}"
+                failures.update(dict.fromkeys(futures[future], f"{type(error).__name__}: {error}"))
             else:
-                yield futures[future], run
+                yield from zip(futures[future], runs)
     finally:
         for future in futures:
             future.cancel()
@@ -382,9 +465,7 @@ def _attempt(
 class _Store:
     """The finished runs of a sweep in a file: a line that says which sweep, then a line a run."""
 
-    def __init__(
-        self, path: str | Path | None, job: _Job, tasks: list[tuple[dict[str, Any], int]]
-    ) -> None:
+    def __init__(self, path: str | Path | None, job: _Job, tasks: list[Task]) -> None:
         self.path = None if path is None else Path(path)
         digest = hashlib.sha256()
         for name, value in sorted(job.feeds.items()):

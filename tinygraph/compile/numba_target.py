@@ -12,6 +12,7 @@ import hashlib
 import importlib.util
 import os
 import sys
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from tempfile import NamedTemporaryFile
@@ -31,6 +32,7 @@ from tinygraph.compile.step import Step
 from tinygraph.node import Node, Parameter
 
 _compiled: dict[str, Callable[..., None]] = {}
+_compiling = threading.Lock()
 
 
 class NumbaProgram:
@@ -213,17 +215,18 @@ def run(losses, {", ".join(arguments)}):
 
 def compile_source(source: str) -> Callable[..., None]:
     """Return ``run`` of ``source`` as machine code, from the cache if it is there."""
-    if source not in _compiled:
-        module = module_of(source)
-        # These keep NaN and infinity right, and let sums be taken in any order.
-        compiler = numba.njit(
-            cache=hasattr(module, "__cached__"),
-            error_model="numpy",
-            fastmath={"contract", "reassoc"},
-            nogil=True,
-        )
-        _compiled[source] = compiler(module.run)
-    return _compiled[source]
+    with _compiling:
+        if source not in _compiled:
+            module = module_of(source)
+            # These keep NaN and infinity right, and let sums be taken in any order.
+            compiler = numba.njit(
+                cache=hasattr(module, "__cached__"),
+                error_model="numpy",
+                fastmath={"contract", "reassoc"},
+                nogil=True,
+            )
+            _compiled[source] = compiler(module.run)
+        return _compiled[source]
 
 
 def module_of(source: str) -> Any:

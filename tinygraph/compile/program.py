@@ -123,6 +123,15 @@ class Program:
         """
         return self.compiled(self.model.feed_arrays(feeds))
 
+    def run_for(self, optimizer: Optimizer, steps: int, feeds: Mapping[str, Any]) -> Array:
+        """Take steps for another optimizer, and its parameters, of the same architecture."""
+        own = self.optimizer, self.parameters
+        self.optimizer, self.parameters = optimizer, optimizer.parameters
+        try:
+            return self._advance(steps, feeds, stop_at_non_finite=False)
+        finally:
+            self.optimizer, self.parameters = own
+
     def _advance(self, steps: int, feeds: Mapping[str, Any], stop_at_non_finite: bool) -> Array:
         """Take steps; whatever interrupts them leaves model and optimizer as they were."""
         optimizer = self._needs_optimizer()
