@@ -8,6 +8,7 @@ machine that has none; both are taken care of here.
 
 from __future__ import annotations
 
+import atexit
 import os
 import shutil
 import subprocess
@@ -165,6 +166,7 @@ def _font_folder() -> tempfile.TemporaryDirectory[str]:
     places = (found.submodule_search_locations if found else None) or []
     fonts = "".join(f"<dir>{escape(place)}/mpl-data/fonts/ttf</dir>" for place in places)
     folder = tempfile.TemporaryDirectory(prefix="tinygraph-fonts-", ignore_cleanup_errors=True)
+    atexit.register(folder.cleanup)  # left to itself, it warns of being cleaned up implicitly
     Path(folder.name, FONT_FILE).write_text(
         '<?xml version="1.0"?>\n<!DOCTYPE fontconfig SYSTEM "fonts.dtd">\n<fontconfig>'
         f'<include ignore_missing="yes">{SYSTEM_FONTS}</include>'
