@@ -93,6 +93,11 @@ def test_an_unknown_ending_is_refused_with_the_valid_ones(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+def test_a_folder_that_is_not_there_is_named(tmp_path):
+    with pytest.raises(tg.TinygraphError, match=r"nowhere.*could not be written"):
+        tg.render(tg.lab2.model(rng=0)).save(tmp_path / "nowhere" / "a.dot")
+
+
 def trained(model, **feeds):
     model.forward(**feeds)
     model.backward()

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tinygraph.diagnosis import diagnose
-from tinygraph.errors import ArgumentError, LayoutError, StateError
+from tinygraph.errors import ArgumentError, FileError, LayoutError, StateError
 from tinygraph.graph import Graph
 from tinygraph.node import Node
 from tinygraph.notation import Notation
@@ -156,6 +156,8 @@ class Diagram:
         ------
         ArgumentError
             If the ending is none of svg, png, pdf and dot.
+        FileError
+            If the file cannot be written.
         """
         path = Path(path)
         file_format = path.suffix[1:].lower()
@@ -164,12 +166,18 @@ class Diagram:
                 f"A diagram is saved as {', '.join(f'.{valid}' for valid in FORMATS[:-1])} or "
                 f".{FORMATS[-1]}, by the ending of the file name; got {str(path)!r}."
             )
+        lesson = ""
         try:
-            path.write_bytes(self._bytes(file_format))
+            content = self._bytes(file_format)
         except LayoutError as error:
-            path = path.with_suffix(".dot")
-            path.write_text(self.dot, encoding="utf-8")
-            warnings.warn(f"{error} The DOT text is in {path}.", stacklevel=2)
+            path, content = path.with_suffix(".dot"), self.dot.encode()
+            lesson = f"{error} The DOT text is in {path}."
+        try:
+            path.write_bytes(content)
+        except OSError as error:
+            raise FileError(f"{path} could not be written: {error.strerror or error}.") from error
+        if lesson:
+            warnings.warn(lesson, stacklevel=2)
         return path
 
     def _bytes(self, file_format: str) -> bytes:
