@@ -22,6 +22,7 @@ def test_lab2_trains_both_data_sets_and_writes_figures(tmp_path, capsys):
     for name in ("linear", "xor"):
         for kind in ("prediction", "learning-curve", "decision-regions"):
             assert (tmp_path / f"{name}-{kind}.png").stat().st_size > 0
+        assert (tmp_path / f"{name}-step.html").stat().st_size > 0
 
 
 @pytest.mark.parametrize(
@@ -55,6 +56,37 @@ def test_a_bad_value_gets_one_line_and_status_2(arguments, tmp_path, capsys):
     assert status == 2
     assert captured.err.count("\n") == 1
     assert captured.err.startswith("tinygraph")
+
+
+def test_step_writes_a_page_or_prints_the_steps(tmp_path, capsys):
+    page = tmp_path / "step.html"
+    assert main(["step", "lab2", "--data", "xor", "--hidden", "4", "--save", str(page)]) == 0
+    assert page.read_text(encoding="utf-8").startswith("<!doctype html>")
+    assert str(page) in capsys.readouterr().out
+    assert main(["step", "lab2", "--data", "linear", "--training-steps", "2", "--plain"]) == 0
+    text = capsys.readouterr().out
+    assert "step 52 of 52, training step 2" in text
+    assert "dW1 = x.T @ dz1" in text
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["lab3"],
+        ["lab2", "--data", "both"],
+        ["lab2", "--training-steps", "0"],
+        ["lab2", "--hidden", "0"],
+        ["lab2", "--save", "/nowhere/step.html"],
+    ],
+)
+def test_step_refuses_a_bad_value_in_one_line(arguments, capsys):
+    try:
+        status = main(["step", *arguments])
+    except SystemExit as stop:
+        status = stop.code
+    captured = capsys.readouterr()
+    assert status == 2
+    assert captured.err.count("\n") == 1
 
 
 def test_a_folder_that_cannot_be_made_is_refused_before_training(tmp_path, capsys):

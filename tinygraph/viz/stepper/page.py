@@ -14,7 +14,6 @@ from string import Template
 from typing import Any
 
 from tinygraph.node import Node, Op, Parameter
-from tinygraph.notation import Notation
 from tinygraph.steps import ArrayData, Step
 from tinygraph.viz.stepper import words
 from tinygraph.viz.stepper.formulas import mathml
@@ -49,7 +48,6 @@ class PageData:
             return None
         plain = {
             "shape": data["shape"],
-            "dtype": data["dtype"],
             "entries": _rounded(data["entries"]),
             "note": words.left_out(data),
         }
@@ -72,7 +70,6 @@ class PageData:
             "phase": step["phase"],
             "round": step["training_step"],
             "node": place[step["node"]],
-            "op": step["op"],
             "heading": words.heading(step),
             "sentence": words.sentence(step),
             "symbol": self.formula(step["symbol"]),
@@ -157,16 +154,10 @@ _SETTING = {
 }
 
 
-def nodes_data(nodes: Sequence[Node], names: Notation, data: PageData) -> list[dict[str, Any]]:
+def nodes_data(nodes: Sequence[Node]) -> list[dict[str, Any]]:
     """Return what the page knows of each node."""
-    place = {node: index for index, node in enumerate(nodes)}
     return [
-        {
-            "name": str(node.name),
-            "kind": type(node).__name__ if isinstance(node, Op) else node.role,
-            "symbol": data.formula(names.symbol(node)),
-            "inputs": [place[parent] for parent in node.inputs],
-        }
+        {"name": str(node.name), "kind": type(node).__name__ if isinstance(node, Op) else node.role}
         for node in nodes
     ]
 

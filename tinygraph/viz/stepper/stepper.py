@@ -14,7 +14,6 @@ from tinygraph.arrays import brief
 from tinygraph.errors import ArgumentError, ArgumentTypeError
 from tinygraph.graph import Graph
 from tinygraph.node import Op, describe
-from tinygraph.notation import Notation
 from tinygraph.optim import Optimizer
 from tinygraph.steps import Moment, Step
 from tinygraph.trace import walk
@@ -108,14 +107,13 @@ class Stepper:
     def html(self) -> str:
         """The page, as one text."""
         nodes, output = self.model.nodes, self.model.output
-        names = Notation(nodes, output)
         place = {str(node.name): index for index, node in enumerate(nodes)}
         data = page.PageData()
         first = next(moment for moment in self._moments if moment.step["phase"] == "backward")
         sums = path_sums(nodes, output, first.values, first.gradients)
         shapes = {node: np.shape(first.values[node]) for node in nodes}
         content = {
-            "nodes": page.nodes_data(nodes, names, data),
+            "nodes": page.nodes_data(nodes),
             "steps": [data.step(moment.step, place) for moment in self._moments],
             "questions": [
                 data.question(question(moment)) if moment.step["phase"] == "backward" else None

@@ -7,6 +7,7 @@ const PIXELS_A_POINT = 4 / 3;
 
 // In each round of training an element lights up at one step; counted from the round's first step.
 const lights = [];
+let frame = null; // around the card of the step
 
 function prepareDiagram(rounds, goTo) {
   if (!svg) return;
@@ -47,8 +48,6 @@ function prepareDiagram(rounds, goTo) {
   frame.setAttribute("rx", 3);
   svg.querySelector("g").append(frame);
 }
-
-let frame = null;
 
 // The page explains itself; without the legend below it the diagram can be larger.
 function cropLegend() {

@@ -36,7 +36,7 @@ function show() {
   byId("first").disabled = byId("back").disabled = place === 0;
   byId("next").disabled = byId("last").disabled = place === data.steps.length - 1;
   for (const phase of byId("phases").children) {
-    phase.toggleAttribute("aria-current", phase.className === step.phase);
+    phase.setAttribute("aria-current", phase.className === step.phase);
   }
   list.querySelector("[aria-current]")?.removeAttribute("aria-current");
   const item = list.querySelectorAll("button")[place];
@@ -45,20 +45,21 @@ function show() {
   if (!isFramed) history.replaceState(null, "", `#step=${place + 1}`);
 }
 
-// A click on a node goes to its step in the phase at hand, or to the first step it takes part in.
+// A click on a node goes to its own step in the phase at hand, or else to the first step that it
+// takes part in: what reads it forward, what sends it a gradient backward.
 function goToNode(node) {
-  const step = data.steps[place];
-  const isIn = (candidate) =>
-    candidate.node === node || (candidate.outgoing ?? []).some((leaving) => leaving.node === node);
-  const readsIt = (candidate) => (candidate.inputs ?? []).some((input) => input.node === node);
-  const wanted = [
-    (each) => each.round === step.round && each.phase === step.phase && each.node === node,
-    (each) => each.round === step.round && each.phase === step.phase && isIn(each),
-    (each) => each.round === step.round && isIn(each),
-    (each) => readsIt(each),
-  ];
-  for (const test of wanted) {
-    const found = data.steps.findIndex(test);
+  const now = data.steps[place];
+  const isOwn = (step) => step.node === node;
+  const takesPart = (step) =>
+    isOwn(step) ||
+    (step.phase === "forward" ? step.inputs : step.outgoing ?? []).some((end) => end.node === node);
+  const isHere = (step) => step.round === now.round && step.phase === now.phase;
+  for (const isWanted of [
+    (step) => isHere(step) && isOwn(step),
+    (step) => isHere(step) && takesPart(step),
+    (step) => step.round === now.round && takesPart(step),
+  ]) {
+    const found = data.steps.findIndex(isWanted);
     if (found >= 0) return goTo(found);
   }
 }
