@@ -149,11 +149,18 @@ def test_numbers_that_were_not_computed_are_asked_for_by_name():
         tg.render(model, gradients=True)
 
 
-@pytest.mark.parametrize("value", [np.nan, np.inf, 0.0, 1e300])
+def test_what_reads_the_output_sends_nothing_back_to_it():
+    loss = tg.Sum(tg.Input("x", shape=(None, 2)), name="loss")
+    diagram = trained(tg.Graph(loss, prediction=tg.Exp(loss, name="aside")), x=np.ones((1, 2)))
+    assert len(groups(diagram, "tg-backward")) == 1
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, 0.0, 1e300, 5e-324])
 def test_every_number_can_be_drawn(value):
     W = tg.Parameter(np.full((2, 2), value), name="W")
     with np.errstate(all="ignore"):
         assert trained(tg.Graph(tg.Sum(tg.Tanh(W)))).svg
+        assert trained(tg.Graph(tg.Sum(W * value))).svg
 
 
 def test_the_hover_text_gives_the_full_name_and_the_numbers():

@@ -91,9 +91,7 @@ def _head(card: Card, paint: style.Paint) -> str:
 def _formula(op: Op, scene: Scene) -> str:
     """Return an op's formula in this graph's symbols or, to keep the card narrow, in its own."""
     text = unicode_math(scene.notation.math(op, op.formula))
-    if len(text) > LONGEST_FORMULA or any(
-        node.auto_named or node.name is None for node in op.inputs
-    ):
+    if len(text) > LONGEST_FORMULA or any(map(_is_named_after_op, op.inputs)):
         text = unicode_math(op.formula)
     return shorten(text, LONGEST_FORMULA)
 

@@ -47,13 +47,14 @@ class Flow:
         sizes = [size for size in self.norms.values() if size and math.isfinite(size)]
         self.high = max(sizes, default=1.0)
         # At least a decade wide: norms that hardly differ are not to look as if they did.
-        self.low = min([*sizes, self.high / 10])
+        self.low = min([*sizes, self.high / 10]) or self.high
 
     def strength(self, size: float) -> float:
         """Return where a norm stands between the smallest and the largest, by its logarithm."""
-        if not math.isfinite(size):
+        if not math.isfinite(size) or self.low == self.high:
             return 1.0
-        return math.log(size / self.low) / math.log(self.high / self.low)
+        start = math.log(self.low)
+        return (math.log(size) - start) / (math.log(self.high) - start)
 
     def gradient_norm(self, card: Card) -> float | None:
         """Return the norm of a node's gradient, of all parameters' in a folded group."""
@@ -70,12 +71,14 @@ class Flow:
         for parent, reads in by_parent.items():
             if parent.grad is None:
                 continue
-            if len(reads) == self.readers[parent]:
+            # The gradient of an output is its seed, not what its readers send back.
+            if len(reads) == self.readers[parent] and all(op.grad is not None for op, _ in reads):
                 sizes.append(norm(parent.grad))
                 continue
-            terms = [term for term in (self._term(*read) for read in reads) if term is not None]
-            if terms:
-                sizes.append(norm(np.sum(terms, axis=0)))
+            with np.errstate(all="ignore"):
+                terms = [term for term in (self._term(*read) for read in reads) if term is not None]
+                if terms:
+                    sizes.append(norm(np.sum(terms, axis=0)))
         return math.hypot(*sizes) if sizes else None
 
     def _term(self, op: Op, position: int) -> Array | None:

@@ -24,8 +24,8 @@ _KIND_OF_ID = {
     "n": ("data-node",),
     "v": ("data-node",),
     "d": ("data-node",),
-    "f": ("data-from", "data-to", "data-again"),
-    "b": ("data-from", "data-to", "data-again"),
+    "f": ("data-from", "data-to"),
+    "b": ("data-from", "data-to"),
 }
 
 
@@ -54,10 +54,10 @@ def dress(
             "aria-labelledby": f"{prefix}-title {prefix}-desc",
         }
     )
-    drawing = root.find(f"{SVG}g")
-    assert drawing is not None
-    for group in list(root.iter(f"{SVG}g")):
+    groups = list(root.iter(f"{SVG}g"))
+    for group in groups:
         _dress_group(group, prefix, titles)
+    drawing = groups[0]
     drawing.set("id", f"{prefix}-drawing")
     for old in drawing.findall(f"{SVG}title"):
         drawing.remove(old)
