@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help lab2 report test kills graphs fuzz lint docs docs-open types clean
+.PHONY: help lab2 report test kills graphs fuzz lint docs docs-check docs-open types clean
 
 help:  ## list the targets
 	@grep -E '^[a-z0-9-]+:.*##' Makefile | sed 's/:.*##/\t/' | expand -t 14
@@ -43,6 +43,10 @@ lint: $(VENV)/.stamp-dev  ## check style and format
 
 docs: $(VENV)/.stamp-docs  ## build the book in docs/_build/html; any warning fails
 	$(BIN)/python -m sphinx -W --keep-going -q -d docs/_build/doctrees docs docs/_build/html
+
+docs-check: docs  ## look the built book over: spelling, links, and each page in Chromium
+	$(BIN)/codespell README.md CHANGELOG.md CONTRIBUTING.md docs tutorials tinygraph
+	$(BIN)/python docs/check.py
 
 docs-open: docs  ## build the book and open it in the browser
 	$(BIN)/python -m webbrowser -t "file://$(CURDIR)/docs/_build/html/index.html"

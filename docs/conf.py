@@ -46,6 +46,7 @@ html_theme = "furo"
 html_title = "tinygraph"
 html_static_path = ["_static"]
 html_css_files = ["book.css"]
+html_js_files = ["book.js"]
 html_show_sphinx = False
 html_copy_source = False
 pygments_style = "a11y-high-contrast-light"

@@ -58,13 +58,13 @@ class Modules(Directive):
         result: list[nodes.Node] = []
         for floor in sorted(by_floor):
             result.append(nodes.rubric(text=f"Floor {floor}"))
-            listing = nodes.definition_list()
+            listing = nodes.field_list()
             for relative in by_floor[floor]:
                 summary = _summary(ROOT / "tinygraph" / relative)
-                listing += nodes.definition_list_item(
+                listing += nodes.field(
                     "",
-                    nodes.term("", "", nodes.literal(text=str(relative.as_posix()))),
-                    nodes.definition("", nodes.paragraph(text=summary)),
+                    nodes.field_name(text=relative.as_posix()),
+                    nodes.field_body("", nodes.paragraph(text=summary)),
                 )
             result.append(listing)
         return result
