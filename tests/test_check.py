@@ -411,6 +411,31 @@ def test_html_is_escaped_and_names_the_culprit():
     assert "<b>bad" not in html
 
 
+def test_the_culprit_is_red_in_the_diagram():
+    report = tg.gradcheck(wrong_layer(WrongSign, "one"), x=X, t=T)
+    assert "wrong derivative" in report.diagram.dot
+    assert report.diagram.dot.count("wrong derivative") == 1
+    assert "<svg" in report._repr_html_()
+    right = tg.gradcheck(tg.Sigmoid(tg.Parameter(1.0)))
+    assert right.diagram is None
+    assert "<svg" not in right._repr_html_()
+
+
+def test_of_a_large_graph_the_neighbourhood_of_the_culprit_is_drawn():
+    y = tg.Input("x", shape=(None, 2))
+    for k in range(80):
+        y = (WrongSign if k == 40 else tg.Tanh)(y)
+    report = tg.gradcheck(tg.Sum(y), x=X)
+    assert report.diagram.dot.count("Tanh") < 30
+
+
+def test_without_graphviz_the_table_stands_alone(monkeypatch):
+    monkeypatch.setenv("TINYGRAPH_DOT", "/no/such/dot")
+    report = tg.gradcheck(WrongSign(tg.Parameter(1.0, name="w"), name="bad"))
+    assert "<svg" not in report._repr_html_()
+    assert "<table" in report._repr_html_()
+
+
 def test_refuses_what_it_cannot_check():
     x = tg.Input("x", shape=(None, 2))
     with pytest.raises(ArgumentError, match="no op"):

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from html import escape
+from typing import Any
 
 from tabulate import tabulate
 
 from tinygraph.arrays import Array
 from tinygraph.differences import Function, Slope, is_at_kink
-from tinygraph.errors import GradientError
+from tinygraph.errors import GradientError, LayoutError
 from tinygraph.graph import Graph
 from tinygraph.node import Node, describe
 
@@ -155,6 +157,16 @@ class GradcheckReport:
         """Whether no derivative is wrong."""
         return self.first_wrong is None
 
+    @property
+    def diagram(self) -> Any:
+        """The graph with the culprit in red, as a :class:`tinygraph.Diagram`; None if all is ok."""
+        wrong = self.first_wrong
+        if wrong is None:
+            return None
+        from tinygraph.viz.culprit import draw_culprit
+
+        return draw_culprit(self.graph, wrong.op, "wrong derivative")
+
     def raise_if_wrong(self) -> None:
         """Raise a GradientError that names the first wrong op, if there is one."""
         wrong = self.first_wrong
@@ -183,7 +195,10 @@ class GradcheckReport:
             disable_numparse=True,
             tablefmt="html",
         )
-        return f"<p><strong>{escape(self._verdict())}</strong></p>{table}"
+        picture = ""
+        with suppress(LayoutError):  # without Graphviz the table says it all the same
+            picture = "" if self.diagram is None else self.diagram.svg
+        return f"<p><strong>{escape(self._verdict())}</strong></p>{picture}{table}"
 
     def _rows(self) -> Iterator[tuple[str, ...]]:
         lines = [*self.checks, *self.whole]

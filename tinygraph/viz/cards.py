@@ -20,7 +20,8 @@ LONGEST_FORMULA = 18
 
 def label(card: Card, scene: Scene) -> str:
     """Return the HTML label of a card."""
-    paint = style.WRONG if card.nodes[0] is scene.refused else style.ROLES[role(card)]
+    is_wrong = card.nodes[0] in (scene.refused, scene.culprit)
+    paint = style.WRONG if is_wrong else style.ROLES[role(card)]
     rows = [_head(card, paint)]
     node = card.nodes[0]
     if not card.is_folded and isinstance(node, Op) and node.formula:

@@ -36,7 +36,8 @@ def gradient_width(strength: float) -> float:
 
 
 def _roles(scene: Scene) -> str:
-    present = {role(card) for card in scene.view.cards if card.nodes[0] is not scene.refused}
+    in_red = (scene.refused, scene.culprit)
+    present = {role(card) for card in scene.view.cards if card.nodes[0] not in in_red}
     words = [
         f"{font('■', 12, paint.line)} {font(name, 10, style.INK)}"
         for name, paint in style.ROLES.items()

@@ -21,6 +21,8 @@ class Scene:
         What is wrong with a node, in a few words each; its card shows them.
     refused : Node or None
         A node whose shapes did not fit: its card is red.
+    culprit : Node or None
+        A node whose derivative is wrong: its card is red.
     """
 
     view: View
@@ -28,3 +30,4 @@ class Scene:
     notation: Notation
     marks: Mapping[Node, Sequence[str]] = field(default_factory=dict)
     refused: Node | None = None
+    culprit: Node | None = None
