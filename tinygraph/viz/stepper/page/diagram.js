@@ -58,7 +58,8 @@ function cropLegend() {
   const lowest = Math.max(...drawn.map((box) => box.bottom)) + 12;
   const box = svg.viewBox.baseVal;
   const share = Math.min((lowest - whole.top) / whole.height, 1);
-  if (share > 0) svg.setAttribute("viewBox", `${box.x} ${box.y} ${box.width} ${box.height * share}`);
+  const height = box.height * share;
+  if (share > 0) svg.setAttribute("viewBox", `${box.x} ${box.y} ${box.width} ${height}`);
 }
 
 // As large as the width and half the window's height allow, but never too small to read.
@@ -111,7 +112,8 @@ function highlightPath(nodes) {
   (nodes ?? []).forEach((node, k) => {
     svg.querySelector(`.card[data-node="${node}"]`)?.classList.add("on-path");
     if (k === 0) return;
-    for (const element of svg.querySelectorAll(`[data-from="${node}"][data-to="${nodes[k - 1]}"]`)) {
+    const arrow = `[data-from="${node}"][data-to="${nodes[k - 1]}"]`;
+    for (const element of svg.querySelectorAll(arrow)) {
       element.classList.add("on-path");
     }
   });

@@ -131,9 +131,8 @@ slider.addEventListener("input", () => goTo(Number(slider.value) - 1));
 window.addEventListener("hashchange", goToHash);
 
 const hasUpdate = data.steps.some((step) => step.phase === "update");
-document.querySelectorAll(`[data-if="${hasUpdate ? "no-update" : "update"}"]`).forEach((element) => {
-  element.remove();
-});
+const untrue = hasUpdate ? "no-update" : "update";
+document.querySelectorAll(`[data-if="${untrue}"]`).forEach((element) => element.remove());
 fillList();
 prepareDiagram(rounds, goToNode);
 goToHash();
