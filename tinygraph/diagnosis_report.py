@@ -104,7 +104,7 @@ class Diagnosis:
             )
             for layer in self.layers
         ]
-        headers = ("layer", "op", "units", "dead", "saturated", "‖∇‖", "× to the layer before")
+        headers = ("layer", "op", "units", "dead", "saturated", "‖∇‖", "× one layer back")
         align = ("left", "left", *["right"] * 5)
         return str(
             tabulate(rows, headers, tablefmt=tablefmt, disable_numparse=True, colalign=align)
