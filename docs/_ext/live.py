@@ -1,6 +1,7 @@
 """Directives whose content is what the project says of itself while the book is built.
 
 ``.. terminal:: tinygraph lab2 --help`` shows a command and what it prints.
+``.. picture::`` draws the diagram that its lines of Python leave in ``picture``.
 ``.. modules::`` lists every module of the package with the first line of its docstring, floor by
 floor, as ``tests/test_architecture.py`` gives the floors.
 """
@@ -18,6 +19,7 @@ from typing import Any
 
 from docutils import nodes
 from docutils.parsers.rst import Directive
+from pictures import figure
 from sphinx.application import Sphinx
 
 ROOT = Path(__file__).parents[2]
@@ -44,6 +46,17 @@ class Terminal(Directive):
             raise self.error(f"{self.arguments[0]} failed:\n{done.stderr}")
         text = f"$ {self.arguments[0]}\n{done.stdout.rstrip()}"
         return [nodes.literal_block(text, text, language="console")]
+
+
+class Picture(Directive):
+    """The diagram that the content, lines of Python, leaves in ``picture``."""
+
+    has_content = True
+
+    def run(self) -> list[nodes.Node]:
+        names: dict[str, Any] = {}
+        exec("\n".join(self.content), names)
+        return [nodes.raw("", figure(names["picture"]), format="html")]
 
 
 class Modules(Directive):
@@ -86,5 +99,6 @@ def _summary(path: Path) -> str:
 
 def setup(app: Sphinx) -> dict[str, Any]:
     app.add_directive("terminal", Terminal)
+    app.add_directive("picture", Picture)
     app.add_directive("modules", Modules)
     return {"parallel_read_safe": True}
