@@ -33,7 +33,7 @@ from tinygraph.lab2.run import (
 WRONG_USAGE = 2
 FAILED = 1
 INTERRUPTED = 130
-QUICK = {"epochs": 1_000, "seeds": 4}
+QUICK = {"epochs": 500, "seeds": 4}
 
 
 class Parser(argparse.ArgumentParser):

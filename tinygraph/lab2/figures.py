@@ -101,13 +101,13 @@ def learning_curves(result: Result, data_sets: Sequence[str] = DATA_SETS) -> Fig
 
 
 @in_style
-def decision_region(region: Region, title: str = "") -> Figure:
+def decision_region(region: Region) -> Figure:
     """Return a small picture of one seed's decision region.
 
     The colour is the prediction from 0 to 1, the line where it is 0.5.
     """
-    figure = Figure(figsize=(2.2, 2.4), layout="constrained")
-    _draw_region(figure.subplots(), region, title)
+    figure = Figure(figsize=(2.2, 2.2))
+    _draw_region(figure.add_axes((0.01, 0.01, 0.98, 0.98)), region, title="")
     return figure
 
 

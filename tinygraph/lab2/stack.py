@@ -1,7 +1,7 @@
 """Many networks of one shape as one graph: the seeds lie along a leading axis of every array.
 
 Run one by one, small networks cost more in Python than in arithmetic.  Stacked, one call of an op
-computes all of them: W of shape (S, m, n) is a stack of S matrices, and NumPy's ``matmul``
+computes all of them: V of shape (S, m, n) is a stack of S matrices, and NumPy's ``matmul``
 multiplies matrix by matrix.  The sum of the S losses is the output; since no loss depends on
 another network's parameters, its gradient is every network's own, and a network that diverges
 does not touch the others.
@@ -29,33 +29,37 @@ LAYERS = (1, 2, 3)
 
 
 class StackedLayer(Op):
-    r"""Matrix product and bias of each network: W (S, m, n) and b (S, 1, n) are stacks.
+    r"""Matrix product and bias of each network, in one product.
 
-    **Formula.** :math:`y_s = x_s W_s + b_s`, with x of shape (S, B, m), or (B, m) where all
-    networks read the same data.
+    **Formula.** :math:`y_s = (x_s \; 1)\, V_s`: a column of ones beside x of shape (S, B, m), or
+    (B, m) where all networks read the same data, meets the bias in the last row of V, which has the
+    shape (S, m + 1, n).
 
-    **Gradient.** That of ``MatMul`` and ``AddBias``, network by network.  Data that all networks
-    read get none: nobody trains them.
+    **Gradient.** That of ``MatMul``, network by network; the ones get none.  Nor do data that all
+    networks read: nobody trains them.
     """
 
     role = "linear"
-    formula = r"x W + b"
-    code = "x @ W + b"
+    formula = r"(x \; 1)\, V"
+    code = "np.concatenate([x, ones], axis=-1) @ V"
 
-    def forward(self, x: Array, W: Array, b: Array) -> Array:
-        y = x @ W
-        y += b
+    def forward(self, x: Array, V: Array) -> Array:
+        y: Array = _with_ones(x) @ V
         return y
 
-    def backward(
-        self, g: Array, y: Array, x: Array, W: Array, b: Array
-    ) -> tuple[Array | None, Array, Array]:
-        through = None if x.ndim == 2 else g @ W.swapaxes(1, 2)
-        ones = np.ones((1, g.shape[1]))  # a product with ones sums over the batch in one call
-        return through, x.swapaxes(-1, -2) @ g, ones @ g
+    def backward(self, g: Array, y: Array, x: Array, V: Array) -> tuple[Array | None, Array]:
+        through = None if x.ndim == 2 else g @ V[:, :-1].swapaxes(1, 2)
+        return through, _with_ones(x).swapaxes(-1, -2) @ g
 
-    def infer_shape(self, x: Shape, W: Shape, b: Shape) -> Shape:
-        return (W[0], x[-2], W[2])
+    def infer_shape(self, x: Shape, V: Shape) -> Shape:
+        return (V[0], x[-2], V[2])
+
+
+def _with_ones(x: Array) -> Array:
+    wide = np.empty((*x.shape[:-1], x.shape[-1] + 1))
+    wide[..., :-1] = x
+    wide[..., -1] = 1.0
+    return wide
 
 
 class StackedMSE(Op):
@@ -112,9 +116,8 @@ def stacked(models: Sequence[Graph]) -> Graph:
     h: Node = Input("x", shape=(None, 2))
     t = Input("t", shape=(None, 1))
     for k in LAYERS:
-        W = Parameter(_stack(models, f"layer{k}/W"), f"layer{k}/W")
-        b = Parameter(_stack(models, f"layer{k}/b")[:, np.newaxis], f"layer{k}/b")
-        a = StackedLayer(h, W, b, name=f"layer{k}/a")
+        V = Parameter(_stack(models, k), name=f"layer{k}/V")
+        a = StackedLayer(h, V, name=f"layer{k}/a")
         activation: Any = type(models[0][f"layer{k}/h"])
         h = activation(a, name=f"layer{k}/h")
     return Graph(Sum(StackedMSE(h, t, name="losses"), name="loss"), prediction=h)
@@ -157,12 +160,15 @@ def train_stacked(
             optimizer_of_all.step()
     seconds = time.perf_counter() - start
     for k in LAYERS:
-        for name in ("W", "b"):
-            for model, value in zip(models, np.asarray(graph[f"layer{k}/{name}"].value)):
-                parameter: Any = model[f"layer{k}/{name}"]
-                parameter.value = value.reshape(parameter.shape)
+        for model, value in zip(models, np.asarray(graph[f"layer{k}/V"].value)):
+            W: Any = model[f"layer{k}/W"]
+            b: Any = model[f"layer{k}/b"]
+            W.value, b.value = value[:-1], value[-1]
     return Record(loss.T, right.T / len(t), seconds)
 
 
-def _stack(models: Sequence[Graph], name: str) -> Array:
-    return np.stack([np.asarray(model[name].value) for model in models])
+def _stack(models: Sequence[Graph], k: int) -> Array:
+    parts: list[tuple[Any, Any]] = [
+        (model[f"layer{k}/W"].value, model[f"layer{k}/b"].value) for model in models
+    ]
+    return np.stack([np.vstack([W, b]) for W, b in parts])

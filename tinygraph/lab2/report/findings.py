@@ -14,6 +14,8 @@ from tinygraph.lab2.report.wording import count_of, data_name, listed
 from tinygraph.lab2.summary import Row
 
 AGREES, IN_PART, DISAGREES = "agrees", "in part", "disagrees"
+SMOOTH = 0.01
+"""A loss that climbs by less than this in a whole run is called smooth."""
 
 Write = Callable[[Row], str]
 Rows = Mapping[str, Row]

@@ -56,6 +56,7 @@ class Picture:
     """A network from inside: its diagram, and its diagnosis at the start and at the end."""
 
     title: str
+    setting: str
     svg: str
     sentences: dict[str, list[str]]
 
@@ -219,6 +220,7 @@ def picture_of(outcome: Outcome, subject: Subject, data: Data) -> Picture:
     """Return a network from inside."""
     return Picture(
         title=f"Seed {subject.seed} after {outcome.trial.epochs:,} epochs, run on all points.",
+        setting=subject.setting,
         svg=diagram(outcome, subject.seed),
         sentences=sentences_of(data.diagnoses, subject),
     )

@@ -71,3 +71,18 @@ def listed(parts: Iterable[str]) -> str:
     """
     *first, last = parts
     return f"{', '.join(first)} and {last}" if first else last
+
+
+def climb(row: Row) -> str:
+    """Return by how much a loss climbs in a whole run, as a text."""
+    return amount(row.climb)
+
+
+def reached(row: Row) -> str:
+    """Return how many seeds reached 100 %, as a text."""
+    return str(row.reached)
+
+
+def median_epoch(row: Row) -> str:
+    """Return the median epoch of 100 %, as a text."""
+    return epochs_text(row.median_epoch)
