@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help lab2 report test kills graphs fuzz lint docs docs-check docs-open types clean
+.PHONY: help lab2 report test bench kills graphs fuzz lint docs docs-check docs-open types clean
 
 help:  ## list the targets
 	@grep -E '^[a-z0-9-]+:.*##' Makefile | sed 's/:.*##/\t/' | expand -t 14
@@ -36,6 +36,9 @@ graphs: $(VENV)/.stamp-test  ## compare 5,000 random graphs with HIPS autograd
 
 fuzz: $(VENV)/.stamp-test  ## give the public API 100,000 bad inputs
 	cd tests && ../$(BIN)/python -m campaigns.fuzz
+
+bench: $(VENV)/.stamp-test  ## measure it beside NumPy by hand, C and other frameworks (what is installed)
+	$(BIN)/python -m benchmarks
 
 lint: $(VENV)/.stamp-dev  ## check style and format
 	$(BIN)/ruff check .

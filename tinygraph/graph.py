@@ -14,7 +14,6 @@ from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
 
 import numpy as np
-from tabulate import tabulate
 
 from tinygraph.arrays import FLOATS, Array, brief
 from tinygraph.contract import ARRAY_TYPES, as_gradient, as_seed, as_value, one_each, op_failed
@@ -288,6 +287,8 @@ class Graph:
 
     def summary(self) -> str:
         """Return a table of the nodes: name, op, shape and count of parameters."""
+        from tabulate import tabulate  # it takes longer to import than all the rest of this
+
         rows = [
             (
                 node.name,

@@ -7,6 +7,12 @@ import numpy as np
 from tinygraph.arrays import Array
 from tinygraph.node import Op, Rule
 
+LARGEST_EXPONENT = {
+    np.dtype(np.float64): np.array(709.0, np.float64),
+    np.dtype(np.float32): np.array(88.0, np.float32),
+}
+"""Whole numbers whose exponentials are finite, as arrays: NumPy need not make them so each time."""
+
 
 class Sigmoid(Op):
     r"""Logistic function, from the whole line to (0, 1).
@@ -45,15 +51,10 @@ class Sigmoid(Op):
     )
 
     def forward(self, x: Array) -> Array:
-        return 1 / (1 + np.exp(np.minimum(-x, _largest_exponent(x.dtype))))
+        return 1 / (1 + np.exp(np.minimum(-x, LARGEST_EXPONENT[x.dtype])))
 
     def backward(self, g: Array, y: Array, x: Array) -> Array:
         return g * y * (1 - y)
-
-
-def _largest_exponent(dtype: np.dtype[np.floating]) -> float:
-    """Return a whole number whose exponential is finite in ``dtype``."""
-    return 88.0 if dtype == np.float32 else 709.0
 
 
 class Tanh(Op):

@@ -1,0 +1,137 @@
+"""What is measured beside the Lab 2 step: a larger network, a sweep, a long chain, the import."""
+
+from __future__ import annotations
+
+import gc
+import subprocess
+import sys
+import time
+from importlib.util import find_spec
+from statistics import median
+
+import numpy as np
+
+import tinygraph as tg
+from benchmarks.frameworks import installed, jax_scan
+from benchmarks.harness import measure
+from benchmarks.lab2_step import NUMBA, NUMPY, data, model_with
+from tinygraph.compile.copies import Copies
+
+PRODUCTS = "its matrix products alone"
+MLP = "tinygraph numpy target, whole step"
+MODELS = 64
+
+
+def mlp(rounds: int) -> dict[str, float]:
+    """784-512-512-10, ReLU, MSE, batch 256, float32, SGD."""
+    rng = np.random.default_rng(0)
+    sizes = [(784, 512), (512, 512), (512, 10)]
+    h = tg.Input("x", shape=(None, 784))
+    t = tg.Input("t", shape=(None, 10))
+    for k, (m, n) in enumerate(sizes, start=1):
+        W = tg.Parameter(rng.normal(scale=m**-0.5, size=(m, n)).astype(np.float32), name=f"l{k}/W")
+        b = tg.Parameter(np.zeros(n, np.float32), name=f"l{k}/b")
+        a = tg.AddBias(tg.MatMul(h, W), b)
+        h = tg.ReLU(a) if k < 3 else a
+    model = tg.Graph(tg.MSE(h, t))
+    feeds = {
+        "x": rng.normal(size=(256, 784)).astype(np.float32),
+        "t": rng.normal(size=(256, 10)).astype(np.float32),
+    }
+    program = tg.compile(model, tg.SGD(model.parameters, lr=0.01))
+
+    xs = [rng.normal(size=(256, m)).astype(np.float32) for m, _ in sizes]
+    Ws = [rng.normal(size=size).astype(np.float32) for size in sizes]
+    gs = [rng.normal(size=(256, n)).astype(np.float32) for _, n in sizes]
+    forward = [np.empty_like(g) for g in gs]
+    for_W = [np.empty_like(W) for W in Ws]
+    for_x = [np.empty_like(x) for x in xs]
+
+    def products(steps):
+        for _ in range(steps):
+            for x, W, y in zip(xs, Ws, forward):
+                np.dot(x, W, y)
+            for x, g, d in zip(xs, gs, for_W):
+                np.dot(x.T, g, d)
+            for W, g, d in zip(Ws[1:], gs[1:], for_x[1:]):
+                np.dot(g, W.T, d)
+
+    def steps_of_program(steps):
+        program.run(steps, **feeds)
+
+    steps_of_program.stretch = products.stretch = 10  # fit runs more of them at a time
+    return measure({PRODUCTS: products, MLP: steps_of_program}, rounds)
+
+
+def sweep(rounds: int) -> dict[str, float]:
+    """Time a model-step of 64 models, each with start values and a learning rate of its own."""
+    x, t = data(100)
+    feeds = {"x": x, "t": t}
+    rates = np.geomspace(0.05, 0.5, MODELS)
+
+    def pairs():
+        return [model_with("sgd", lr=rate, seed=k) for k, rate in enumerate(rates)]
+
+    program = tg.compile(*pairs()[0])
+    candidates = {
+        f"loop of the single program, {NUMPY}": lambda n: program.run(n, **feeds),
+        f"side by side, {NUMPY}": _steps_of(Copies(pairs(), feeds, "numpy")),
+    }
+    if find_spec("numba"):
+        candidates[f"one after another, {NUMBA}"] = _steps_of(Copies(pairs(), feeds, "numba"))
+    if installed("jax"):
+        candidates["JAX vmap + scan"] = jax_scan(x, t, models=MODELS)
+    times = measure(candidates, rounds)
+    return {
+        name: seconds if name.startswith("loop") else seconds / MODELS
+        for name, seconds in times.items()
+    }
+
+
+def _steps_of(copies):
+    """Return a run of the copies that takes 1,000 steps at a time, as a sweep does."""
+
+    def run(steps):
+        for _ in range(max(1, steps // run.stretch)):
+            copies.run(run.stretch)
+
+    run.stretch = 1000
+    return run
+
+
+def chain(nodes: int = 1_000_000, rounds: int = 3) -> dict[str, float]:
+    """Time a node of a chain: built, run forward, run backward."""
+    parts: dict[str, list[float]] = {"build": [], "forward": [], "backward": []}
+    for _ in range(rounds):
+        gc.collect()
+        start = time.process_time()
+        node = tg.Parameter(0.5, name="w")
+        for _ in range(nodes):
+            node = tg.Tanh(node)
+        graph = tg.Graph(node)
+        built = time.process_time()
+        graph.forward()
+        forward = time.process_time()
+        graph.backward()
+        end = time.process_time()
+        for name, seconds in zip(parts, (built - start, forward - built, end - forward)):
+            parts[name].append(seconds / nodes)
+        del node, graph
+    return {name: median(values) for name, values in parts.items()}
+
+
+def imports(rounds: int = 9) -> dict[str, float]:
+    """Time ``import`` in a new interpreter, over that of an empty program."""
+    statements = {"nothing": "pass", "numpy": "import numpy", "tinygraph": "import tinygraph"}
+    for package in ("autograd", "torch", "jax"):
+        if installed(package):
+            statements[package] = f"import {package}"
+    times: dict[str, list[float]] = {name: [] for name in statements}
+    for _ in range(rounds):
+        for name, statement in statements.items():
+            code = (
+                f"import time; s = time.process_time(); {statement}; print(time.process_time() - s)"
+            )
+            done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
+            times[name].append(float(done.stdout))
+    return {name: median(values) for name, values in times.items() if name != "nothing"}
