@@ -4,17 +4,20 @@ All values of one picture share one scale, so that the same colour is the same n
 stands, and all gradients share another.  Gradients fade from layer to layer, so their colour goes
 by the cube root: half the colour is an eighth of the gradient.  On a linear scale one would see
 the last layer alone.
+
+Negative cells are a little smaller, so that a grey print tells the signs apart too.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tinygraph.arrays import Array
-from tinygraph.viz.style import CELL_BORDER, NON_FINITE
+from tinygraph.viz.style import CELL_BORDER, NON_FINITE, PAPER
 
 MOST_CELLS = 8
 CELL = 9
@@ -52,42 +55,43 @@ def levels(array: Array, limit: float, is_gradient: bool) -> NDArray[np.float64]
 
 def cells(array: Array, limit: float, is_gradient: bool) -> str:
     """Return a thumbnail of ``array`` as a table for a Graphviz label."""
-    colors = _colors(levels(thumbnail(array), limit, is_gradient))
-    rows = "".join(
-        "<tr>" + "".join(_cell(color, CELL) for color in row) + "</tr>" for row in colors
-    )
-    height, width = len(colors) * CELL + 2, len(colors[0]) * CELL + 2
+    shares = levels(thumbnail(array), limit, is_gradient).tolist()
+    rows = "".join(f"<tr>{''.join(_cell(share, CELL) for share in row)}</tr>" for row in shares)
+    height, width = len(shares) * CELL + 2, len(shares[0]) * CELL + 2
     return (
         f'<table border="1" color="{CELL_BORDER}" cellborder="0" cellspacing="0" cellpadding="0" '
         f'fixedsize="true" width="{width}" height="{height}">{rows}</table>'
     )
 
 
-def bar(colors: list[str]) -> str:
-    """Return a row of colours as a table, for the legend."""
-    row = "".join(_cell(color, CELL - 1) for color in colors)
+def bar(cells: Iterable[str]) -> str:
+    """Return a row of cells as a table, for the legend."""
     return (
         f'<table border="1" color="{CELL_BORDER}" cellborder="0" cellspacing="0" cellpadding="0">'
-        f"<tr>{row}</tr></table>"
+        f"<tr>{''.join(cells)}</tr></table>"
     )
 
 
-def scale_colors() -> list[str]:
-    """Return the colours from -1 to 1, for the legend."""
-    return _colors(np.linspace(-1, 1, 16)[np.newaxis])[0]
+def scale() -> str:
+    """Return the cells from -1 to 1, for the legend."""
+    return bar(_cell(share, CELL - 1) for share in np.linspace(-1, 1, 16).tolist())
 
 
-def _cell(color: str, size: int) -> str:
+def plain_cell(color: str, size: int = CELL - 1) -> str:
+    """Return a cell of one colour."""
     return f'<td width="{size}" height="{size}" fixedsize="true" bgcolor="{color}"></td>'
 
 
-def _colors(shares: NDArray[np.float64]) -> list[list[str]]:
-    table = palette("PuOr_r")
+def _cell(share: float, size: int) -> str:
+    """Return a cell for a place on the scale."""
+    if share != share:
+        return plain_cell(NON_FINITE, size)
     middle = STEPS // 2
-    return [
-        [NON_FINITE if share != share else table[middle + round(share * middle)] for share in row]
-        for row in shares.tolist()
-    ]
+    color = palette("PuOr_r")[middle + round(share * middle)]
+    if share >= 0:
+        return plain_cell(color, size)
+    edge = f'border="1" color="{PAPER}"'
+    return f'<td width="{size}" height="{size}" fixedsize="true" bgcolor="{color}" {edge}></td>'
 
 
 @lru_cache(maxsize=4)

@@ -57,19 +57,20 @@ def _scales(scene: Scene) -> list[tuple[str, str, str, str]]:
     if flow.has_gradients:
         shades = [gradient_color(share) for share in np.linspace(0, 1, 16)]
         text = "arrow width and colour: ‖∂L/∂·‖, log scale"
-        rows.append((font(text, 10, style.GRADIENT), number(flow.low, 2), shades, flow.high))
+        bar = heatmap.bar(map(heatmap.plain_cell, shades))
+        rows.append((font(text, 10, style.GRADIENT), number(flow.low, 2), bar, flow.high))
     if flow.has_values:
         rows.append(_cells("cells: value", style.VALUE, flow.value_limit))
     if flow.has_gradients:
         rows.append(_cells("cells: gradient, cube-root scale", style.GRADIENT, flow.gradient_limit))
     return [
-        (text, font(low, 10, style.INK), heatmap.bar(colors), font(number(high, 2), 10, style.INK))
-        for text, low, colors, high in rows
+        (text, font(low, 10, style.INK), bar, font(number(high, 2), 10, style.INK))
+        for text, low, bar, high in rows
     ]
 
 
-def _cells(text: str, color: str, limit: float) -> tuple[str, str, list[str], float]:
-    return font(text, 10, color), number(-limit, 2), heatmap.scale_colors(), limit
+def _cells(text: str, color: str, limit: float) -> tuple[str, str, str, float]:
+    return font(text, 10, color), number(-limit, 2), heatmap.scale(), limit
 
 
 def _grid(rows: list[tuple[str, str, str, str]]) -> str:
