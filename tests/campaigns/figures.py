@@ -1,9 +1,45 @@
-"""The figures of the campaigns, in the file from which the docs take them."""
+"""The figures of the campaigns: a data file that they write, and the page of the docs made of it."""
 
 import json
 from pathlib import Path
 
-PATH = Path(__file__).parents[2] / "docs" / "_data" / "trust.json"
+from tabulate import tabulate
+
+DOCS = Path(__file__).parents[2] / "docs"
+PATH = DOCS / "_data" / "trust.json"
+PAGE = DOCS / "reference" / "trust.rst"
+
+CAMPAIGNS = {
+    "fuzz": (
+        "Bad input",
+        "``make fuzz``",
+        "Hypothesis draws calls of the public API with something odd in one place: a wrong shape "
+        "or dtype, NaN and infinities, empty batches, texts, objects, sizes beyond all bounds, "
+        "cycles made by hand, wrong feeds, odd settings of an optimizer; and every option of the "
+        "command line is given every odd value. The answer must be a lesson, or a result where "
+        "the odd thing is allowed. A raw error of NumPy or Python, a call that does not end, or a "
+        "result where there must be a refusal, is a failure.",
+    ),
+    "graphs": (
+        "Random graphs",
+        "``make graphs``",
+        "Random graphs of all ops, with nodes read several times over, are differentiated by "
+        "tinygraph and by HIPS autograd, from formulas that are written a second time.",
+    ),
+    "kills": (
+        "Kills survived",
+        "``make kills``",
+        "A training run with a checkpoint is killed by SIGKILL at random moments and resumed by "
+        "the next process. After every kill the file must be sound and at most one interval old; "
+        "a run that came to its end must equal one that was never killed, to the bit.",
+    ),
+    "mutants": (
+        "Mutants",
+        "``make mutants``",
+        "mutmut changes one thing in the source of the core, and the tests must notice. Every "
+        "kind of mutant that survived is explained below.",
+    ),
+}
 
 
 def read():
@@ -11,8 +47,33 @@ def read():
 
 
 def record(campaign, **numbers):
-    """Put the numbers of one campaign into the file, leaving the others as they are."""
+    """Put the numbers of one campaign into the file, and write the page anew."""
     figures = {**read(), campaign: numbers}
     text = json.dumps(figures, indent=2, sort_keys=True, ensure_ascii=False)
     PATH.write_text(text + "\n", encoding="utf-8")
+    PAGE.write_text(page(figures), encoding="utf-8")
     print(f"{campaign}: {numbers}")
+
+
+def page(figures):
+    """Return the page of the docs that shows these figures."""
+    parts = [
+        "Figures of trust",
+        "================",
+        "",
+        "What the long tests counted when they were last run. The numbers are written into this "
+        "page by the campaigns themselves; the suite runs a short version of each.",
+    ]
+    for name, (title, command, explanation) in CAMPAIGNS.items():
+        if name not in figures:
+            continue
+        rows = [(key.replace("_", " "), shown(value)) for key, value in figures[name].items()]
+        table = tabulate(rows, tablefmt="rst", disable_numparse=True, colalign=("left", "right"))
+        parts += ["", title, "-" * len(title), "", explanation, "", f"Run by {command}.", "", table]
+        if (PATH.parent / f"{name}.inc").exists():
+            parts += ["", f".. include:: ../_data/{name}.inc"]
+    return "\n".join(parts) + "\n"
+
+
+def shown(value):
+    return f"{value:,}" if isinstance(value, int) else f"{value:g}"
