@@ -1,4 +1,4 @@
-"""The figures of the campaigns: a data file that they write, and the page of the docs made of it."""
+"""The figures of the campaigns: a data file that they write, and the page that is made of it."""
 
 import json
 from pathlib import Path
