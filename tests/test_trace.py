@@ -143,7 +143,8 @@ def test_an_op_without_rules_or_with_wrong_ones_is_traced_all_the_same():
             return 3 * g
 
     w = tg.Parameter(2.0, name="w")
-    step = tg.Graph(Triple(w)).trace()[-1]
+    forward, step = tg.Graph(Triple(w)).trace()
+    assert forward["about"] == ""
     assert step["outgoing"][0]["contribution"]["entries"] == 3.0
     assert step["outgoing"][0]["local"] is None
 
@@ -167,6 +168,14 @@ def test_lessons():
         tg.Graph(graph.prediction).trace(x=X)
     with pytest.raises(tg.TinygraphError, match="feed"):
         graph.trace(x=X)
+
+
+def test_ops_and_optimizers_say_what_they_are():
+    model = tg.lab2.model(rng=0)
+    trace = model.trace(tg.Adam(model.parameters), x=X, t=T)
+    assert trace[0]["about"].startswith("Matrix product: each row of x is one sample")
+    assert trace[-1]["about"].startswith("Momentum and RMSProp together")
+    assert all(line["why"] for line in trace[-1]["lines"])
 
 
 def test_a_failing_op_is_named():

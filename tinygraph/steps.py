@@ -73,6 +73,7 @@ class LineData(TypedDict):
     name: str
     math: str
     code: str
+    why: str
     array: ArrayData
 
 
@@ -86,6 +87,8 @@ class Step(TypedDict, total=False):
     node: str
     op: str
     """The class of the op; that of the optimizer, in an update."""
+    about: str
+    """What that class is, in the first line of its own docstring."""
     role: str
     symbol: str
     identifier: str

@@ -10,6 +10,7 @@ Big arrays are summarised, so that a trace stays small.
 
 from __future__ import annotations
 
+import inspect
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import count
@@ -238,11 +239,13 @@ def _update(
                 name=line.name,
                 math=names.update_math(parameter, line),
                 code=names.update_code(parameter, line, optimizer),
+                why=line.why,
                 array=summarise(space[line.name]),
             )
         )
     return _heading("update", parameter, names) | Step(
         op=type(optimizer).__name__,
+        about=_about(optimizer),
         value=summarise(w),
         incoming=summarise(g),
         incoming_symbol=names.gradient_symbol(parameter),
@@ -259,10 +262,17 @@ def _heading(phase: str, node: Node, names: Notation) -> Step:
         phase=phase,
         node=str(node.name),
         op=type(node).__name__,
+        about=_about(node),
         role=node.role,
         symbol=names.symbol(node),
         identifier=names.identifier(node),
     )
+
+
+def _about(thing: object) -> str:
+    """Return what the class says of itself in a line; nothing where it inherits its docstring."""
+    line = inspect.cleandoc(vars(type(thing)).get("__doc__") or "").partition("\n")[0]
+    return line.replace("``", "").rstrip(".") + "." if line else ""
 
 
 def _inputs(op: Op, values: Mapping[Node, Any], names: Notation) -> list[InputData]:

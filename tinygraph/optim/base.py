@@ -16,11 +16,12 @@ from tinygraph.shapes import show
 
 
 class Line(NamedTuple):
-    """One line of an update: what it computes, as mathematics and as NumPy."""
+    """One line of an update: what it computes, as mathematics and as NumPy, and what for."""
 
     name: str
     math: str
     code: str
+    why: str = ""
 
 
 class Optimizer:

@@ -31,7 +31,9 @@ class SGD(Optimizer):
     0.5
     """
 
-    lines = (Line("w", r"w - \eta\, g", "w - self.lr * g"),)
+    lines = (
+        Line("w", r"w - \eta\, g", "w - self.lr * g", why="a step against the gradient, η long"),
+    )
 
     def __init__(self, parameters: Iterable[Parameter], lr: float = 0.1) -> None:
         super().__init__(parameters, lr)
@@ -63,8 +65,13 @@ class Momentum(Optimizer):
     slots = ("v",)
     hyperparameters = ("lr", "beta")
     lines = (
-        Line("v", r"\beta v - \eta\, g", "self.beta * v - self.lr * g"),
-        Line("w", r"w + v", "w + v"),
+        Line(
+            "v",
+            r"\beta v - \eta\, g",
+            "self.beta * v - self.lr * g",
+            why="the velocity keeps the share β of itself, and is pushed against the gradient",
+        ),
+        Line("w", r"w + v", "w + v", why="a step along the velocity"),
     )
 
     def __init__(self, parameters: Iterable[Parameter], lr: float = 0.1, beta: float = 0.9) -> None:
@@ -99,11 +106,13 @@ class AdaGrad(Optimizer):
     slots = ("s",)
     hyperparameters = ("lr", "eps")
     lines = (
-        Line("s", r"s + g^2", "s + g * g"),
+        Line("s", r"s + g^2", "s + g * g", why="adds up all squares of the gradient so far"),
         Line(
             "w",
             r"w - \frac{\eta\, g}{\sqrt{s} + \varepsilon}",
             "w - self.lr * g / (np.sqrt(s) + self.eps)",
+            why="a step against the gradient, shorter where gradients were large; ε keeps the "
+            "divisor from 0",
         ),
     )
 
@@ -139,11 +148,18 @@ class RMSProp(Optimizer):
     slots = ("s",)
     hyperparameters = ("lr", "rho", "eps")
     lines = (
-        Line("s", r"\rho s + (1 - \rho)\, g^2", "self.rho * s + (1 - self.rho) * (g * g)"),
+        Line(
+            "s",
+            r"\rho s + (1 - \rho)\, g^2",
+            "self.rho * s + (1 - self.rho) * (g * g)",
+            why="a running mean of the squared gradient, over about 1/(1 − ρ) steps",
+        ),
         Line(
             "w",
             r"w - \frac{\eta\, g}{\sqrt{s} + \varepsilon}",
             "w - self.lr * g / (np.sqrt(s) + self.eps)",
+            why="a step against the gradient, shorter where gradients were large; ε keeps the "
+            "divisor from 0",
         ),
     )
 
@@ -192,16 +208,35 @@ class Adam(Optimizer):
     slots = ("m", "v")
     hyperparameters = ("lr", "beta1", "beta2", "eps")
     lines = (
-        Line("m", r"\beta_1 m + (1 - \beta_1)\, g", "self.beta1 * m + (1 - self.beta1) * g"),
         Line(
-            "v", r"\beta_2 v + (1 - \beta_2)\, g^2", "self.beta2 * v + (1 - self.beta2) * (g * g)"
+            "m",
+            r"\beta_1 m + (1 - \beta_1)\, g",
+            "self.beta1 * m + (1 - self.beta1) * g",
+            why="a running mean of the gradient: where to go",
         ),
-        Line("m_hat", r"\frac{m}{1 - \beta_1^t}", "m / (1 - self.beta1**t)"),
-        Line("v_hat", r"\frac{v}{1 - \beta_2^t}", "v / (1 - self.beta2**t)"),
+        Line(
+            "v",
+            r"\beta_2 v + (1 - \beta_2)\, g^2",
+            "self.beta2 * v + (1 - self.beta2) * (g * g)",
+            why="a running mean of the squared gradient: how large it tends to be",
+        ),
+        Line(
+            "m_hat",
+            r"\frac{m}{1 - \beta_1^t}",
+            "m / (1 - self.beta1**t)",
+            why="m began at 0, so after t steps it is only 1 − β₁ᵗ of the way: dividing mends that",
+        ),
+        Line(
+            "v_hat",
+            r"\frac{v}{1 - \beta_2^t}",
+            "v / (1 - self.beta2**t)",
+            why="the same bias correction for v",
+        ),
         Line(
             "w",
             r"w - \frac{\eta\, \hat m}{\sqrt{\hat v} + \varepsilon}",
             "w - self.lr * m_hat / (np.sqrt(v_hat) + self.eps)",
+            why="a step of about η, whatever the size of the gradient; ε keeps the divisor from 0",
         ),
     )
 

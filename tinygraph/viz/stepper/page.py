@@ -115,12 +115,13 @@ class PageData:
                     "name": line["name"],
                     "math": self.formula(line["math"]),
                     "code": line["code"],
+                    "why": line["why"],
                     "array": self.array(line["array"]),
                 }
                 for line in step["lines"]
             ]
             packed["settings"] = [
-                [self.formula(_SETTING.get(name, rf"\mathrm{{{name}}}")), words.number(value)]
+                [self.formula(_SETTING.get(name, rf"\mathrm{{{name}}}")), f"{value:g}", name]
                 for name, value in step["hyperparameters"].items()
             ]
             packed["memory"] = [[slot, self.array(data)] for slot, data in step["memory"].items()]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from tinygraph.steps import ArrayData, OutgoingData, Step
@@ -30,9 +31,8 @@ def sentence(step: Step) -> str:
 
 def _forward(step: Step) -> str:
     names = _listed([data["node"] for data in step["inputs"]])
-    return (
-        f"{step['op']} reads {names} and computes {step['node']}: {times(step['value']['shape'])}."
-    )
+    shape = times(step["value"]["shape"])
+    return f"{_subject(step)} reads {names} and computes {step['node']}: {shape}."
 
 
 def _backward(step: Step) -> str:
@@ -40,8 +40,8 @@ def _backward(step: Step) -> str:
     if not outgoing:
         return f"The gradient has arrived at {step['node']}; nothing it reads takes a gradient."
     names = _listed([leaving["node"] for leaving in outgoing])
-    if step["incoming_symbol"].endswith(r"{\partial L}") and step["incoming"]["entries"] == 1.0:
-        start = f"The way back begins at {step['node']}: the loss changes by itself, factor 1. "
+    if re.fullmatch(r"\\frac\{(.*)\}\{\1\}", step["incoming_symbol"]):
+        start = f"The way back begins at {step['node']}: ∂L/∂L = 1, as L changes with itself. "
     else:
         start = (
             f"The gradient has arrived at {step['node']}, norm {number(step['incoming']['norm'])}. "
@@ -50,10 +50,12 @@ def _backward(step: Step) -> str:
 
 
 def _update(step: Step) -> str:
-    return (
-        f"{step['op']} moves {step['node']} against its gradient, to make the loss smaller. "
-        f"This is its step t = {step['t']}."
-    )
+    return f"{_subject(step)} moves {step['node']} to make L smaller. This is step t = {step['t']}."
+
+
+def _subject(step: Step) -> str:
+    """Return what acts, after what it says of itself, if anything."""
+    return f"{step['about']} It" if step["about"] else step["op"]
 
 
 _SENTENCES = {"forward": _forward, "backward": _backward, "update": _update}

@@ -138,10 +138,12 @@ function arrivedBefore(leaving) {
 }
 
 function updateBody(step) {
-  const settings = step.settings.flatMap(([symbol, value], k) => [
-    k ? ", " : "",
+  const settings = step.settings.flatMap(([symbol, value, name], k) => [
+    k ? ", " : "With ",
     formula(symbol),
-    ` = ${value}`,
+    ` = ${value} (`,
+    element("code", {}, name),
+    ")",
   ]);
   const memory = step.memory.map(([slot, array]) =>
     arrayFigure(`${slot}, remembered from before`, array),
@@ -153,7 +155,13 @@ function updateBody(step) {
       element(
         "div",
         {},
-        element("div", {}, formula(line.math, true), codeLine(line.code)),
+        element(
+          "div",
+          {},
+          formula(line.math, true),
+          codeLine(line.code),
+          line.why ? element("p", { class: "why" }, `${line.name}: ${line.why}.`) : null,
+        ),
         arrayFigure(line.name === "w" ? titled("new ", step.symbol) : line.name, line.array, {
           tone: line.name === "w" ? "updated" : "",
         }),
