@@ -64,7 +64,7 @@ def _scales(scene: Scene) -> list[tuple[str, str, str, str]]:
     if flow.has_gradients:
         rows.append(_cells("cells: gradient, cube-root scale", style.GRADIENT, flow.gradient_limit))
     return [
-        (text, font(low, 10, style.INK), bar, font(number(high, 2), 10, style.INK))
+        (text, font(f"   {low} ", 10, style.INK), bar, font(number(high, 2), 10, style.INK))
         for text, low, bar, high in rows
     ]
 
@@ -74,6 +74,7 @@ def _cells(text: str, color: str, limit: float) -> tuple[str, str, str, float]:
 
 
 def _grid(rows: list[tuple[str, str, str, str]]) -> str:
+    # The spaces before a number leave room for a reader's font that is wider than Graphviz'.
     sides = ("right", "right", "center", "left")
     lines = "".join("<tr>" + "".join(map(_aligned, row, sides)) + "</tr>" for row in rows)
     return f'<table border="0" cellborder="0" cellspacing="3" cellpadding="0">{lines}</table>'

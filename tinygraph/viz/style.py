@@ -81,6 +81,12 @@ DARK = {
 DARK_LINES = {VALUE: "#6db8ee", GRADIENT: "#ff9a5c", WRONG.line: "#ff8080"}
 
 
+def cell_rules(scope: str) -> str:
+    """Return CSS that leaves no seams between the cells of a heat map."""
+    cells = (f'{scope} polygon[stroke="{absent}"]' for absent in ("none", "transparent"))
+    return f"{','.join(cells)}{{shape-rendering:crispEdges}}"
+
+
 def dark_rules(scope: str) -> str:
     """Return CSS that turns a diagram dark, for the elements under the selector ``scope``."""
     fills = [

@@ -63,8 +63,9 @@ def dress(
         drawing.remove(old)
     head = [_element("title", title, id=f"{prefix}-title")]
     head.append(_element("desc", description, id=f"{prefix}-desc"))
-    rules = style.dark_rules(f"#{prefix}")
-    head.append(_element("style", f"@media (prefers-color-scheme:dark){{{rules}}}"))
+    scope = f"#{prefix}"
+    dark = f"@media (prefers-color-scheme:dark){{{style.dark_rules(scope)}}}"
+    head.append(_element("style", style.cell_rules(scope) + dark))
     root[:0] = head
     return ET.tostring(root, encoding="unicode")
 
