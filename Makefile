@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help lab2 report test bench kills graphs fuzz lint docs docs-check docs-open types clean
+.PHONY: help lab2 report test bench kills graphs fuzz mutants lint docs docs-check docs-open types clean
 
 help:  ## list the targets
 	@grep -E '^[a-z0-9-]+:.*##' Makefile | sed 's/:.*##/\t/' | expand -t 14
@@ -40,6 +40,9 @@ fuzz: $(VENV)/.stamp-test  ## give the public API 100,000 bad inputs
 bench: $(VENV)/.stamp-test  ## measure it beside NumPy by hand, C and other frameworks (what is installed)
 	$(BIN)/python -m benchmarks
 
+mutants: $(VENV)/.stamp-mutants  ## change one thing in the core, 2,300 times; the tests must notice
+	cd tests && ../$(BIN)/python -m campaigns.mutants
+
 lint: $(VENV)/.stamp-dev  ## check style and format
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -58,4 +61,4 @@ types: $(VENV)/.stamp-dev  ## check types
 	$(BIN)/mypy
 
 clean:  ## remove what the other targets made
-	rm -rf $(VENV) lab2-output report docs/_build docs/tutorials docs/derivations build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) mutants lab2-output report docs/_build docs/tutorials docs/derivations build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache

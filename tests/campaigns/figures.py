@@ -51,7 +51,7 @@ def record(campaign, **numbers):
     figures = {**read(), campaign: numbers}
     text = json.dumps(figures, indent=2, sort_keys=True, ensure_ascii=False)
     PATH.write_text(text + "\n", encoding="utf-8")
-    PAGE.write_text(page(figures), encoding="utf-8")
+    PAGE.write_text(page(read()), encoding="utf-8")
     print(f"{campaign}: {numbers}")
 
 

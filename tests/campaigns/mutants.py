@@ -1,0 +1,45 @@
+"""Change one thing in the source of the core, again and again, and see that the tests notice.
+
+The work is done by mutmut, whose settings stand in ``setup.cfg``; here its verdicts are counted.
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from campaigns.figures import record
+
+ROOT = Path(__file__).parents[2]
+VERDICTS = ROOT / "mutants" / "mutmut-cicd-stats.json"
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--workers", type=int, default=os.cpu_count())
+    workers = parser.parse_args().workers
+    mutmut = [sys.executable, "-m", "mutmut"]
+    subprocess.run([*mutmut, "run", "--max-children", str(workers)], cwd=ROOT, check=True)
+    subprocess.run([*mutmut, "export-cicd-stats"], cwd=ROOT, check=True)
+    count(json.loads(VERDICTS.read_text(encoding="utf-8")))
+
+
+def count(verdicts):
+    """Record what mutmut counted; a mutant that hangs the tests is noticed, so it is killed."""
+    killed = verdicts["killed"] + verdicts["timeout"]
+    survived = verdicts["survived"] + verdicts["suspicious"] + verdicts["no_tests"]
+    made = killed + survived
+    record(
+        "mutants",
+        made=made,
+        killed=killed,
+        survived=survived,
+        of_them_touched_by_no_test=verdicts["no_tests"],
+        score_in_percent=round(100 * killed / made, 1),
+    )
+
+
+if __name__ == "__main__":
+    main()
