@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+import sys
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -42,7 +44,7 @@ def test_plain_output_fits_80_columns_and_has_every_step(capsys):
     assert "\x1b" not in out
     for step in stepper.steps:
         assert words.heading(step) in out
-    for line in ("z1 = x @ W1", "dW1 = x.T @ dz1", "m_hat = m / (1 - 0.9 ** t)"):
+    for line in ("z1 = x @ W1", "dW1 = x.T @ dz1", "m_hat = m / (1 - 0.9 ** t)", "W1: a step"):
         assert line in out
 
 
@@ -62,6 +64,19 @@ def test_keys_walk_through_the_steps(monkeypatch):
     steps = tg.lab2.model(rng=0).trace(x=X, t=T)
     terminal.walk_through(steps)
     assert shown == [1, 2, 3, 2, 20, 1, 1]
+
+
+def test_in_a_notebook_show_displays_the_page(monkeypatch):
+    shown = []
+    notebook = SimpleNamespace(get_ipython=lambda: SimpleNamespace(kernel=True))
+    monkeypatch.setitem(sys.modules, "IPython", notebook)
+    monkeypatch.setitem(sys.modules, "IPython.display", SimpleNamespace(display=shown.append))
+    stepper = tg.step_through(forked(), x=X)
+    stepper.show()
+    assert shown == [stepper]
+    frame = stepper._repr_html_()
+    assert frame.startswith("<iframe srcdoc=")
+    assert frame.count("<") == 2, "all of the page is within the attribute"
 
 
 def test_every_step_fits_a_terminal_of_24_lines():

@@ -115,7 +115,7 @@ class PageData:
                     "name": line["name"],
                     "math": self.formula(line["math"]),
                     "code": line["code"],
-                    "why": line["why"],
+                    "why": words.purpose(step, line),
                     "array": self.array(line["array"]),
                 }
                 for line in step["lines"]

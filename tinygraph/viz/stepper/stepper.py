@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import sys
 from functools import cached_property
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -139,7 +140,7 @@ class Stepper:
         """
         shell: Any = sys.modules.get("IPython")
         if shell and hasattr(shell.get_ipython(), "kernel"):
-            shell.display.display(self)
+            import_module("IPython.display").display(self)
         elif plain or not (sys.stdin.isatty() and sys.stdout.isatty()):
             terminal.print_steps(self.steps)
         else:

@@ -166,6 +166,8 @@ def _update(step: Step, rows: int) -> Iterator[RenderableType]:
     )
     for line in step["lines"]:
         yield _code(line["code"])
+        if rows > FEWEST_ROWS and (purpose := words.purpose(step, line)):
+            yield Padding(Text(purpose), (0, 0, 0, 4))
     yield _side_by_side([(line["name"], line["array"]) for line in step["lines"][:-1]], rows)
     yield _side_by_side([(f"{step['identifier']}, after", step["after"])], rows)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from tinygraph.steps import ArrayData, OutgoingData, Step
+from tinygraph.steps import ArrayData, LineData, OutgoingData, Step
 
 
 def times(shape: list[int]) -> str:
@@ -59,6 +59,12 @@ def _subject(step: Step) -> str:
 
 
 _SENTENCES = {"forward": _forward, "backward": _backward, "update": _update}
+
+
+def purpose(step: Step, line: LineData) -> str:
+    """Return what a line of an update is for; nothing where the optimizer does not say."""
+    name = step["identifier"] if line["name"] == "w" else line["name"]
+    return f"{name}: {line['why']}." if line["why"] else ""
 
 
 def arrival(leaving: OutgoingData) -> str:

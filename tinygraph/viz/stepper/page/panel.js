@@ -160,7 +160,7 @@ function updateBody(step) {
           {},
           formula(line.math, true),
           codeLine(line.code),
-          line.why ? element("p", { class: "why" }, `${line.name}: ${line.why}.`) : null,
+          element("p", { class: "why" }, line.why),
         ),
         arrayFigure(line.name === "w" ? titled("new ", step.symbol) : line.name, line.array, {
           tone: line.name === "w" ? "updated" : "",
