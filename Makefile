@@ -50,7 +50,7 @@ lint: $(VENV)/.stamp-dev  ## check style and format
 docs: $(VENV)/.stamp-docs  ## build the book in docs/_build/html; any warning fails
 	$(BIN)/python -m sphinx -W --keep-going -q -d docs/_build/doctrees docs docs/_build/html
 
-docs-check: docs  ## look the built book over: spelling, links, and each page in Chromium
+docs-check: docs $(VENV)/.stamp-test  ## look the built book over: spelling, links, and each page in Chromium
 	$(BIN)/codespell README.md CHANGELOG.md CONTRIBUTING.md docs tutorials tinygraph
 	$(BIN)/python docs/check.py
 

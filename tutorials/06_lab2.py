@@ -2,7 +2,7 @@ r"""
 06 · Lab 2 as one graph, stepped through from end to end
 ========================================================
 
-**Question.** The loss depends on the first weight matrix by way of seventeen other nodes. What
+**Question.** The loss depends on the first weight matrix by way of nine other nodes. What
 happens at each of them, forward and backward, when the network is trained for one step?"""
 
 # %%
@@ -30,7 +30,7 @@ print(np.hstack([X, T]))
 # %%
 # .. admonition:: Predict
 #
-#     The loss has the gradient 1 with respect to itself. Seventeen nodes later the gradient arrives
+#     The loss has the gradient 1 with respect to itself. Ten nodes later the gradient arrives
 #     at ``layer1/W``. Will its entries be larger or smaller than those at ``layer3/W``? By how
 #     much, roughly: 2, 10, 100 times?
 #

@@ -82,7 +82,7 @@ print(tg.diagnose(dead))
 # %%
 # Saturation
 # ----------
-# Weights ten times as large do not make up for small slopes: they push the pre-activations to where
+# Large weights do not make up for small slopes: they push the pre-activations to where
 # the slope is nearly nothing.
 
 print(tg.diagnose(deep(tg.Sigmoid, scale=10.0, layers=3)))

@@ -7,5 +7,14 @@ function reachable() {
   }
 }
 
+// KaTeX hides its drawing from screen readers, which read the formula beside it: what they cannot see
+// must not catch the keyboard. The same links stand beside the formulas, in words.
+function unlisted() {
+  for (const link of document.querySelectorAll(".katex-html a")) {
+    link.tabIndex = -1;
+  }
+}
+
 addEventListener("load", reachable);
+addEventListener("load", unlisted);
 addEventListener("resize", reachable);
