@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from tinygraph.arrays import Array
 from tinygraph.node import Op, Rule
 
-LARGEST_EXPONENT = {
+LARGEST_EXPONENT: dict[np.dtype[Any], Array] = {
     np.dtype(np.float64): np.array(709.0, np.float64),
     np.dtype(np.float32): np.array(88.0, np.float32),
 }
@@ -51,7 +53,8 @@ class Sigmoid(Op):
     )
 
     def forward(self, x: Array) -> Array:
-        return 1 / (1 + np.exp(np.minimum(-x, LARGEST_EXPONENT[x.dtype])))
+        y: Array = 1 / (1 + np.exp(np.minimum(-x, LARGEST_EXPONENT[x.dtype])))
+        return y
 
     def backward(self, g: Array, y: Array, x: Array) -> Array:
         return g * y * (1 - y)
