@@ -11,6 +11,7 @@ Left out on purpose: gradients of gradients, graphs that change from run to run,
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from operator import attrgetter
 from typing import Any, TypeVar
 
 import numpy as np
@@ -33,6 +34,7 @@ from tinygraph.topology import as_node, name_nodes, topological_order
 from tinygraph.trace import walk
 
 N = TypeVar("N", bound=Node)
+_value_of = attrgetter("value")  # with map, quicker than a comprehension: it is called for each op
 
 
 class Graph:
@@ -157,7 +159,7 @@ class Graph:
         op = self.output
         try:
             for op, shape in zip(self._ops, self._shapes_at_hand()):
-                value = op.forward(*[parent.value for parent in op.inputs])
+                value = op.forward(*map(_value_of, op.inputs))
                 is_sound = (
                     type(value) in ARRAY_TYPES and value.dtype in FLOATS and value.shape == shape
                 )
@@ -167,7 +169,7 @@ class Graph:
         except Exception as error:
             arrays = [parent.value for parent in op.inputs]
             raise op_failed("forward", op, arrays, error) from error
-        self._leaf_values = [leaf.value for leaf in self._leaves]
+        self._leaf_values = list(map(_value_of, self._leaves))
         return _handed_out(self.output.value)
 
     def predict(self, /, **feeds: Any) -> Any:
@@ -220,7 +222,7 @@ class Graph:
         self.output.grad = seed_array
         # An op may return g itself, a view, or one array twice.  Each node keeps memory of its own:
         # what is a view, or is held by a node already, is copied.
-        held = {id(node.value) for node in self.nodes}
+        held = set(map(id, map(_value_of, self.nodes)))
         held.add(id(seed_array))
         op = self.output
         try:
@@ -228,7 +230,7 @@ class Graph:
                 g = op.grad
                 if g is None:
                     continue
-                values: list[Any] = [parent.value for parent in op.inputs]
+                values: list[Any] = list(map(_value_of, op.inputs))
                 grads = op.backward(g, op.value, *values)
                 if type(grads) is not tuple or len(grads) != len(values):
                     grads = one_each(op, grads)
