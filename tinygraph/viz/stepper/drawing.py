@@ -9,12 +9,14 @@ from tinygraph.errors import LayoutError
 from tinygraph.graph import Graph
 from tinygraph.viz.diagram import render
 
-# An unstroked rectangle, as Graphviz writes each cell of a heat map: corners by x and y.
-_CELL = re.compile(
-    r'<polygon fill="(?P<fill>[^"]*)" stroke="none" points="'
+# A rectangle as Graphviz writes it, above all each cell of a heat map: corners by x and y.
+_RECTANGLE = re.compile(
+    r'<polygon fill="(?P<fill>[^"]*)" stroke="(?P<stroke>[^"]*)" points="'
     r"(?P<x0>[-.\d]+),(?P<y0>[-.\d]+) (?P=x0),(?P<y1>[-.\d]+) (?P<x1>[-.\d]+),(?P=y1) "
     r'(?P=x1),(?P=y0) (?P=x0),(?P=y0)" />\s*'
 )
+# What each text repeats: the style sheet says it once.
+_SAME_FOR_ALL = re.compile(r' (?:font-family="[^"]*"|xml:space="preserve")')
 
 
 def draw(model: Graph) -> str:
@@ -28,12 +30,13 @@ def draw(model: Graph) -> str:
     # The page says by itself what the texts on hover would give away, and has colours of its own.
     picture = re.sub(r"<(title|desc|style)\b.*?</\1>\s*", "", picture, flags=re.DOTALL)
     picture = re.sub(r' role="img" aria-labelledby="[^"]*"', ' aria-hidden="true"', picture)
-    return _CELL.sub(_as_path, picture)
+    return _SAME_FOR_ALL.sub("", _RECTANGLE.sub(_as_path, picture))
 
 
-def _as_path(cell: re.Match[str]) -> str:
-    x0, y0, x1, y1 = (float(cell[name]) for name in ("x0", "y0", "x1", "y1"))
+def _as_path(rectangle: re.Match[str]) -> str:
+    x0, y0, x1, y1 = (float(rectangle[name]) for name in ("x0", "y0", "x1", "y1"))
+    stroke = "" if rectangle["stroke"] == "none" else f' stroke="{rectangle["stroke"]}"'
     return (
-        f'<path fill="{cell["fill"]}" d="M{x0:g} {y0:g}h{x1 - x0:.5g}v{y1 - y0:.5g}'
+        f'<path fill="{rectangle["fill"]}"{stroke} d="M{x0:g} {y0:g}h{x1 - x0:.5g}v{y1 - y0:.5g}'
         f'h{x0 - x1:.5g}z"/>'
     )
