@@ -12,10 +12,13 @@ import numpy as np
 import pytest
 
 from tinygraph.cli import QUICK, main
+from tinygraph.diagnosis import diagnose
 from tinygraph.lab2 import experiments, figures
 from tinygraph.lab2.experiments import EXPERIMENTS
 from tinygraph.lab2.report.inline import inline_svg
+from tinygraph.lab2.report.pictures import gathered
 from tinygraph.lab2.report.writer import write_report
+from tinygraph.lab2.trials import points
 
 VOID = {"meta", "br", "img", "hr", "link", "input", "wbr"}
 NUMBER = re.compile(r"\d+(?:,\d{3})*(?:\.\d+)?(?:e-?\d+)?")
@@ -290,3 +293,21 @@ def _numbers_of(folder, name):
             ):
                 found |= set(NUMBER.findall(written))
     return found
+
+
+def test_a_diagnosis_on_the_page_is_that_of_the_network(folder, html):
+    rows = table(folder, "diagnoses.csv")
+    assert {row["moment"] for row in rows} == {"start", "end"}
+    shown = " ".join(text for path, text in html.texts if _in_diagnosis(path))
+    assert all(row["sentence"] in shown for row in rows)
+    row = next(r for r in rows if r["experiment"] == "E5" and r["moment"] == "start")
+    setting = EXPERIMENTS["E5"].settings[row["setting"]]
+    x, t = points(row["data"])
+    model = setting.model(int(row["seed"]))
+    model.forward(x=x, t=t)
+    model.backward()
+    assert gathered(diagnose(model).sentences)[0] == row["sentence"]
+
+
+def _in_diagnosis(path):
+    return any(a.get("class") == "diagnosis" for _, a in path)

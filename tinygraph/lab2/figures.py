@@ -126,7 +126,7 @@ def decision_regions(result: Result) -> Figure:
 @in_style
 def seed_curves(case: Case) -> Figure:
     """Return the learning curves of all seeds of one trial, a good and a bad one drawn out."""
-    figure = Figure(figsize=(6.4, 3.6), layout="constrained")
+    figure = Figure(figsize=(5.2, 3.6), layout="constrained")
     axes = figure.subplots()
     outcome = case.outcome
     for seed, loss in enumerate(outcome.loss):
@@ -142,7 +142,7 @@ def seed_curves(case: Case) -> Figure:
     axes.set(xlabel="epochs", ylabel="loss")
     axes.plot([], [], color=COLOURS[0], lw=0.8, label="every point right")
     axes.plot([], [], color=COLOURS[1], lw=0.8, label="not")
-    figure.legend(loc="outside lower center", ncols=4, handlelength=1.8)
+    figure.legend(loc="outside lower center", ncols=2, handlelength=1.8)
     return figure
 
 

@@ -11,6 +11,7 @@ from tinygraph.diagnosis import diagnose
 from tinygraph.graph import Graph
 from tinygraph.lab2.experiments import Result
 from tinygraph.lab2.report.tables import DiagnosisRow
+from tinygraph.lab2.report.wording import listed
 from tinygraph.lab2.spread import Case
 from tinygraph.lab2.trials import Outcome, points, run_once
 from tinygraph.viz import render
@@ -56,8 +57,24 @@ def diagnosis_rows(outcome: Outcome, subject: Subject) -> Iterator[DiagnosisRow]
     for moment in MOMENTS:
         with np.errstate(all="ignore"):
             sentences = diagnose(network(outcome, subject.seed, moment)).sentences
-        for sentence in sentences:
+        for sentence in gathered(sentences):
             yield DiagnosisRow(*subject, moment, sentence)
+
+
+def gathered(sentences: Iterable[str]) -> list[str]:
+    """Return sentences with those in one that say the same of several nodes.
+
+    >>> gathered(["W: it is 0.", "h: it is 1.", "b: it is 0."])
+    ['Each of W and b: it is 0.', 'h: it is 1.']
+    """
+    names: dict[str, list[str]] = {}
+    for sentence in sentences:
+        name, colon, rest = sentence.partition(": ")
+        names.setdefault(colon + rest, []).append(name)
+    return [
+        (name[0] if len(name) == 1 else f"Each of {listed(name)}") + rest
+        for rest, name in names.items()
+    ]
 
 
 def diagram(outcome: Outcome, seed: int) -> str:
