@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help lab2 report test bench kills graphs fuzz mutants lint docs docs-check docs-open types clean
+.PHONY: help lab2 report test bench kills graphs fuzz mutants lint pictures docs docs-check docs-open types clean
 
 help:  ## list the targets
 	@grep -E '^[a-z0-9-]+:.*##' Makefile | sed 's/:.*##/\t/' | expand -t 14
@@ -46,6 +46,9 @@ mutants: $(VENV)/.stamp-mutants  ## change one thing in the core, 2,300 times; t
 lint: $(VENV)/.stamp-dev  ## check style and format
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+
+pictures: $(VENV)/.stamp-run  ## draw the README's pictures anew
+	$(BIN)/python docs/readme_pictures.py
 
 docs: $(VENV)/.stamp-docs  ## build the book in docs/_build/html; any warning fails
 	$(BIN)/python -m sphinx -W --keep-going -q -d docs/_build/doctrees docs docs/_build/html
