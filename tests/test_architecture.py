@@ -43,6 +43,7 @@ FLOORS = {
     "diagnosis_report": 2,
     "derivation": 2,
     "derivation_formats": 2,
+    "derivation_steps": 2,
     "exercises": 4,
     "engines": 3,
     "train": 3,
@@ -69,6 +70,7 @@ KNOW_NO_OP = (
     "diagnosis",
     "derivation",
     "derivation_formats",
+    "derivation_steps",
     "train",
 )
 

@@ -10,65 +10,19 @@ Left out on purpose: simplifying.  A rule stands as its op wrote it.
 
 from __future__ import annotations
 
-import ast
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from tinygraph.arrays import Array
 from tinygraph.derivation_formats import as_html, as_latex, as_markdown
+from tinygraph.derivation_steps import Term, steps_from_output
 from tinygraph.errors import ArgumentError, StateError
 from tinygraph.graph import Graph, as_graph
-from tinygraph.node import Constant, Node, Op, describe
+from tinygraph.node import Constant, Node, describe
 from tinygraph.notation import Notation
 from tinygraph.rules import broadcast_axes, evaluate, rule_names
-from tinygraph.shapes import show
 from tinygraph.topology import as_node
-
-
-class Term(NamedTuple):
-    """What one reader of a node contributes to its gradient.
-
-    Attributes
-    ----------
-    op : Op
-        The reader.
-    argument : int
-        As which of the op's inputs it reads the node.
-    math, code : str
-        The contribution, in LaTeX and in NumPy.
-    why : str
-        The reason, in one sentence.
-    shapes : str
-        The shapes of what is in it, and of the result.
-    """
-
-    op: Op
-    argument: int
-    math: str
-    code: str
-    why: str
-    shapes: str
-
-
-class Step(NamedTuple):
-    """The gradient of one node, as the sum of what its readers contribute."""
-
-    node: Node
-    symbol: str
-    terms: tuple[Term, ...]
-
-    @property
-    def math(self) -> str:
-        """The whole equation, in LaTeX."""
-        return f"{self.symbol} = {' + '.join(term.math for term in self.terms) or '1'}"
-
-    @property
-    def reasons(self) -> list[str]:
-        """One sentence a term, which begins with the op that says it, in the op's own letters."""
-        return [
-            f"{term.op.name} ({type(term.op).__name__}): {term.why}" for term in self.terms
-        ] or ["the output, by itself"]
 
 
 class Derivation:
@@ -99,10 +53,7 @@ class Derivation:
         for each, link in self.links.items():
             self.names.symbols[each] = rf"\href{{{link}}}{{{self.names.symbols[each]}}}"
         self.model = model
-        self.steps = tuple(
-            Step(each, self.names.gradient_symbol(each), tuple(self._terms(each, readers)))
-            for each, readers in _way_back(model, node)
-        )
+        self.steps = steps_from_output(model, node, self.names)
 
     def __repr__(self) -> str:
         return f"<Derivation of the gradient of {describe(self.node)}, {len(self.steps)} steps>"
@@ -179,37 +130,6 @@ class Derivation:
     def _repr_html_(self) -> str:
         return self.html
 
-    def _terms(self, node: Node, readers: list[tuple[Op, int]]) -> Any:
-        for op, argument in readers:
-            # An op that keeps the default shape rule works entry by entry, and broadcasts.
-            broadcasts = type(op).infer_shape is Op.infer_shape
-            summed = broadcast_axes(op.shape, node.shape) if broadcasts else ()
-            why = op.rules[argument].why if argument < len(op.rules) else ""
-            if summed:
-                why += ("; " if why else "") + "what was repeated by broadcasting adds up"
-            yield Term(
-                op,
-                argument,
-                self.names.gradient_math(op, argument, summed).partition(" = ")[2],
-                self.names.gradient_code(op, argument, summed).partition(" = ")[2],
-                why or "its class gives no rule",
-                self._shapes(op, argument),
-            )
-
-    def _shapes(self, op: Op, argument: int) -> str:
-        """Return the shapes of the names in a rule, and of what comes out."""
-        node = op.inputs[argument]
-        used = _names_in(op.rules[argument].code) if argument < len(op.rules) else {"g"}
-        parts = [f"∂{op.name} {show(op.shape)}"] if "g" in used else []
-        if "y" in used:
-            parts.append(f"{op.name} {show(op.shape)}")
-        parts += [
-            f"{parent.name} {show(parent.shape)}"
-            for name, parent in zip(op.arguments, op.inputs)
-            if name in used
-        ]
-        return f"{', '.join(parts)} → {show(node.shape)} as {node.name}"
-
 
 def derive(model: Graph, node: Node | str, diagram: Any = None) -> Derivation:
     r"""Write down how the gradient of one node follows, in this graph's own names.
@@ -268,29 +188,6 @@ def _links(model: Graph, diagram: Any) -> dict[Node, str]:
     return {node: f"#{diagram.prefix}-n-{place}" for place, node in enumerate(model.nodes)}
 
 
-def _way_back(model: Graph, node: Node) -> list[tuple[Node, list[tuple[Op, int]]]]:
-    """Return the nodes from the output back to ``node``, each with those that read it."""
-    depends = {node}
-    for each in model.nodes:
-        if not depends.isdisjoint(each.inputs):
-            depends.add(each)
-    if model.output not in depends:
-        raise ArgumentError(
-            f"{describe(model.output)} does not depend on {describe(node)}, so its gradient with "
-            f"respect to it is 0 and there is nothing to derive."
-        )
-    readers: dict[Node, list[tuple[Op, int]]] = {model.output: []}
-    way = []
-    for each in reversed(model.nodes):
-        if each not in readers or each not in depends:
-            continue
-        way.append((each, readers[each]))
-        if isinstance(each, Op) and each is not node:
-            for argument, parent in enumerate(each.inputs):
-                readers.setdefault(parent, []).append((each, argument))
-    return way
-
-
 def _evaluated(term: Term, values: dict[Node, Any], g: Array, node: Node) -> Array:
     """Return what the line of NumPy of one contribution gives at the present values."""
     rules = term.op.rules
@@ -304,10 +201,3 @@ def _evaluated(term: Term, values: dict[Node, Any], g: Array, node: Node) -> Arr
     shape = values[node].shape
     total: Array = array.sum(axis=broadcast_axes(array.shape, shape)).reshape(shape)
     return total
-
-
-def _names_in(code: str) -> set[str]:
-    try:
-        return {each.id for each in ast.walk(ast.parse(code)) if isinstance(each, ast.Name)}
-    except SyntaxError:
-        return {"g"}

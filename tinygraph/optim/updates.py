@@ -184,11 +184,14 @@ class Adam(Optimizer):
     r"""Momentum and RMSProp together, both corrected for their start at 0.
 
     .. math::
+
+        \begin{aligned}
         m &\leftarrow \beta_1 m + (1 - \beta_1)\, g, &
         \hat m &= m / (1 - \beta_1^t), \\
         v &\leftarrow \beta_2 v + (1 - \beta_2)\, g^2, &
         \hat v &= v / (1 - \beta_2^t), \\
         w &\leftarrow w - \eta\, \hat m / (\sqrt{\hat v} + \varepsilon).
+        \end{aligned}
 
     m and v start at 0 and are running means, so after t steps of a constant g they are only
     :math:`(1 - \beta^t)` of the way: dividing by that factor takes the bias out.  t counts from 1.

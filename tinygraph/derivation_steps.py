@@ -1,0 +1,140 @@
+"""The steps of a derivation: who reads each node on the way, and with which contribution.
+
+The way leads from the output back to one node.  Each node on it gets its gradient from those that
+read it; what a reader contributes is its own rule, with the graph's names put in.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from tinygraph.errors import ArgumentError
+from tinygraph.graph import Graph
+from tinygraph.node import Node, Op, describe
+from tinygraph.notation import Notation
+from tinygraph.rules import broadcast_axes
+from tinygraph.shapes import show
+
+
+class Term(NamedTuple):
+    """What one reader of a node contributes to its gradient.
+
+    Attributes
+    ----------
+    op : Op
+        The reader.
+    argument : int
+        As which of the op's inputs it reads the node.
+    math, code : str
+        The contribution, in LaTeX and in NumPy.
+    why : str
+        The reason, in one sentence.
+    shapes : str
+        The shapes of what is in it, and of the result.
+    """
+
+    op: Op
+    argument: int
+    math: str
+    code: str
+    why: str
+    shapes: str
+
+
+class Step(NamedTuple):
+    """The gradient of one node, as the sum of what its readers contribute."""
+
+    node: Node
+    symbol: str
+    terms: tuple[Term, ...]
+
+    @property
+    def math(self) -> str:
+        """The whole equation, in LaTeX."""
+        return f"{self.symbol} = {' + '.join(term.math for term in self.terms) or '1'}"
+
+    @property
+    def reasons(self) -> list[str]:
+        """One sentence a term, which begins with the op that says it, in the op's own letters."""
+        return [
+            f"{term.op.name} ({type(term.op).__name__}): {term.why}" for term in self.terms
+        ] or ["the output, by itself"]
+
+
+def steps_from_output(model: Graph, node: Node, names: Notation) -> tuple[Step, ...]:
+    """Return the steps from the output, whose gradient by itself is 1, back to ``node``.
+
+    Raises
+    ------
+    ArgumentError
+        If the output does not depend on the node.
+    """
+    return tuple(
+        Step(each, names.gradient_symbol(each), tuple(_terms(names, each, readers)))
+        for each, readers in _way_back(model, node)
+    )
+
+
+def _way_back(model: Graph, node: Node) -> list[tuple[Node, list[tuple[Op, int]]]]:
+    """Return the nodes from the output back to ``node``, each with those that read it."""
+    depends = {node}
+    for each in model.nodes:
+        if not depends.isdisjoint(each.inputs):
+            depends.add(each)
+    if model.output not in depends:
+        raise ArgumentError(
+            f"{describe(model.output)} does not depend on {describe(node)}, so its gradient with "
+            f"respect to it is 0 and there is nothing to derive."
+        )
+    readers: dict[Node, list[tuple[Op, int]]] = {model.output: []}
+    way = []
+    for each in reversed(model.nodes):
+        if each not in readers or each not in depends:
+            continue
+        way.append((each, readers[each]))
+        if isinstance(each, Op) and each is not node:
+            for argument, parent in enumerate(each.inputs):
+                readers.setdefault(parent, []).append((each, argument))
+    return way
+
+
+def _terms(names: Notation, node: Node, readers: list[tuple[Op, int]]) -> Iterator[Term]:
+    for op, argument in readers:
+        # An op that keeps the default shape rule works entry by entry, and broadcasts.
+        broadcasts = type(op).infer_shape is Op.infer_shape
+        summed = broadcast_axes(op.shape, node.shape) if broadcasts else ()
+        why = op.rules[argument].why if argument < len(op.rules) else ""
+        if summed:
+            why += ("; " if why else "") + "what was repeated by broadcasting adds up"
+        yield Term(
+            op,
+            argument,
+            names.gradient_math(op, argument, summed).partition(" = ")[2],
+            names.gradient_code(op, argument, summed).partition(" = ")[2],
+            why or "its class gives no rule",
+            _shapes(op, argument),
+        )
+
+
+def _shapes(op: Op, argument: int) -> str:
+    """Return the shapes of the names in a rule, and of what comes out."""
+    node = op.inputs[argument]
+    used = _names_in(op.rules[argument].code) if argument < len(op.rules) else {"g"}
+    parts = [f"∂{op.name} {show(op.shape)}"] if "g" in used else []
+    if "y" in used:
+        parts.append(f"{op.name} {show(op.shape)}")
+    parts += [
+        f"{parent.name} {show(parent.shape)}"
+        for name, parent in zip(op.arguments, op.inputs)
+        if name in used
+    ]
+    return f"{', '.join(parts)} → {show(node.shape)} as {node.name}"
+
+
+def _names_in(code: str) -> set[str]:
+    try:
+        return {each.id for each in ast.walk(ast.parse(code)) if isinstance(each, ast.Name)}
+    except SyntaxError:
+        return {"g"}
