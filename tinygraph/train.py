@@ -87,6 +87,10 @@ CHECK_INTERVAL = 100
 """How many epochs may pass until ``target_loss`` is looked at again."""
 
 
+MOST = 100_000_000
+"""More epochs than this would not fit into a small memory, with one loss kept of each."""
+
+
 def fit(
     model: Graph,
     optimizer: Optimizer,
@@ -295,7 +299,9 @@ def _whole_number(name: str, value: Any, least: int) -> int:
     if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
         raise ArgumentTypeError(f"{name} is a whole number; got {brief(value)}.")
     if value < least:
-        raise ArgumentError(f"{name} is at least {least}; got {value}.")
+        raise ArgumentError(f"{name} is at least {least}; got {brief(value)}.")
+    if value > MOST:
+        raise ArgumentError(f"{name} is at most {MOST:,}; got {brief(value)}.")
     return int(value)
 
 
@@ -303,8 +309,10 @@ def _checked_target(target_loss: Any) -> float | None:
     if target_loss is None:
         return None
     is_number = isinstance(target_loss, (int, float, np.integer, np.floating))
-    if not is_number or isinstance(target_loss, bool) or np.isnan(target_loss):
+    if not is_number or isinstance(target_loss, bool):
         raise ArgumentTypeError(f"target_loss is a number; got {brief(target_loss)}.")
+    if not abs(target_loss) <= np.finfo(np.float64).max:  # NaN is not either
+        raise ArgumentError(f"target_loss is a finite number; got {brief(target_loss)}.")
     return float(target_loss)
 
 
