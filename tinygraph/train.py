@@ -311,7 +311,7 @@ def _checked_target(target_loss: Any) -> float | None:
     is_number = isinstance(target_loss, (int, float, np.integer, np.floating))
     if not is_number or isinstance(target_loss, bool):
         raise ArgumentTypeError(f"target_loss is a number; got {brief(target_loss)}.")
-    if not abs(target_loss) <= np.finfo(np.float64).max:  # NaN is not either
+    if not abs(target_loss) <= sys.float_info.max:  # NaN is not either
         raise ArgumentError(f"target_loss is a finite number; got {brief(target_loss)}.")
     return float(target_loss)
 

@@ -7,6 +7,8 @@ has entered several places of the result, so its gradient is the *sum* of the gr
 
 from __future__ import annotations
 
+import sys
+
 import numpy as np
 
 from tinygraph.arrays import Array, brief
@@ -207,7 +209,7 @@ class Power(Op, operator="**"):
         k = self.exponent
         if isinstance(k, bool) or not isinstance(k, (int, float, np.number)) or np.iscomplexobj(k):
             raise ArgumentTypeError(f"exponent of {describe(self)} is a number; got {brief(k)}.")
-        if not abs(k) <= np.finfo(np.float64).max:  # NaN is not either
+        if not abs(k) <= sys.float_info.max:  # NaN is not either
             raise ArgumentError(f"exponent of {describe(self)} is finite; got {brief(k)}.")
         return x
 
