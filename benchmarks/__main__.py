@@ -29,6 +29,7 @@ from benchmarks.lab2_step import (
     C,
 )
 
+OPTIMIZERS = {"sgd": "SGD", "adam": "Adam"}
 CASES = ((100, "sgd"), (100, "adam"), (21, "sgd"), (21, "adam"))
 # What is held against what, and how many times as fast it has to be at least.
 BARS = (
@@ -77,7 +78,7 @@ def step_table(steps: dict) -> str:
         [name, *(f"{case[name] * 1e6:.2f}" if name in case else "" for case in steps.values())]
         for name in names
     ]
-    headers = ["", *(f"{kind.upper()}, n = {n}" for n, kind in steps)]
+    headers = ["", *(f"{OPTIMIZERS[kind]}, n = {n}" for n, kind in steps)]
     return tabulate(rows, headers=headers, tablefmt="rst", disable_numparse=True)
 
 
@@ -88,7 +89,7 @@ def bar_table(steps: dict) -> str:
             continue
         ratios = [case[other] / case[one] for case in steps.values()]
         rows.append([f"{one} against {other}", f"{bar:.2f}", *(f"{r:.2f}" for r in ratios)])
-    headers = ["", "bar", *(f"{kind.upper()}, n = {n}" for n, kind in steps)]
+    headers = ["", "bar", *(f"{OPTIMIZERS[kind]}, n = {n}" for n, kind in steps)]
     return tabulate(rows, headers=headers, tablefmt="rst", disable_numparse=True)
 
 
