@@ -35,7 +35,8 @@ def draw(model: Graph) -> str:
 
 def _as_path(rectangle: re.Match[str]) -> str:
     x0, y0, x1, y1 = (float(rectangle[name]) for name in ("x0", "y0", "x1", "y1"))
-    stroke = "" if rectangle["stroke"] == "none" else f' stroke="{rectangle["stroke"]}"'
+    is_drawn = rectangle["stroke"] not in ("none", "transparent")
+    stroke = f' stroke="{rectangle["stroke"]}"' if is_drawn else ""
     return (
         f'<path fill="{rectangle["fill"]}"{stroke} d="M{x0:g} {y0:g}h{x1 - x0:.5g}v{y1 - y0:.5g}'
         f'h{x0 - x1:.5g}z"/>'
