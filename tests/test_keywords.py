@@ -1,0 +1,109 @@
+"""Which keywords an op class takes is read from its own code, and from nothing else."""
+
+import numpy as np
+import pytest
+
+import tinygraph as tg
+from tinygraph.node.keywords import hyperparameter_names
+
+
+class Contract:
+    reserved = 1
+
+    def forward(self, x):
+        raise NotImplementedError
+
+
+def names_of(cls):
+    return set(hyperparameter_names(cls, Contract))
+
+
+def test_what_is_read_from_self_declared_or_taken_by_init():
+    class Thing(Contract):
+        declared: float = 1.0
+        plain = 2
+
+        def __init__(self, *inputs, only_by_keyword=3):
+            self.kept = only_by_keyword
+
+        def forward(self, x):
+            other = x
+            return self.read * x.of_x + other.of_other + self._private + self.reserved
+
+        def helper(self):
+            return self.helper
+
+    assert names_of(Thing) == {"declared", "plain", "only_by_keyword", "kept", "read"}
+
+
+def test_a_called_attribute_counts():
+    class Thing(Contract):
+        def forward(self, x):
+            return self.function(x)
+
+    assert names_of(Thing) == {"function"}
+
+
+def test_what_inner_functions_read_from_the_same_self():
+    class Thing(Contract):
+        def forward(self, x):
+            inner = lambda: self.in_lambda  # noqa: E731 - a lambda is the question
+            other = lambda self: self.of_another_self  # noqa: E731
+            return [self.in_list for _ in x], inner, other, self.outside
+
+    assert names_of(Thing) == {"in_lambda", "in_list", "outside"}
+
+
+def test_a_method_without_self_and_a_class_that_inherits():
+    class First(Contract):
+        @staticmethod
+        def without():
+            return 1
+
+        def forward(self, x):
+            return self.first
+
+    class Second(First):
+        second = 2
+
+    assert names_of(Second) == {"first", "second", "without"}
+
+
+def test_a_method_with_hundreds_of_names():
+    lines = "\n".join(f"    self.a{k}" for k in range(600))
+    space = {}
+    exec(f"def forward(self, x):\n{lines}\n", space)
+    thing = type("Thing", (Contract,), {"forward": space["forward"]})
+    assert names_of(thing) == {f"a{k}" for k in range(600)}
+
+
+def test_an_op_without_its_methods_says_which_is_missing():
+    class Nothing(tg.Op):
+        arguments = ("x",)
+
+    op = Nothing(tg.Parameter(1.0), name="op")
+    with pytest.raises(tg.TinygraphError) as caught:
+        op.forward(np.array(1.0))
+    assert str(caught.value) == 'Nothing "op" has no forward: its class must define one.'
+    assert caught.value.node is op
+    with pytest.raises(tg.TinygraphError) as caught:
+        op.backward(1.0, 1.0, 1.0)
+    assert str(caught.value) == 'Nothing "op" has no backward: its class must define one.'
+    assert caught.value.node is op
+
+
+def test_the_arguments_of_an_op_are_those_of_its_forward():
+    class Named(tg.Op):
+        def forward(self, x, W, b):
+            return x
+
+    class Heir(Named):
+        pass
+
+    class Any(tg.Op):
+        def forward(self, *xs):
+            return xs[0]
+
+    assert Named.arguments == Heir.arguments == ("x", "W", "b")
+    assert Any.arguments == ("xs",)
+    assert len(Any(1.0, 2.0, 3.0).inputs) == 3
