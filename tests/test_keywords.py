@@ -1,9 +1,10 @@
-"""Which keywords an op class takes is read from its own code, and from nothing else."""
+"""What an op class takes is read from its own code; and corners that no other test visits."""
 
 import numpy as np
 import pytest
 
 import tinygraph as tg
+import tinygraph.node.op
 from tinygraph.node.keywords import hyperparameter_names
 
 
@@ -107,3 +108,51 @@ def test_the_arguments_of_an_op_are_those_of_its_forward():
     assert Named.arguments == Heir.arguments == ("x", "W", "b")
     assert Any.arguments == ("xs",)
     assert len(Any(1.0, 2.0, 3.0).inputs) == 3
+
+
+def test_an_op_may_enter_itself_for_an_operator(monkeypatch):
+    monkeypatch.setattr("tinygraph.node.op.OPERATORS", {})
+
+    class Plus(tg.Op, operator="plus"):
+        pass
+
+    class Plain(tg.Op):
+        pass
+
+    assert {"plus": Plus} == tinygraph.node.op.OPERATORS
+
+
+def test_a_state_keeps_large_step_counts_and_the_precision_of_the_parameter():
+    w = tg.Parameter(np.ones(2, dtype=np.float32), name="w")
+    opt = tg.Momentum([w])
+    opt.load_state({**opt.state(), "steps": 2**53 - 1, "memory": [{"v": np.ones(2)}]})
+    assert opt.steps == 2**53 - 1
+    assert opt.memory[w][0].dtype == np.float32
+    hyperparameters = {"lr": -1.0, "beta": 0.9}
+    with pytest.raises(tg.TinygraphError, match="lr of Momentum is a finite number above 0"):
+        opt.load_state({**opt.state(), "hyperparameters": hyperparameters})
+    assert opt.lr == 0.1
+
+
+def test_one_sample_for_an_input_of_one_row():
+    x = tg.Input("x", shape=(1, 2))
+    with pytest.raises(tg.TinygraphError, match="One sample is a batch of one"):
+        tg.Graph(tg.Sum(x)).forward(x=[1.0, 2.0])
+
+
+def test_an_exponent_is_real():
+    with pytest.raises(tg.TinygraphError, match="exponent of Power"):
+        tg.Power(1.0, exponent=np.complex64(1))
+
+
+def test_an_op_of_no_inputs_that_fails():
+    class Source(tg.Op):
+        def forward(self):
+            raise ValueError("dry")
+
+        def infer_shape(self):
+            return ()
+
+    with pytest.raises(tg.TinygraphError) as caught:
+        tg.Graph(Source(name="s")).forward()
+    assert str(caught.value) == 'forward of Source "s" failed on no inputs: ValueError: dry'

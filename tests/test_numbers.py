@@ -22,6 +22,7 @@ BROADCAST = [
     ((2, 1, 3), (4, 1)),
     ((1, 1), (1, 1)),
     ((1, 4), (3, 4)),
+    ((1, 2), (2, 1)),
 ]
 
 
@@ -104,6 +105,11 @@ def test_the_mean_of_nothing_is_refused(op):
     model = tg.Graph(op(*[tg.Input(name, (None, 2)) for name in op.arguments]))
     with pytest.raises(ShapeError, match="at least one"):
         model.forward(**{name: np.zeros((0, 2)) for name in op.arguments})
+
+
+def test_a_mean_along_an_axis_that_has_entries_is_defined_though_another_has_none():
+    model = tg.Graph(tg.Mean(tg.Input("x", shape=(3, 0)), axis=0))
+    assert model.forward(x=np.zeros((3, 0))).shape == (0,)
 
 
 @pytest.mark.parametrize("op", OPS, ids=call_name)
