@@ -245,9 +245,10 @@ class Graph:
                         grad = as_gradient(grad, op, parent, value)
                     if parent.grad is not None:
                         grad = parent.grad + grad
-                    elif grad.base is not None or id(grad) in held:
-                        grad = grad.copy()
-                    held.add(id(grad))
+                    if type(grad) is np.ndarray:  # a scalar never changes: sharing it is safe
+                        if grad.base is not None or id(grad) in held:
+                            grad = grad.copy()
+                        held.add(id(grad))
                     parent.grad = grad
         except TinygraphError:
             raise
