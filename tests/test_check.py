@@ -352,6 +352,7 @@ def test_float32_stays_within_its_precision():
     report = tg.gradcheck(model, x=X.astype(np.float32), t=T.astype(np.float32))
     assert report.ok
     assert model["W"].grad.dtype == np.float32
+    assert max(check.difference for check in report.checks) < 1e-9  # the ops are run in float64
 
 
 def test_an_output_that_is_no_scalar_gets_a_random_seed():
@@ -453,3 +454,102 @@ def test_operators_are_right_inside_a_graph_that_uses_a_node_twice(op):
     a = tg.Parameter(np.array([[1.2, 0.7], [0.4, 1.9]]), name="a")
     node = op(*[a] * len(op.arguments))
     assert tg.gradcheck(node).ok
+
+
+class FailsBackward(tg.Op):
+    def forward(self, x):
+        return x * 2
+
+    def backward(self, g, y, x):
+        raise ValueError("no luck")
+
+
+class ChangesY(tg.Op):
+    def forward(self, x):
+        return x * 2
+
+    def backward(self, g, y, x):
+        y *= 2
+        return g * 2
+
+
+class ChangesTheThird(tg.Op):
+    def forward(self, *xs):
+        xs[2][...] += 1
+        return sum(xs)
+
+    def backward(self, g, y, *xs):
+        return [g for _ in xs]
+
+
+@pytest.mark.parametrize(
+    ("op", "words"),
+    [
+        (
+            FailsBackward,
+            'backward of FailsBackward "bad" failed on w (2, 2): ValueError: no luck',
+        ),
+        (
+            ChangesY,
+            'forward and backward change none of their arguments; backward of ChangesY "bad" '
+            "changed y in place. Compute on a copy.",
+        ),
+    ],
+)
+def test_an_op_that_breaks_is_reported_to_the_letter(op, words):
+    model = tg.Graph(op(tg.Parameter(np.ones((2, 2)), name="w"), name="bad"))
+    report = tg.gradcheck(model)
+    assert str(report.first_wrong) == words
+    assert report.graph is model
+    check = report.checks[0]
+    assert (check.argument, check.node, check.op) == ("", model["bad"], model["bad"])
+    assert report.whole == ()
+
+
+def test_an_op_of_many_inputs_that_changes_one():
+    leaves = [tg.Parameter(np.ones(2), name=name) for name in "abc"]
+    report = tg.gradcheck(ChangesTheThird(*leaves, name="bad"))
+    assert "changed xs in place" in str(report.first_wrong)
+
+
+def test_nan_in_the_data_is_not_taken_for_a_change():
+    report = tg.gradcheck(tg.Tanh(tg.Parameter([np.nan, 1.0], name="w")))
+    assert report.ok
+
+
+def test_the_seed_decides_the_random_gradients():
+    model = tg.Graph(WrongSign(tg.Parameter([0.1, 0.2], name="w"), name="bad"))
+    got = [tg.gradcheck(model, rng=seed).first_wrong.got for seed in (1, 1, 2)]
+    assert got[0] == got[1] != got[2]
+
+
+@pytest.mark.parametrize(("size", "entries"), [(23, 23), (24, 24), (25, 25), (100, 25)])
+def test_small_arrays_are_checked_whole_and_large_ones_by_a_choice(size, entries):
+    check = tg.gradcheck(tg.Tanh(tg.Parameter(np.linspace(0, 1, size)))).checks[0]
+    assert check.entries == entries
+
+
+def partly_none(slope):
+    class PartlyNone(tg.Op):
+        def forward(self, a, b):
+            return slope * a + b
+
+        def backward(self, g, y, a, b):
+            return None, g
+
+    leaves = [tg.Parameter(np.full(2, 0.5), name=name) for name in "ab"]
+    return tg.gradcheck(PartlyNone(*leaves, name="op"))
+
+
+def test_no_gradient_where_the_slope_is_zero_is_no_fault_and_the_others_are_checked():
+    report = partly_none(0.0)
+    assert report.ok
+    assert [check.verdict for check in report.checks] == ["none", "ok"]
+    assert [(c.argument, c.verdict) for c in report.whole] == [("", "none"), ("", "ok")]
+
+
+def test_no_gradient_where_the_slope_is_small_is_a_fault():
+    assert str(partly_none(1e-3).first_wrong) == (
+        'backward of PartlyNone "op" is wrong: its gradient for a. '
+        "Likely slip: backward returned None, which says that no gradient flows."
+    )
