@@ -46,6 +46,7 @@ FLOORS = {
     "derivation_steps": 2,
     "exercises": 4,
     "engines": 3,
+    "fit_checks": 3,
     "train": 3,
     "sweeps": 3,
     "plots": 3,

@@ -27,6 +27,20 @@ def test_an_unknown_feed_is_named_with_the_nearest(lab2):
 
 
 @pytest.mark.parametrize(
+    "call",
+    [
+        lambda model: model.forward(X, T),
+        lambda model: model.forward({"x": X, "t": T}),
+        lambda model: model.predict(X),
+        lambda model: tg.fit(model, tg.SGD(model.parameters), X, T),
+    ],
+)
+def test_an_array_without_a_name_is_refused_with_the_call_to_write(lab2, call):
+    with pytest.raises(tg.TinygraphError, match=r"by its name.*\(.*x=…"):
+        call(lab2)
+
+
+@pytest.mark.parametrize(
     ("feeds", "words"),
     [
         ({"x": np.zeros((3, 4)), "t": T}, r"'x' has the shape \(B, 2\).*\(3, 4\)"),

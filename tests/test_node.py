@@ -71,9 +71,16 @@ def test_a_wrong_matrix_product_is_refused_with_a_lesson():
     assert isinstance(caught.value, ValueError)
 
 
+def test_factors_in_the_wrong_order_are_told_so():
+    W = tg.Parameter(np.ones((2, 3)), name="W")
+    with pytest.raises(ShapeError, match="x times W would fit"):
+        tg.MatMul(W, x)
+
+
 @pytest.mark.parametrize(
     "build",
     [
+        lambda: tg.MatMul(tg.Parameter(np.ones((4, 3))), x),
         lambda: tg.MatMul(x, tg.Parameter(np.ones(2))),
         lambda: tg.AddBias(x, tg.Parameter(np.ones(3), name="b")),
         lambda: tg.AddBias(x, tg.Parameter(np.ones((1, 2)), name="b")),

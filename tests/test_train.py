@@ -28,6 +28,22 @@ def test_a_line_every_interval_and_at_the_end(lab2, xor, capsys):
     assert all("loss" in line and "accuracy" in line and "%" in line for line in lines)
 
 
+def test_a_misspelt_argument_is_told_from_a_feed(lab2, xor):
+    with pytest.raises(tg.TinygraphError, match='Did you mean "epochs"'):
+        tg.fit(lab2, tg.SGD(lab2.parameters), **xor, epoch=5)
+
+
+@pytest.mark.parametrize("engine", ["interpreted", "numpy"])
+def test_the_nodes_hold_a_run_of_the_trained_parameters(lab2, xor, engine):
+    lab2.forward(**xor)
+    lab2.backward()
+    tg.fit(lab2, tg.SGD(lab2.parameters), **xor, epochs=20, print_interval=0, engine=engine)
+    loss, gradient = lab2.output.value, lab2["layer1/W"].grad.copy()
+    assert lab2.forward(**xor) == loss
+    lab2.backward()
+    np.testing.assert_array_equal(lab2["layer1/W"].grad, gradient)
+
+
 def test_silence(lab2, xor, capsys):
     tg.fit(lab2, tg.SGD(lab2.parameters), **xor, epochs=25, print_interval=0)
     captured = capsys.readouterr()

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from tinygraph.arrays import Array, as_float_array
-from tinygraph.errors import DtypeError, FeedError, ShapeError, did_you_mean
+from tinygraph.errors import ArgumentTypeError, DtypeError, FeedError, ShapeError, did_you_mean
 from tinygraph.node import Input, Node
 from tinygraph.shapes import fits, show, with_batch
 
@@ -63,6 +63,16 @@ def check_feeds(
     if len(feeds) > len(arrays):
         _refuse_unknown(feeds, allowed)
     return arrays
+
+
+def unnamed_feed(caller: str, inputs: Iterable[Input], before: str = "") -> ArgumentTypeError:
+    """Return the error for arrays that came by position: which input each is for, is not known."""
+    names = [str(node.name) for node in inputs]
+    call = ", ".join(f"{name}=…" for name in names if name.isidentifier())
+    return ArgumentTypeError(
+        f"An array is fed to an input by its name, so that none is taken for another: "
+        f"{caller}({before}{call})."
+    )
 
 
 def _checked_shape(

@@ -25,7 +25,7 @@ from tinygraph.errors import (
     UnknownNameError,
     did_you_mean,
 )
-from tinygraph.feeds import check_feeds, common_precision
+from tinygraph.feeds import check_feeds, common_precision, unnamed_feed
 from tinygraph.node import Constant, Input, Node, Op, Parameter, describe
 from tinygraph.optim import Optimizer
 from tinygraph.shapes import Shape, batch_size, show, with_batch
@@ -131,7 +131,7 @@ class Graph:
             f"{len(self.parameters)} parameters, output {describe(self.output)}>"
         )
 
-    def forward(self, /, **feeds: Any) -> Any:
+    def forward(self, /, *unnamed: Any, **feeds: Any) -> Any:
         """Compute every node's value from the fed inputs, and return the output's.
 
         What is fed is copied, and so is what is returned: neither is shared with a node.
@@ -153,6 +153,8 @@ class Graph:
         OpError
             If an op's own ``forward`` fails.
         """
+        if unnamed:
+            raise unnamed_feed("forward", self.inputs)
         self._leaf_values = None
         for node, array in self.feed_arrays(feeds).items():
             node.value = array.copy()
@@ -172,7 +174,7 @@ class Graph:
         self._leaf_values = list(map(_value_of, self._leaves))
         return _handed_out(self.output.value)
 
-    def predict(self, /, **feeds: Any) -> Any:
+    def predict(self, /, *unnamed: Any, **feeds: Any) -> Any:
         """Return the prediction, running only what it depends on.
 
         No labels are needed, and the values of the last ``forward`` stay as they are.
@@ -182,6 +184,8 @@ class Graph:
         FeedError, ShapeError, DtypeError, OpError
             As ``forward``.
         """
+        if unnamed:
+            raise unnamed_feed("predict", self.prediction_inputs)
         values: dict[Node, Any] = dict(self.feed_arrays(feeds, self.prediction_inputs))
         batch = batch_size((node.shape, values[node].shape) for node in self.prediction_inputs)
         op, arrays = self.prediction, []

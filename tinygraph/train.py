@@ -21,12 +21,12 @@ from tqdm import tqdm
 from tinygraph.arrays import Array, brief
 from tinygraph.data import as_generator
 from tinygraph.engines import Batches, make_engine
-from tinygraph.errors import ArgumentError, ArgumentTypeError, NonFiniteError
-from tinygraph.graph import Graph, as_graph
+from tinygraph.errors import ArgumentTypeError, NonFiniteError
+from tinygraph.fit_checks import check_names, check_roles, checked_target, whole_number
+from tinygraph.graph import Graph
 from tinygraph.metrics import accuracy
 from tinygraph.node import Input, Node, Parameter, describe
 from tinygraph.optim import Optimizer
-from tinygraph.shapes import show
 
 
 class Record(NamedTuple):
@@ -87,15 +87,11 @@ CHECK_INTERVAL = 100
 """How many epochs may pass until ``target_loss`` is looked at again."""
 
 
-MOST = 100_000_000
-"""More epochs than this would not fit into a small memory, with one loss kept of each."""
-
-
 def fit(
     model: Graph,
     optimizer: Optimizer,
     /,
-    *,
+    *unnamed: Any,
     epochs: int = 1_000,
     batch_size: int | None = None,
     rng: np.random.Generator | int | None = None,
@@ -108,6 +104,9 @@ def fit(
     **feeds: Any,
 ) -> History:
     """Train ``model`` on the fed data, epoch after epoch.
+
+    At the end one more run, forward and backward, leaves every node with its value and gradient at
+    the trained parameters, for a diagram or a diagnosis to read.
 
     Parameters
     ----------
@@ -126,8 +125,7 @@ def fit(
         progress bar runs below the lines.
     engine : str
         ``"interpreted"``, ``"numpy"``, ``"numba"``, or ``"auto"`` for the one that is worth its
-        compile time.  All compute the same, to the last few bits; the interpreter alone leaves
-        every node's value and gradient behind.
+        compile time.  All compute the same, to the last few bits.
     target_loss : float, optional
         Stop when the loss is at most this; looked at every 100 epochs.
     callback : callable, optional
@@ -164,28 +162,29 @@ def fit(
     epoch   1,000   loss ...   accuracy 100.00%
     <History of 1000 epochs, last loss ...>
     """
-    _check_model(model, optimizer)
-    epochs = _whole_number("epochs", epochs, least=1)
+    check_roles(model, optimizer, unnamed)
+    check_names(model, feeds, inspect.getfullargspec(fit).kwonlyargs)
+    epochs = whole_number("epochs", epochs, least=1)
     if print_interval is None:
         print_interval = max(1, epochs // 10)
-    print_interval = _whole_number("print_interval", print_interval, least=0)
+    print_interval = whole_number("print_interval", print_interval, least=0)
     if callback is not None and not callable(callback):
         raise ArgumentTypeError(f"callback is a function of the History; got {brief(callback)}.")
     if callback_interval is None:
         callback_interval = print_interval or max(1, epochs // 10)
-    callback_interval = _whole_number("callback_interval", callback_interval, least=1)
+    callback_interval = whole_number("callback_interval", callback_interval, least=1)
     record = History() if history is None else history
     if not isinstance(record, History):
         raise ArgumentTypeError(
             f"history is what an earlier fit returned, to continue it; got {brief(record)}."
         )
     if batch_size is not None:
-        batch_size = _whole_number("batch_size", batch_size, least=1)
+        batch_size = whole_number("batch_size", batch_size, least=1)
     batches = Batches(model, feeds, batch_size, as_generator(rng))
     runner = make_engine(engine, model, optimizer, batches, epochs)
     record.engine = runner.name
     target = labels(model)
-    target_loss = _checked_target(target_loss)
+    target_loss = checked_target(target_loss)
     done = len(record)
     end = done + epochs
     losses = np.concatenate([record.loss, np.zeros(epochs)])
@@ -233,6 +232,8 @@ def fit(
     finally:
         record.loss = losses[:done].copy()
         record.stopped = record.stopped or ("finished" if done == end else "error")
+    model.forward(**feeds)
+    model.backward()
     return record
 
 
@@ -267,53 +268,6 @@ def _bar(epochs: int, print_interval: int) -> AbstractContextManager[Any]:
     if print_interval == 0 or not sys.stderr.isatty():
         return nullcontext()
     return tqdm(total=epochs, unit="epoch", leave=False)
-
-
-def _check_model(model: Any, optimizer: Any) -> None:
-    as_graph(model, "fit")
-    if not isinstance(optimizer, Optimizer):
-        raise ArgumentTypeError(
-            f"fit needs an optimizer, such as Adam(model.parameters); got {brief(optimizer)}."
-        )
-    if model.output.shape != ():
-        raise ArgumentError(
-            f"fit brings one number down, the loss; the output {describe(model.output)} has the "
-            f"shape {show(model.output.shape)}. End the graph in a loss, such as MSE."
-        )
-    own = inspect.getfullargspec(fit).kwonlyargs
-    clashing = [node for node in model.inputs if node.name in own]
-    if clashing:
-        raise ArgumentError(
-            f"fit has an argument {clashing[0].name!r} of its own, so it cannot feed "
-            f"{describe(clashing[0])}. Give the input another name."
-        )
-    strangers = [p for p in optimizer.parameters if p not in model.parameters]
-    if strangers:
-        raise ArgumentError(
-            f"The optimizer trains {describe(strangers[0])}, which is not in this graph. "
-            f"Make it from this graph's model.parameters."
-        )
-
-
-def _whole_number(name: str, value: Any, least: int) -> int:
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
-        raise ArgumentTypeError(f"{name} is a whole number; got {brief(value)}.")
-    if value < least:
-        raise ArgumentError(f"{name} is at least {least}; got {brief(value)}.")
-    if value > MOST:
-        raise ArgumentError(f"{name} is at most {MOST:,}; got {brief(value)}.")
-    return int(value)
-
-
-def _checked_target(target_loss: Any) -> float | None:
-    if target_loss is None:
-        return None
-    is_number = isinstance(target_loss, (int, float, np.integer, np.floating))
-    if not is_number or isinstance(target_loss, bool):
-        raise ArgumentTypeError(f"target_loss is a number; got {brief(target_loss)}.")
-    if not abs(target_loss) <= sys.float_info.max:  # NaN is not either
-        raise ArgumentError(f"target_loss is a finite number; got {brief(target_loss)}.")
-    return float(target_loss)
 
 
 def _non_finite(model: Graph, feeds: dict[str, Any], record: History) -> NonFiniteError:

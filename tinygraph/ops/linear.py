@@ -63,9 +63,14 @@ class MatMul(Op, operator="@"):
     def infer_shape(self, x: Shape, W: Shape) -> Shape:
         if len(x) != 2 or len(W) != 2:
             raise self.shape_error("two matrices, (B, m) times (m, n)")
-        if x[1] != W[0] and x[1] is not None and W[0] is not None:
-            right = self.inputs[1].name or "the second"
-            raise self.shape_error("(B, m) times (m, n)", f"{right} should have {x[1]} rows")
+        if x[1] != W[0]:
+            left, right = (
+                node.name or f"the {place}" for node, place in zip(self.inputs, ("first", "second"))
+            )
+            hint = f"{right} should have {'B' if x[1] is None else x[1]} rows"
+            if W[1] == x[0]:
+                hint = f"{right} times {left} would fit"
+            raise self.shape_error("(B, m) times (m, n)", hint)
         return (x[0], W[1])
 
     @classmethod

@@ -1,0 +1,102 @@
+"""What ``fit`` is given, held to what it asks for."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from tinygraph.arrays import brief
+from tinygraph.errors import ArgumentError, ArgumentTypeError, FeedError, did_you_mean
+from tinygraph.feeds import unnamed_feed
+from tinygraph.graph import Graph, as_graph
+from tinygraph.node import describe
+from tinygraph.optim import Optimizer
+from tinygraph.shapes import show
+
+MOST = 100_000_000
+"""More epochs than this would not fit into a small memory, with one loss kept of each."""
+
+
+def check_roles(model: Any, optimizer: Any, unnamed: tuple[Any, ...]) -> None:
+    """Refuse what is no model to train, no optimizer of it, or an array without a name.
+
+    Raises
+    ------
+    ArgumentTypeError, ArgumentError
+    """
+    as_graph(model, "fit")
+    if not isinstance(optimizer, Optimizer):
+        raise ArgumentTypeError(
+            f"fit needs an optimizer, such as Adam(model.parameters); got {brief(optimizer)}."
+        )
+    if model.output.shape != ():
+        raise ArgumentError(
+            f"fit brings one number down, the loss; the output {describe(model.output)} has the "
+            f"shape {show(model.output.shape)}. End the graph in a loss, such as MSE."
+        )
+    strangers = [p for p in optimizer.parameters if p not in model.parameters]
+    if strangers:
+        raise ArgumentError(
+            f"The optimizer trains {describe(strangers[0])}, which is not in this graph. "
+            f"Make it from this graph's model.parameters."
+        )
+    if unnamed:
+        raise unnamed_feed("fit", model.inputs, "model, optimizer, ")
+
+
+def check_names(model: Graph, feeds: Iterable[str], own: list[str]) -> None:
+    """Refuse an input called like an argument of ``fit``, and a keyword that is neither.
+
+    Raises
+    ------
+    ArgumentError, FeedError
+    """
+    inputs = [str(node.name) for node in model.inputs]
+    clashing = [node for node in model.inputs if node.name in own]
+    if clashing:
+        raise ArgumentError(
+            f"fit has an argument {clashing[0].name!r} of its own, so it cannot feed "
+            f"{describe(clashing[0])}. Give the input another name."
+        )
+    for name in feeds:
+        if name not in inputs:
+            raise FeedError(
+                f"fit takes its own arguments and one feed an input; {name!r} is neither."
+                + did_you_mean(name, [*inputs, *own])
+            )
+
+
+def whole_number(name: str, value: Any, least: int) -> int:
+    """Return ``value`` as a whole number of at least ``least``, or refuse it.
+
+    Raises
+    ------
+    ArgumentTypeError, ArgumentError
+    """
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
+        raise ArgumentTypeError(f"{name} is a whole number; got {brief(value)}.")
+    if value < least:
+        raise ArgumentError(f"{name} is at least {least}; got {brief(value)}.")
+    if value > MOST:
+        raise ArgumentError(f"{name} is at most {MOST:,}; got {brief(value)}.")
+    return int(value)
+
+
+def checked_target(target_loss: Any) -> float | None:
+    """Return ``target_loss`` as a float or ``None``, or refuse it.
+
+    Raises
+    ------
+    ArgumentTypeError, ArgumentError
+    """
+    if target_loss is None:
+        return None
+    is_number = isinstance(target_loss, (int, float, np.integer, np.floating))
+    if not is_number or isinstance(target_loss, bool):
+        raise ArgumentTypeError(f"target_loss is a number; got {brief(target_loss)}.")
+    if not abs(target_loss) <= sys.float_info.max:  # NaN is not either
+        raise ArgumentError(f"target_loss is a finite number; got {brief(target_loss)}.")
+    return float(target_loss)
