@@ -156,3 +156,57 @@ def test_an_op_of_no_inputs_that_fails():
     with pytest.raises(tg.TinygraphError) as caught:
         tg.Graph(Source(name="s")).forward()
     assert str(caught.value) == 'forward of Source "s" failed on no inputs: ValueError: dry'
+
+
+def test_a_gradient_takes_the_precision_of_its_value():
+    class Wide(tg.Op):
+        def forward(self, x):
+            return x * np.float32(2)
+
+        def backward(self, g, y, x):
+            return (g * 2).astype(np.float64)
+
+    w = tg.Parameter(np.ones(2, dtype=np.float32), name="w")
+    model = tg.Graph(Wide(w))
+    model.forward()
+    model.backward(seed=np.ones(2))
+    assert w.grad.dtype == np.float32
+    np.testing.assert_array_equal(w.grad, [2.0, 2.0])
+
+
+def test_a_gradient_set_by_hand_is_checked_by_the_optimizer():
+    w = tg.Parameter(np.ones(2, dtype=np.float32), name="w")
+    opt = tg.SGD([w], lr=0.5)
+    w.grad = [1, 2]
+    opt.step()
+    np.testing.assert_array_equal(w.value, np.array([0.5, 0.0], dtype=np.float32))
+    assert w.value.dtype == np.float32
+    w.grad = "cat"
+    with pytest.raises(tg.TinygraphError, match='The gradient of Parameter "w"'):
+        opt.step()
+    w.grad = np.ones(3)
+    with pytest.raises(tg.TinygraphError) as caught:
+        opt.step()
+    assert caught.value.node is w
+
+
+def test_a_name_is_in_its_graph_alone():
+    x = tg.Input("x", shape=(2,))
+    assert x.value is None
+    model = tg.Graph(tg.Sum(x))
+    assert "x" in model
+    assert "y" not in model
+    assert 3 not in model
+
+
+def test_what_is_no_graph_is_shown():
+    with pytest.raises(tg.TinygraphError) as caught:
+        tg.fit("cat", None)
+    assert str(caught.value) == "fit takes a Graph; got 'cat'."
+
+
+def test_defaults_and_edges_of_the_settings_of_an_optimizer():
+    w = tg.Parameter(1.0)
+    rates = {tg.SGD: 0.1, tg.Momentum: 0.1, tg.AdaGrad: 0.1, tg.RMSProp: 0.01, tg.Adam: 0.001}
+    assert {kind: kind([w]).lr for kind in rates} == rates
+    assert tg.Momentum([w], beta=0).beta == 0.0

@@ -28,16 +28,15 @@ def main():
 
 def count(verdicts):
     """Record what mutmut counted; a mutant that hangs the tests is noticed, so it is killed."""
-    killed = verdicts["killed"] + verdicts["timeout"]
+    killed = verdicts["killed"] + verdicts["timeout"] + verdicts["segfault"]
     survived = verdicts["survived"] + verdicts["suspicious"] + verdicts["no_tests"]
-    made = killed + survived
     record(
         "mutants",
-        made=made,
+        made=verdicts["total"],
+        tried=killed + survived,
         killed=killed,
         survived=survived,
-        of_them_touched_by_no_test=verdicts["no_tests"],
-        score_in_percent=round(100 * killed / made, 1),
+        killed_in_percent_of_tried=round(100 * killed / (killed + survived), 1),
     )
 
 
