@@ -1,6 +1,7 @@
 """The book: every public name is in it with an example, and its own examples hold."""
 
 import doctest
+import importlib
 import inspect
 import re
 from pathlib import Path
@@ -50,6 +51,12 @@ def test_every_derivation_has_the_same_parts(path):
     assert places == sorted(places)
     assert "literalinclude" in text
     assert re.search(r"^\s*assert ", text, re.MULTILINE), "no number is checked"
+
+
+def test_notebooks_fold_solutions(monkeypatch):
+    pytest.importorskip("sphinx")
+    monkeypatch.syspath_prepend(DOCS / "_ext")
+    assert doctest.testmod(importlib.import_module("notebooks")).failed == 0
 
 
 def test_style_and_script_of_katex_are_of_one_version():

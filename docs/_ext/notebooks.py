@@ -1,6 +1,6 @@
-"""Hides the solutions in the downloadable notebooks, as the pages hide them.
+"""Makes the notebooks read as the pages do: sphinx-gallery leaves some directives as they stand.
 
-A page writes ``.. dropdown:: Solution``, which a notebook would show as it stands.
+Solutions are folded away, predictions stand out, and a link into the book is the name of its page.
 """
 
 from __future__ import annotations
@@ -13,43 +13,57 @@ from typing import Any
 
 from sphinx.application import Sphinx
 
-DROPDOWN = re.compile(r"^\.\. dropdown:: (?P<title>.+)\n(?P<body>(?:\n|[ ]{4}.*(?:\n|$))+)", re.M)
-CODE = re.compile(r"^\.\. code-block:: python\n\n(?P<code>(?:\n|[ ]{4}.*(?:\n|$))+)", re.M)
+# A fold ends with its section; sphinx-gallery has taken the indentation from the code in it.
+DROPDOWN = re.compile(r"^\.\. dropdown:: (?P<title>[^\n]+)\n(?P<body>.*?)(?=^#+ |\Z)", re.M | re.S)
+ADMONITION = re.compile(
+    r"^\.\. admonition:: (?P<title>.+)\n(?P<body>(?:\n|[ ]{4}.*(?:\n|$))+)", re.M
+)
+LINK = re.compile(r":doc:`/?([^`]+)`")
+NAME = re.compile(r":(?:func|class|meth):`~?([^`]+)`")
 
 
-def folded(text: str) -> str:
-    """Return Markdown in which every dropdown is a folded ``<details>``.
+def readable(text: str) -> str:
+    """Return the Markdown of a cell without directives.
 
-    >>> print(folded(".. dropdown:: Solution\\n\\n    The answer is 1.\\n"))
+    >>> print(readable(".. dropdown:: Solution\\n\\n    It is 1.\\n\\n## Next\\n"))
     <details><summary>Solution</summary>
     <BLANKLINE>
-    The answer is 1.
+    It is 1.
     <BLANKLINE>
     </details>
     <BLANKLINE>
+    ## Next
+    <BLANKLINE>
+    >>> print(readable(".. admonition:: Predict\\n\\n    How many?\\n"))
+    > **Predict.** How many?
+    <BLANKLINE>
+    >>> print(readable("See :doc:`/derivations/04_mse`."))
+    See *derivations/04_mse*.
     """
 
-    def details(match: re.Match[str]) -> str:
-        body = CODE.sub(
-            lambda code: f"```python\n{textwrap.dedent(code['code']).strip()}\n```\n",
-            textwrap.dedent(match["body"]).strip() + "\n",
-        )
-        return f"<details><summary>{match['title']}</summary>\n\n{body.strip()}\n\n</details>\n"
+    def fold(match: re.Match[str]) -> str:
+        body = re.sub("^ {4}", "", match["body"], flags=re.M).strip()
+        return f"<details><summary>{match['title']}</summary>\n\n{body}\n\n</details>\n\n"
 
-    return DROPDOWN.sub(details, text)
+    def quote(match: re.Match[str]) -> str:
+        body = f"**{match['title']}.** {textwrap.dedent(match['body']).strip()}"
+        return textwrap.indent(body, "> ", lambda line: True) + "\n\n"
+
+    text = ADMONITION.sub(quote, DROPDOWN.sub(fold, text))
+    return NAME.sub(r"`\1`", LINK.sub(r"*\1*", text))
 
 
-def fold_solutions(app: Sphinx) -> None:
+def rewrite(app: Sphinx) -> None:
     for folder in app.config.sphinx_gallery_conf["gallery_dirs"]:
         for path in (Path(app.srcdir) / folder).glob("*.ipynb"):
             notebook = json.loads(path.read_text(encoding="utf-8"))
             for cell in notebook["cells"]:
                 if cell["cell_type"] == "markdown":
-                    cell["source"] = [folded("".join(cell["source"]))]
+                    cell["source"] = [readable("".join(cell["source"]))]
             path.write_text(json.dumps(notebook, indent=1), encoding="utf-8")
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
     # After sphinx-gallery, which writes the notebooks at the same event.
-    app.connect("builder-inited", fold_solutions, priority=900)
+    app.connect("builder-inited", rewrite, priority=900)
     return {"parallel_read_safe": True}
