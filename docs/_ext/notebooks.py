@@ -37,6 +37,7 @@ def readable(text: str) -> str:
     >>> print(readable(".. admonition:: Predict\\n\\n    How many?\\n"))
     > **Predict.** How many?
     <BLANKLINE>
+    <BLANKLINE>
     >>> print(readable("See :doc:`/derivations/04_mse`."))
     See *derivations/04_mse*.
     """
