@@ -1,7 +1,20 @@
-"""The page of figures says what the campaigns counted."""
+"""The page of figures says what the campaigns counted, and no campaign counted a failure."""
 
 from campaigns import figures
 
 
 def test_the_page_shows_the_data():
     assert figures.PAGE.read_text(encoding="utf-8") == figures.page(figures.read())
+
+
+def test_every_campaign_was_run_for_long_and_met_no_failure():
+    data = figures.read()
+    assert set(data) == set(figures.CAMPAIGNS)
+    assert data["fuzz"]["bad_inputs"] >= 100_000
+    assert data["fuzz"]["failures"] == 0
+    assert data["graphs"]["graphs"] >= 5_000
+    assert data["graphs"]["largest_relative_difference"] < 1e-12
+    assert data["kills"]["kills"] >= 200
+    assert data["kills"]["lost"] == 0
+    mutants = data["mutants"]
+    assert mutants["killed"] + mutants["survived"] == mutants["tried"] <= mutants["made"]
