@@ -191,17 +191,34 @@ def graphs(draw):
     return tg.Graph(loss), rng.normal(size=(batch, width))
 
 
-@settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
-@given(graphs())
-def test_random_graphs(drawn):
+def assert_same_gradients(drawn, target):
     model, x = drawn
-    if not model.parameters:
-        return
     expected = model.forward(x=x)
     model.backward()
-    if any(p.grad is None for p in model.parameters):
+    if not model.parameters or any(p.grad is None for p in model.parameters):
         return
-    loss, gradients = tg.compile(model).gradients(x=x)
+    loss, gradients = tg.compile(model, target=target).gradients(x=x)
     np.testing.assert_allclose(loss, expected, rtol=1e-10, atol=1e-12)
     for parameter in model.parameters:
         np.testing.assert_allclose(gradients[parameter.name], parameter.grad, rtol=1e-9, atol=1e-11)
+
+
+RANDOMLY = settings(
+    max_examples=60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
+)
+
+
+@RANDOMLY
+@given(graphs())
+def test_random_graphs(drawn):
+    assert_same_gradients(drawn, "numpy")
+
+
+@RANDOMLY
+@given(graphs())
+def test_random_graphs_as_loops(tmp_path_factory, drawn):
+    numba_target = pytest.importorskip("tinygraph.compile.numba_target")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TINYGRAPH_CACHE", str(tmp_path_factory.getbasetemp() / "cache"))
+        patch.setattr(numba_target, "compile_source", lambda text: numba_target.module_of(text).run)
+        assert_same_gradients(drawn, "numba")
