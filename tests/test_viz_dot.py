@@ -30,6 +30,17 @@ def groups(diagram, name):
     return [g for g in root.iter(f"{SVG}g") if name in classes(g)]
 
 
+def words(diagram):
+    root = ET.fromstring(diagram.svg)
+    return {e.text for tag in ("text", "tspan") for e in root.iter(f"{SVG}{tag}")}
+
+
+def formula_of(diagram, place):
+    (card,) = [g for g in groups(diagram, "node") if g.get("data-node") == str(place)]
+    (text,) = [e for e in card.iter(f"{SVG}text") if e.get("font-style") == "italic"]
+    return text.text.strip()
+
+
 def test_each_node_and_each_edge_of_lab2_is_drawn_once():
     model = tg.lab2.model(rng=0)
     diagram = tg.render(model)
@@ -217,13 +228,13 @@ def test_an_op_of_a_users_own_needs_no_more_than_forward_and_backward():
     diagram = trained(tg.Graph(tg.Sum(Swish(tg.Input("x", shape=(None, 2))))), x=np.ones((3, 2)))
     assert len(groups(diagram, "tg-arithmetic")) == 2
     assert "Swish1" in diagram.svg
-    assert "arithmetic" in [text.text for text in ET.fromstring(diagram.svg).iter(f"{SVG}text")]
+    assert "arithmetic" in words(diagram)
 
 
 def test_the_legend_names_each_role_that_is_drawn():
-    words = {e.text for e in ET.fromstring(tg.render(tg.lab2.model(rng=0)).svg).iter(f"{SVG}text")}
-    assert {"input", "parameter", "linear", "activation", "loss"} <= words
-    assert "arithmetic" not in words
+    legend = words(tg.render(tg.lab2.model(rng=0)))
+    assert {"input", "parameter", "linear", "activation", "loss"} <= legend
+    assert "arithmetic" not in legend
 
 
 def test_parameters_and_labels_stand_beside_their_op():
@@ -238,3 +249,53 @@ def test_parameters_and_labels_stand_beside_their_op():
         (x1, y1), (x2, y2) = place(companion), place(op)
         assert x1 == pytest.approx(x2, abs=1)
         assert y1 > y2
+
+
+def test_a_formula_never_uses_letters_that_look_like_other_nodes_of_the_graph():
+    x = tg.Input("x", shape=(None, 2))
+    W1, b1 = tg.Parameter(np.ones((2, 2)), name="W1"), tg.Parameter(np.ones(2), name="b1")
+    W2 = tg.Parameter(np.ones((2, 2)), name="W2")
+    model = tg.Graph(tg.Sigmoid(tg.Sigmoid(x @ W1 + b1) @ W2, name="y"))
+    place = {node.name: i for i, node in enumerate(model.nodes)}
+    picture = tg.render(model)
+    got = {name: formula_of(picture, i) for name, i in place.items() if model[name].inputs}
+    assert got == {
+        "MatMul1": "x W₁",
+        "Add1": "MatMul₁ + b₁",
+        "Sigmoid1": "σ(Add₁)",
+        "MatMul2": "Sigmoid₁ W₂",
+        "y": "σ(MatMul₂)",
+    }
+
+
+def test_in_a_formula_dots_stand_for_what_takes_too_much_room():
+    a = tg.Parameter(1.0, name="a")
+    long = tg.Parameter(1.0, name="the_rate_of_change_of_everything")
+    graph = tg.Graph(tg.Multiply(tg.Multiply(a, long, name="b"), tg.Multiply(a, a) * a, name="c"))
+    picture = tg.render(graph)
+    place = {node.name: i for i, node in enumerate(graph.nodes)}
+    assert formula_of(picture, place["b"]) == "a ⊙ …"
+    assert formula_of(picture, place["c"]) == "b ⊙ Multiply₂"
+
+
+@pytest.mark.parametrize("gradients", [False, True])
+def test_each_line_of_the_legend_is_one_text_that_flows(gradients):
+    model = tg.lab2.model(rng=0)
+    X, T = tg.data.xor()
+    model.forward(x=X, t=T)
+    model.backward()
+    root = ET.fromstring(tg.render(model, gradients=gradients).svg)
+    (drawing,) = [g for g in root if g.get("id", "").endswith("-drawing")]
+    lines = drawing.findall(f"{SVG}text")
+    anchors = [line.get("text-anchor") for line in lines]
+    assert anchors == (["middle"] + 3 * ["end", "start"] if gradients else ["middle"])
+    assert "".join(lines[0].itertext()).replace("\xa0", " ").startswith("■ input   ■ parameter")
+    bars = [
+        float(c.split(",")[0])
+        for p in drawing.findall(f"{SVG}polygon")[1:]
+        for c in p.get("points").split()
+    ]
+    for line in lines[1:]:
+        side = min(bars) - 5 if line.get("text-anchor") == "end" else max(bars) + 5
+        assert float(line.get("x")) == pytest.approx(side, abs=0.6)
+        assert not any("x" in word.attrib for word in line)

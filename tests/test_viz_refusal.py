@@ -90,3 +90,14 @@ def test_a_notebook_shows_the_picture_once_above_the_traceback(is_notebook, tmp_
     )
     pictures = "[['image/svg+xml', 'text/plain']]" if is_notebook else "[]"
     assert done.stdout.splitlines()[-2:] == [pictures, "True True"]
+
+
+def test_what_nobody_has_named_yet_is_dots_in_a_formula():
+    x = tg.Input("x", shape=(None, 2))
+    with pytest.raises(tg.ShapeError) as caught:
+        tg.AddBias(tg.Tanh(tg.Tanh(x)), tg.Parameter(np.ones(3), name="b"))
+    svg = caught.value.diagram.svg
+    assert "tanh(x)" in svg
+    assert "tanh(…)" in svg
+    assert "… + b" in svg
+    assert "None" not in svg

@@ -14,7 +14,7 @@ import keyword
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import chain
 from itertools import count as count_from
 
@@ -140,11 +140,15 @@ class Notation:
         right = substitute_code(line.code, names, optimizer)
         return f"{names.get(line.name, line.name)} = {right}"
 
-    def math(self, op: Op, formula: str) -> str:
-        """Return one of the op's formulas with this graph's symbols in it."""
+    def math(self, op: Op, formula: str, unsaid: Collection[Node] = ()) -> str:
+        """Return one of the op's formulas with this graph's symbols in it.
+
+        Inputs that are to stay ``unsaid`` are written as dots.
+        """
         names = {"y": self.symbol(op), "g": self.gradient_symbol(op)}
         if len(op.inputs) == len(op.arguments):
-            names |= dict(zip(op.arguments, map(self.symbol, op.inputs), strict=True))
+            symbols = [r"\dots" if node in unsaid else self.symbol(node) for node in op.inputs]
+            names |= dict(zip(op.arguments, symbols, strict=True))
         return substitute_math(formula, names)
 
     def code(self, op: Op, code: str) -> str:

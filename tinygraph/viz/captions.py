@@ -52,7 +52,9 @@ def _card(card: Card, scene: Scene) -> str:
         return f"{visible(card.name)}\ngroup of {len(card.nodes):,} nodes"
     node = card.nodes[0]
     lines = [visible(card.name), f"{cards.kind(card)} {_shape(node, scene)}"]
-    if isinstance(node, Op) and node.formula:
+    # In a graph that was never finished nobody has named those without a name.
+    is_named = all(each.name is not None for each in (node, *node.inputs))
+    if isinstance(node, Op) and node.formula and is_named:
         lines.append(unicode_math(scene.notation.value_math(node)))
     if scene.flow.has_values and node.value is not None:
         lines.append(f"value: {_numbers(node.value)}")

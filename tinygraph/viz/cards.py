@@ -25,7 +25,8 @@ def label(card: Card, scene: Scene) -> str:
     rows = [_head(card, paint)]
     node = card.nodes[0]
     if not card.is_folded and isinstance(node, Op) and node.formula:
-        text = escape(_formula(node, scene))
+        # Slanted letters lean out of the room that Graphviz gives them: hence a space each side.
+        text = f"\N{NO-BREAK SPACE}{escape(_formula(node, scene))}\N{NO-BREAK SPACE}"
         rows.append(cell(font(f"<i>{text}</i>", 10, style.INK), cellpadding=3))
     rows.append(_value_panel(card, paint, scene))
     if has_gradient_panel(card, scene):
@@ -90,10 +91,19 @@ def _head(card: Card, paint: style.Paint) -> str:
 
 
 def _formula(op: Op, scene: Scene) -> str:
-    """Return an op's formula in this graph's symbols or, to keep the card narrow, in its own."""
-    text = unicode_math(scene.notation.math(op, op.formula))
-    if len(text) > LONGEST_FORMULA or any(map(_is_named_after_op, op.inputs)):
-        text = unicode_math(op.formula)
+    """Return an op's formula in this graph's symbols, with dots for those that take much room.
+
+    Never in the op's own letters, which a reader would take for nodes of this graph.
+    """
+    by_room = sorted(
+        op.inputs,
+        key=lambda node: (_is_named_after_op(node), len(scene.notation.symbol(node))),
+    )
+    unsaid = {node for node in op.inputs if node.name is None}
+    text = unicode_math(scene.notation.math(op, op.formula, unsaid))
+    while len(text) > LONGEST_FORMULA and by_room:
+        unsaid.add(by_room.pop())
+        text = unicode_math(scene.notation.math(op, op.formula, unsaid))
     return shorten(text, LONGEST_FORMULA)
 
 

@@ -6,13 +6,14 @@ more cards than anybody can read folds by itself.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from tinygraph.arrays import brief
 from tinygraph.errors import ArgumentError
 from tinygraph.graph import Graph
 from tinygraph.node import Node
+from tinygraph.viz.grouping import group_of, without_torn_groups
 from tinygraph.viz.view import Card, View, connect
 
 MOST_CARDS = 300
@@ -41,18 +42,20 @@ def choose_view(
         notes.append(
             f"{len(nodes):,} of {len(model.nodes):,} nodes: those within {radius} of {centre.name}"
         )
-    deepest = max(node.group.count("/") + 1 if node.group else 0 for _, node in nodes)
+    groups = group_of(model.nodes)
+    deepest = max(groups[node].count("/") + 1 if groups[node] else 0 for _, node in nodes)
     asked = MOST_NESTED if depth is None else _count(depth, "depth")
     open_levels = min(asked, deepest, MOST_NESTED)
-    view = connect(fold_groups(nodes, open_levels), notes)
+    view = connect(fold_groups(nodes, groups, open_levels), notes)
     if not _is_readable(view):
-        view = next(filter(_is_readable, _ever_coarser(nodes, open_levels)))
+        view = next(filter(_is_readable, _ever_coarser(nodes, groups, open_levels)))
         notes += [
             f"Folded: {len(nodes):,} nodes are drawn as {len(view.cards)} cards, which can be "
             f"read; so many could not.",
             'depth= says how far groups open, around="name" with radius= draws a part in full.',
         ]
-    return view._replace(notes=tuple(notes), cut=tuple(_cut(view, model.nodes)))
+    view = connect(without_torn_groups(view), notes)
+    return view._replace(cut=tuple(_cut(view, model.nodes)))
 
 
 def _cut(view: View, nodes: Sequence[Node]) -> Iterator[tuple[Card, bool]]:
@@ -78,32 +81,36 @@ def _is_readable(view: View) -> bool:
     )
 
 
-def _ever_coarser(nodes: Sequence[tuple[int, Node]], open_levels: int) -> Iterator[View]:
+def _ever_coarser(
+    nodes: Sequence[tuple[int, Node]], groups: Mapping[Node, str], open_levels: int
+) -> Iterator[View]:
     """Yield views with fewer and fewer cards: groups close first, then the order is cut."""
     for levels in range(open_levels - 1, -1, -1):
-        yield connect(fold_groups(nodes, levels))
-    cards = fold_groups(nodes, 0)
+        yield connect(fold_groups(nodes, groups, levels))
+    cards = fold_groups(nodes, groups, 0)
     for blocks in (16, 8, 4, 1):
         yield connect(fold_blocks(cards, blocks))
 
 
-def fold_groups(nodes: Sequence[tuple[int, Node]], open_levels: int) -> list[Card]:
+def fold_groups(
+    nodes: Sequence[tuple[int, Node]], groups: Mapping[Node, str], open_levels: int
+) -> list[Card]:
     """Return a card for each node in at most ``open_levels`` groups, one for each deeper group."""
     members: dict[str, list[tuple[int, Node]]] = {}
-    group_of: dict[str, str] = {}
+    around: dict[str, str] = {}
     for index, node in nodes:
-        levels = node.group.split("/") if node.group else []
+        levels = groups[node].split("/") if groups[node] else []
         is_folded = len(levels) > open_levels
         # A node's name may be that of a group: the "/" at the end keeps the two apart.
         key = "/".join(levels[: open_levels + 1]) + "/" if is_folded else str(node.name)
         members.setdefault(key, []).append((index, node))
-        group_of[key] = "/".join(levels[:open_levels])
+        around[key] = "/".join(levels[:open_levels])
     return [
         Card(
             pairs[0][0],
             tuple(node for _, node in pairs),
             key.removesuffix("/") if len(pairs) > 1 else str(pairs[0][1].name),
-            group_of[key],
+            around[key],
         )
         for key, pairs in members.items()
     ]

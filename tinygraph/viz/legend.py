@@ -11,6 +11,7 @@ from tinygraph.viz.scene import Scene
 from tinygraph.viz.text import escape
 
 THINNEST, THICKEST = 1.6, 6.0
+GAP = 3 * "\N{NO-BREAK SPACE}"
 
 
 def label(scene: Scene) -> str:
@@ -48,11 +49,11 @@ def _roles(scene: Scene) -> str:
         arrows.append(font("← gradient", 10, style.GRADIENT))
     if 0 in scene.flow.norms.values():
         arrows.append(font("⇠ gradient of 0", 10, style.INK))
-    return "   ".join([*words, *arrows])
+    return GAP.join([*words, *arrows])
 
 
-def _scales(scene: Scene) -> list[tuple[str, str, str, str]]:
-    """Return a row for each scale: what it says, its low end, its colours, its high end."""
+def _scales(scene: Scene) -> list[tuple[str, str, str]]:
+    """Return a row for each scale: what it says and its low end, its colours, its high end."""
     flow, rows = scene.flow, []
     if flow.has_gradients:
         shades = [gradient_color(share) for share in np.linspace(0, 1, 16)]
@@ -64,7 +65,7 @@ def _scales(scene: Scene) -> list[tuple[str, str, str, str]]:
     if flow.has_gradients:
         rows.append(_cells("cells: gradient, cube-root scale", style.GRADIENT, flow.gradient_limit))
     return [
-        (text, font(f"   {low} ", 10, style.INK), bar, font(number(high, 2), 10, style.INK))
+        (text + font(f"{GAP}{low}", 10, style.INK), bar, font(number(high, 2), 10, style.INK))
         for text, low, bar, high in rows
     ]
 
@@ -73,9 +74,8 @@ def _cells(text: str, color: str, limit: float) -> tuple[str, str, str, float]:
     return font(text, 10, color), number(-limit, 2), heatmap.scale(), limit
 
 
-def _grid(rows: list[tuple[str, str, str, str]]) -> str:
-    # The spaces before a number leave room for a reader's font that is wider than Graphviz'.
-    sides = ("right", "right", "center", "left")
+def _grid(rows: list[tuple[str, str, str]]) -> str:
+    sides = ("right", "center", "left")
     lines = "".join("<tr>" + "".join(map(_aligned, row, sides)) + "</tr>" for row in rows)
     return f'<table border="0" cellborder="0" cellspacing="3" cellpadding="0">{lines}</table>'
 

@@ -12,6 +12,7 @@ from tinygraph.topology import topological_order
 from tinygraph.viz.diagram import Diagram, draw
 from tinygraph.viz.flow import Flow
 from tinygraph.viz.folding import MOST_CARDS, neighbourhood
+from tinygraph.viz.grouping import group_of, without_torn_groups
 from tinygraph.viz.scene import Scene
 from tinygraph.viz.view import Card, connect
 
@@ -37,16 +38,16 @@ def draw_refusal(refused: Node, message: str) -> Diagram:
     while len(near) > MOST_CARDS and radius > 0:
         near = neighbourhood(nodes, refused, radius)
         radius -= 1
-    names = _names(nodes)
+    names, groups = _names(nodes), group_of(nodes)
     cards = [
-        Card(index, (node,), names[node], node.group)
+        Card(index, (node,), names[node], groups[node])
         for index, node in enumerate(nodes)
         if node in near
     ]
     notes = wrap(message, LINE)
     if len(near) < len(nodes):
         notes.append(f"The nearest {len(near):,} of {len(nodes):,} nodes.")
-    view = connect(cards, notes)
+    view = connect(without_torn_groups(connect(cards)), notes)
     # A formula names an op's inputs, shown or not.
     mentioned = dict.fromkeys(
         node for card in cards for node in (*card.nodes[0].inputs, card.nodes[0])

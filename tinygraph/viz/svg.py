@@ -8,17 +8,21 @@ text stands in the middle of its card in whichever font the reader has.
 
 from __future__ import annotations
 
-import re
 import xml.etree.ElementTree as ET
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import groupby
 
 from tinygraph.viz import style
 from tinygraph.viz.identity import PREFIX
 
 SVG = "{http://www.w3.org/2000/svg}"
 XLINK = "{http://www.w3.org/1999/xlink}"
+SPACE = "{http://www.w3.org/XML/1998/namespace}space"
 ET.register_namespace("", SVG[1:-1])
 ET.register_namespace("xlink", XLINK[1:-1])
+
+BESIDE_BAR = 5.0
+"""Points between the bar of a scale and the numbers at its ends."""
 
 _KIND_OF_ID = {
     "n": ("data-node",),
@@ -59,6 +63,7 @@ def dress(
         _dress_group(group, prefix, titles)
     drawing = groups[0]
     drawing.set("id", f"{prefix}-drawing")
+    _set_legend(drawing)
     for old in drawing.findall(f"{SVG}title"):
         drawing.remove(old)
     head = [_element("title", title, id=f"{prefix}-title")]
@@ -103,15 +108,67 @@ def _unwrap_links(group: ET.Element) -> None:
 
 def _centre(card: ET.Element) -> None:
     """Anchor a card's texts in its middle: Graphviz anchored them left, for its own font."""
+    sides = _sides(card.iter(f"{SVG}polygon"))
+    if sides:
+        for text in card.iter(f"{SVG}text"):
+            _anchor(text, "middle", sum(sides) / 2)
+
+
+def _set_legend(drawing: ET.Element) -> None:
+    """Let each line of the legend flow: Graphviz put its words where its own font has them.
+
+    A line before the bar of a scale ends there; one after it starts there; all others are centred.
+    """
+    paper, *parts = drawing
+    runs = [list(run) for _, run in groupby(parts, key=_line)]
+    for place, run in enumerate(runs):
+        if run[0].tag != f"{SVG}text":
+            continue
+        text = _joined(run, drawing)
+        before = _sides(runs[place - 1]) if place > 0 else ()
+        after = _sides(runs[place + 1]) if place + 1 < len(runs) else ()
+        if after:
+            _anchor(text, "end", after[0] - BESIDE_BAR)
+        elif before:
+            _anchor(text, "start", before[1] + BESIDE_BAR)
+        else:
+            _anchor(text, "middle", sum(_sides([paper])) / 2)
+
+
+def _line(element: ET.Element) -> tuple[str, str | None]:
+    """Return what neighbours have in common if they are words of one line, or parts of one bar."""
+    return element.tag, element.get("y")
+
+
+def _joined(words: Sequence[ET.Element], parent: ET.Element) -> ET.Element:
+    """Return one text that flows, made of texts that each had a place of its own."""
+    first = words[0]
+    if len(words) == 1:
+        return first
+    line = ET.Element(first.tag, first.attrib)
+    line.tail = words[-1].tail
+    for word in words:
+        word.tag = f"{SVG}tspan"
+        word.tail = None
+        for name in ("x", "y", "text-anchor", SPACE):
+            word.attrib.pop(name, None)
+        line.append(word)
+    place = list(parent).index(first)
+    parent[place : place + len(words)] = [line]
+    return line
+
+
+def _anchor(text: ET.Element, anchor: str, x: float) -> None:
+    text.set("text-anchor", anchor)
+    text.set("x", f"{x:.2f}")
+
+
+def _sides(elements: Iterable[ET.Element]) -> tuple[float, float] | tuple[()]:
+    """Return the left and the right end of polygons; nothing where there is none."""
     corners = [
         float(corner.partition(",")[0])
-        for polygon in card.iter(f"{SVG}polygon")
-        for corner in re.split(r"\s+", polygon.get("points", "").strip())
-        if corner
+        for element in elements
+        if element.tag == f"{SVG}polygon"
+        for corner in element.get("points", "").split()
     ]
-    if not corners:
-        return
-    middle = f"{(min(corners) + max(corners)) / 2:.2f}"
-    for text in card.iter(f"{SVG}text"):
-        text.set("x", middle)
-        text.set("text-anchor", "middle")
+    return (min(corners), max(corners)) if corners else ()
