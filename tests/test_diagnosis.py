@@ -116,3 +116,50 @@ def test_a_hostile_name_is_text_in_the_notebook():
 def test_a_run_is_asked_for():
     with pytest.raises(tg.TinygraphError, match="forward"):
         tg.diagnose(tg.lab2.model(rng=0))
+
+
+def trained_unit(bias):
+    """A sigmoid that answers ``sign(x1)``, or with a bias all one class, against labels 0 and 1."""
+    x, t = tg.Input("x", shape=(None, 3)), tg.Input("t", shape=(None, 1))
+    h = tg.Tanh(x * 100.0, name="h")
+    W = tg.Parameter(np.array([[20.0], [0.0], [0.0]]), name="W")
+    y = tg.Sigmoid(tg.AddBias(h @ W, tg.Parameter(np.array([bias]), name="b")), name="y")
+    model = tg.Graph(tg.MSE(y, t, name="loss"), prediction=y)
+    model.forward(x=X, t=(X[:, :1] > 0).astype(float))
+    model.backward()
+    return model, tg.diagnose(model)
+
+
+def test_an_output_that_agrees_with_its_labels_is_no_ailment():
+    model, diagnosis = trained_unit(0.0)
+    (found,) = [finding for finding in diagnosis.findings if finding.node is model["y"]]
+    assert found.kind == "saturated"
+    assert found.sentence.endswith("this is what success looks like.")
+    assert not found.is_ailment
+    assert model["y"] not in diagnosis.marks
+    assert diagnosis.layers[-1].saturated == 1
+    picture = tg.render(model, gradients=True).svg
+    assert "! 1 of 1 saturated" not in picture
+    assert "what success looks like" in picture
+
+
+def test_the_gradient_that_such_an_output_holds_back_is_no_ailment_either():
+    model, diagnosis = trained_unit(0.0)
+    lost = [finding for finding in diagnosis.findings if finding.kind == "vanishing"]
+    assert [(finding.node, finding.is_ailment) for finding in lost] == [(model["h"], False)]
+    assert "y agrees with its labels" in lost[0].sentence
+
+
+def test_an_output_saturated_on_the_wrong_side_is_an_ailment():
+    model, diagnosis = trained_unit(60.0)
+    assert "1 of 1 saturated" in diagnosis.marks[model["y"]]
+    assert not diagnosis.ok
+    assert "success" not in str(diagnosis)
+
+
+def test_labels_that_are_all_the_same_say_nothing():
+    x, t = tg.Input("x", shape=(None, 3)), tg.Input("t", shape=(None, 3))
+    model = tg.Graph(tg.MSE(tg.Sigmoid(x + 50.0, name="y"), t))
+    model.forward(x=X, t=np.ones_like(X))
+    model.backward()
+    assert tg.diagnose(model).marks[model["y"]] == ["3 of 3 saturated"]

@@ -4,6 +4,9 @@ A unit is dead where its value and the slope of its activation are 0 for the who
 where the slope is small, against the steepest that the op has, for most of the batch.  What is left
 of the gradient from layer to layer is read from its norms.
 
+An output that agrees with its labels is saturated too, and sends back hardly any gradient.  That is
+what success looks like, and the sentence says so.
+
 Left out on purpose: advice that depends on the task.  A finding says what is, and what it does.
 """
 
@@ -25,6 +28,8 @@ STEP = 10.0
 """A norm that changes by more than this factor from one layer to the next is reported."""
 WHOLE = 1000.0
 """The same from the last layer to the first."""
+CLOSE = 0.1
+"""A value this near to its label, as a share of the labels' range, agrees with it."""
 
 
 def diagnose(model: Graph | Node) -> Diagnosis:
@@ -63,12 +68,17 @@ def diagnose(model: Graph | Node) -> Diagnosis:
     layers = _layers(model.nodes)
     before = _layer_before(model.nodes, layers)
     slopes = {layer: slope_of(layer) for layer in layers}
+    agreeing = set(_agreeing(model.nodes))
     findings = [
         *_non_finite(model.nodes),
-        *(finding for layer in layers for finding in _flat_units(layer, slopes[layer])),
+        *(
+            finding
+            for layer in layers
+            for finding in _flat_units(layer, slopes[layer], layer in agreeing)
+        ),
     ]
     if not any(finding.kind == "non-finite" for finding in findings):
-        findings += [*_lost(layers, before), *_no_gradient(model.parameters)]
+        findings += [*_lost(layers, before, agreeing), *_no_gradient(model.parameters)]
     return Diagnosis(findings, [_row(layer, slopes[layer], before.get(layer)) for layer in layers])
 
 
@@ -137,7 +147,22 @@ def _non_finite(nodes: Sequence[Node]) -> Iterator[Finding]:
             return
 
 
-def _flat_units(layer: Op, slope: Slope | None) -> Iterator[Finding]:
+def _agreeing(nodes: Sequence[Node]) -> Iterator[Node]:
+    """Yield what a loss compares with labels, where every value is close to its label."""
+    for loss in nodes:
+        if loss.role != "loss" or len(loss.inputs) != 2:
+            continue
+        for node, labels in (loss.inputs, loss.inputs[::-1]):
+            y, t = node.value, labels.value
+            if labels.inputs or y is None or t is None or y.shape != t.shape or not t.size:
+                continue
+            with np.errstate(all="ignore"):
+                spread = np.ptp(t)
+                if spread > 0 and (np.abs(y - t) <= CLOSE * spread).all():
+                    yield node
+
+
+def _flat_units(layer: Op, slope: Slope | None, agrees: bool) -> Iterator[Finding]:
     if slope is None:
         return
     batch = layer.value.size // slope.units if layer.value is not None else 0
@@ -151,13 +176,19 @@ def _flat_units(layer: Op, slope: Slope | None) -> Iterator[Finding]:
             f"that no gradient passes.",
         )
     if saturated:
+        success = (
+            " Each value agrees with its label, and little is left to learn: this is what success "
+            "looks like."
+        )
         yield Finding(
             layer,
             "saturated",
             f"{saturated} of {slope.units} saturated",
             f"{layer.name}: {_count(saturated, slope.units)} saturated: for at least "
             f"{MOST:.0%} of the batch the slope is below {number(FLAT * slope.steepest, 2)}, where "
-            f"{number(slope.steepest, 2)} is the steepest, so that hardly any gradient passes.",
+            f"{number(slope.steepest, 2)} is the steepest, so that hardly any gradient passes."
+            + (success if agrees else ""),
+            is_ailment=not agrees,
         )
 
 
@@ -165,17 +196,21 @@ def _count(few: int, units: int) -> str:
     return f"{few} of {units} unit{'s' * (units > 1)} {'is' if few == 1 else 'are'}"
 
 
-def _lost(layers: Sequence[Op], before: dict[Node, Op]) -> Iterator[Finding]:
+def _lost(layers: Sequence[Op], before: dict[Node, Op], agreeing: set[Node]) -> Iterator[Finding]:
     """Find where the gradient's norm changes too much, from layer to layer and over all."""
     for layer in reversed(layers):
         ratio = _ratio(before.get(layer), layer)
         if ratio is None or 1 / STEP <= ratio <= STEP:
             continue
         if ratio > 0:
-            yield _changed(before[layer], layer, ratio, steps=1)
+            found = _changed(before[layer], layer, ratio, steps=1)
+            yield _as_success(found, layer) if ratio < 1 and layer in agreeing else found
     if not layers:
         return
-    last = first = layers[-1]
+    last = layers[-1]
+    if last in agreeing:  # what it lets pass says nothing about the layers before it
+        last = before.get(last, last)
+    first = last
     steps = 0
     while first in before:
         first, steps = before[first], steps + 1
@@ -196,6 +231,14 @@ def _changed(first: Op, last: Op, ratio: float, steps: int) -> Finding:
         f"{first.name}: the gradient is {kind}: from {last.name} back to here its norm {verb} from "
         f"{grads[0]} to {grads[1]}, a factor of {number(ratio, 2)}{each}.",
     )
+
+
+def _as_success(finding: Finding, last: Op) -> Finding:
+    success = (
+        f" {last.name} agrees with its labels, where its slope is small: this is what success "
+        f"looks like."
+    )
+    return finding._replace(sentence=finding.sentence + success, is_ailment=False)
 
 
 def _no_gradient(parameters: Sequence[Parameter]) -> Iterator[Finding]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from html import escape
 from typing import NamedTuple
 
@@ -25,12 +25,15 @@ class Finding(NamedTuple):
         A few words, for the node's card in a diagram.
     sentence : str
         The finding in plain words, with the node's name.
+    is_ailment : bool
+        False where it is what success looks like: a saturated output that agrees with its labels.
     """
 
     node: Node
     kind: str
     mark: str
     sentence: str
+    is_ailment: bool = True
 
 
 class Layer(NamedTuple):
@@ -74,8 +77,8 @@ class Diagnosis:
 
     @property
     def ok(self) -> bool:
-        """Whether nothing was found."""
-        return not self.findings
+        """Whether nothing was found that ails the network."""
+        return not any(finding.is_ailment for finding in self.findings)
 
     @property
     def sentences(self) -> list[str]:
@@ -87,11 +90,13 @@ class Diagnosis:
 
     @property
     def marks(self) -> dict[Node, list[str]]:
-        """The few words that a diagram writes on the cards of the nodes concerned."""
-        marks: dict[Node, list[str]] = {}
-        for finding in self.findings:
-            marks.setdefault(finding.node, []).append(finding.mark)
-        return marks
+        """The few words that a diagram writes in red on the cards of the nodes that ail."""
+        return _by_node((each.node, each.mark) for each in self.findings if each.is_ailment)
+
+    @property
+    def explanations(self) -> dict[Node, list[str]]:
+        """The sentences on each node concerned, which a diagram says on hover."""
+        return _by_node((each.node, each.sentence) for each in self.findings)
 
     def table(self, tablefmt: str = "simple") -> str:
         """Return the layers as a table, in one of tabulate's formats."""
@@ -121,3 +126,10 @@ class Diagnosis:
     def _repr_html_(self) -> str:
         items = "".join(f"<li>{escape(sentence)}</li>" for sentence in self.sentences)
         return f"{self.table('html')}<ul>{items}</ul>"
+
+
+def _by_node(pairs: Iterable[tuple[Node, str]]) -> dict[Node, list[str]]:
+    texts: dict[Node, list[str]] = {}
+    for node, text in pairs:
+        texts.setdefault(node, []).append(text)
+    return texts

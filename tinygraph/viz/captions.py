@@ -63,7 +63,8 @@ def _card(card: Card, scene: Scene) -> str:
         readers = scene.flow.readers[node]
         if readers > 1 and node.grad is not None:
             lines.append(f"the sum of what {readers} arrows bring back")
-    return "\n".join([*lines, *scene.marks.get(node, ())])
+    sentences = scene.explanations.get(node, scene.marks.get(node, ()))
+    return "\n".join([*lines, *map(visible, sentences)])
 
 
 def _shape(node: Node, scene: Scene) -> str:

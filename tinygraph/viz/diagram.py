@@ -6,6 +6,7 @@ import hashlib
 import itertools
 import warnings
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -77,8 +78,11 @@ def render(
     _require_numbers(graph.nodes, values, gradients)
     view = choose_view(graph, depth, around, radius)
     flow = Flow(view, graph.nodes, values, gradients)
-    marks = diagnose(graph).marks if gradients else {}
-    return draw(Scene(view, flow, Notation(graph.nodes, graph.output), marks), len(graph.nodes))
+    scene = Scene(view, flow, Notation(graph.nodes, graph.output))
+    if gradients:
+        diagnosis = diagnose(graph)
+        scene = replace(scene, marks=diagnosis.marks, explanations=diagnosis.explanations)
+    return draw(scene, len(graph.nodes))
 
 
 def draw(scene: Scene, size: int) -> Diagram:

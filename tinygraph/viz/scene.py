@@ -19,6 +19,8 @@ class Scene:
     ----------
     marks : mapping
         What is wrong with a node, in a few words each; its card shows them.
+    explanations : mapping
+        Whole sentences on a node; its card says them on hover.
     refused : Node or None
         A node whose shapes did not fit: its card is red.
     culprit : Node or None
@@ -29,5 +31,6 @@ class Scene:
     flow: Flow
     notation: Notation
     marks: Mapping[Node, Sequence[str]] = field(default_factory=dict)
+    explanations: Mapping[Node, Sequence[str]] = field(default_factory=dict)
     refused: Node | None = None
     culprit: Node | None = None
