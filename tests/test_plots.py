@@ -39,6 +39,14 @@ def test_wrong_points_are_circled():
     assert {c.get_label() for c in left.collections} == {"class 0", "class 1"}
 
 
+def test_no_title_stands_on_another():
+    figure = plots.truth_and_prediction([[0.0, 1.0]], [[1.0]], [[0.9]], title="XOR, 20,000 epochs")
+    figure.canvas.draw()
+    lowest = figure._suptitle.get_window_extent().y0
+    highest = max(ax.title.get_window_extent().y1 for ax in figure.axes)
+    assert lowest - highest > 0.3 * figure.axes[0].title.get_window_extent().height
+
+
 def test_decision_regions_ask_the_model(lab2, xor):
     ax = plots.decision_regions(lab2, xor["x"], xor["t"], resolution=30)
     mesh = next(c for c in ax.collections if c.get_array() is not None)

@@ -8,6 +8,7 @@ import pygraphviz
 import pytest
 
 import tinygraph as tg
+from tinygraph.viz import style
 
 SVG = "{http://www.w3.org/2000/svg}"
 HOSTILE = [
@@ -296,6 +297,13 @@ def test_each_line_of_the_legend_is_one_text_that_flows(gradients):
         for c in p.get("points").split()
     ]
     for line in lines[1:]:
-        side = min(bars) - 5 if line.get("text-anchor") == "end" else max(bars) + 5
+        side = min(bars) - 2 if line.get("text-anchor") == "end" else max(bars) + 2
         assert float(line.get("x")) == pytest.approx(side, abs=0.6)
         assert not any("x" in word.attrib for word in line)
+
+
+def test_on_a_dark_page_every_word_of_the_legend_has_a_colour_of_its_own():
+    svg = tg.render(tg.lab2.model(rng=0)).svg
+    dark = svg.partition("prefers-color-scheme:dark")[2].partition("</style>")[0]
+    for colour in (style.INK, style.VALUE):
+        assert f'tspan[fill="{colour}"]' in dark

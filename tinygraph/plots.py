@@ -14,6 +14,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.ticker import FuncFormatter
 
 from tinygraph.arrays import Array, as_float_array
@@ -122,7 +123,8 @@ def truth_and_prediction(x: Any, truth: Any, prediction: Any, title: str = "") -
     >>> len(truth_and_prediction([[0.0, 1.0]], [[1.0]], [[0.9]]).axes)
     2
     """
-    figure = Figure(figsize=(8.4, 4.6), layout="constrained")
+    # The default pads leave the figure's title on those of the panels.
+    figure = Figure(figsize=(8.4, 4.9), layout=ConstrainedLayoutEngine(h_pad=0.12))
     left, right = figure.subplots(1, 2)
     points(x, truth, ax=left, title="Ground truth")
     points(x, prediction, ax=right, title="Prediction")
@@ -135,7 +137,7 @@ def truth_and_prediction(x: Any, truth: Any, prediction: Any, title: str = "") -
     handles, names = right.get_legend_handles_labels()
     figure.legend(handles, names, loc="outside lower center", ncols=3, frameon=False)
     if title:
-        figure.suptitle(title)
+        figure.suptitle(title, fontsize="x-large")
     return figure
 
 

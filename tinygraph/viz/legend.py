@@ -11,7 +11,8 @@ from tinygraph.viz.scene import Scene
 from tinygraph.viz.text import escape
 
 THINNEST, THICKEST = 1.6, 6.0
-GAP = 3 * "\N{NO-BREAK SPACE}"
+SPACE = "\N{NO-BREAK SPACE}"
+GAP = 3 * SPACE
 
 
 def label(scene: Scene) -> str:
@@ -65,7 +66,11 @@ def _scales(scene: Scene) -> list[tuple[str, str, str]]:
     if flow.has_gradients:
         rows.append(_cells("cells: gradient, cube-root scale", style.GRADIENT, flow.gradient_limit))
     return [
-        (text + font(f"{GAP}{low}", 10, style.INK), bar, font(number(high, 2), 10, style.INK))
+        (
+            text + font(f"{GAP}{low}{SPACE}", 10, style.INK),
+            bar,
+            font(f"{SPACE}{number(high, 2)}", 10, style.INK),
+        )
         for text, low, bar, high in rows
     ]
 

@@ -101,7 +101,7 @@ def dark_rules(scope: str) -> str:
         f'{scope} .edge polygon[fill="{VALUE}"]{{fill:{DARK_LINES[VALUE]}}}',
     ]
     texts = [
-        f'{scope} text[fill="{light}"]{{fill:{dark}}}'
+        f'{scope} text[fill="{light}"],{scope} tspan[fill="{light}"]{{fill:{dark}}}'
         for light, dark in {INK: DARK[INK], **DARK_LINES}.items()
     ]
     return "".join([*fills, *strokes, *heads, *texts])

@@ -21,7 +21,7 @@ SPACE = "{http://www.w3.org/XML/1998/namespace}space"
 ET.register_namespace("", SVG[1:-1])
 ET.register_namespace("xlink", XLINK[1:-1])
 
-BESIDE_BAR = 5.0
+BESIDE_BAR = 2.0
 """Points between the bar of a scale and the numbers at its ends."""
 
 _KIND_OF_ID = {
