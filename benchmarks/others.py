@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import subprocess
 import sys
 import time
@@ -126,12 +127,16 @@ def imports(rounds: int = 9) -> dict[str, float]:
     for package in ("autograd", "torch", "jax"):
         if installed(package):
             statements[package] = f"import {package}"
+    # As an installed package is: compiled once, at its first import.
+    environment = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
     times: dict[str, list[float]] = {name: [] for name in statements}
     for _ in range(rounds):
         for name, statement in statements.items():
             code = (
                 f"import time; s = time.process_time(); {statement}; print(time.process_time() - s)"
             )
-            done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
+            done = subprocess.run(
+                [sys.executable, "-c", code], capture_output=True, check=True, env=environment
+            )
             times[name].append(float(done.stdout))
     return {name: median(values) for name, values in times.items() if name != "nothing"}

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from operator import attrgetter
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
@@ -29,9 +29,10 @@ from tinygraph.feeds import check_feeds, common_precision, unnamed_feed
 from tinygraph.node import Constant, Input, Node, Op, Parameter, describe
 from tinygraph.optim import Optimizer
 from tinygraph.shapes import Shape, batch_size, show, with_batch
-from tinygraph.steps import Step
 from tinygraph.topology import as_node, name_nodes, topological_order
-from tinygraph.trace import walk
+
+if TYPE_CHECKING:
+    from tinygraph.steps import Step
 
 N = TypeVar("N", bound=Node)
 _value_of = attrgetter("value")  # with map, quicker than a comprehension: it is called for each op
@@ -288,6 +289,8 @@ class Graph:
         FeedError, ShapeError, DtypeError, OpError
             As ``forward`` and ``backward``.
         """
+        from tinygraph.trace import walk  # loaded when asked for: the import of a Graph stays quick
+
         arrays = self.feed_arrays(feeds)
         moments = walk(self.nodes, self.output, arrays, optimizer, training_steps)
         return [moment.step for moment in moments]
