@@ -379,6 +379,22 @@ def test_undefined_numbers_are_called_so():
     with np.errstate(all="ignore"):
         report = tg.gradcheck(tg.Log(tg.Parameter([0.0, 1.0], name="w")))
     assert report.checks[0].verdict == "undefined"
+    assert not report.ok
+    with pytest.raises(tg.TinygraphError, match=r'Nothing is proved: Log "Log1" has no finite'):
+        report.raise_if_wrong()
+
+
+def test_nan_in_the_data_hides_no_wrong_derivative():
+    class Bad(tg.Op):
+        def forward(self, x):
+            return x**2
+
+        def backward(self, g, y, x):
+            return g * x
+
+    x = np.array([[np.nan, 1.0], [2.0, 3.0]])
+    assert not tg.gradcheck(tg.Sum(Bad(tg.Input("x", shape=(None, 2)))), x=x).ok
+    assert not tg.gradcheck(tg.Sum(tg.Exp(tg.Input("x", shape=(None, 2)))), x=x).ok
 
 
 def test_values_of_parameters_stay():
@@ -514,7 +530,8 @@ def test_an_op_of_many_inputs_that_changes_one():
 
 def test_nan_in_the_data_is_not_taken_for_a_change():
     report = tg.gradcheck(tg.Tanh(tg.Parameter([np.nan, 1.0], name="w")))
-    assert report.ok
+    assert report.first_wrong is None
+    assert report.first_undefined is report.checks[0]
 
 
 def test_the_seed_decides_the_random_gradients():

@@ -775,7 +775,11 @@ LESSONS = [
 ]
 
 
-@pytest.mark.parametrize(("code", "kind", "words", "node"), LESSONS, ids=lambda v: str(v)[:40])
+@pytest.mark.parametrize(
+    ("code", "kind", "words", "node"),
+    LESSONS,
+    ids=[f"{k}-{row[1]}" for k, row in enumerate(LESSONS)],
+)
 def test_a_lesson_to_the_letter(code, kind, words, node):
     with pytest.raises(tg.TinygraphError) as caught, np.errstate(all="ignore"):
         exec(code, dict(globals()))

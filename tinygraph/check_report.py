@@ -148,14 +148,19 @@ class GradcheckReport:
         return wrong[0] if wrong else None
 
     @property
+    def first_undefined(self) -> ArgumentCheck | None:
+        """The first gradient with an entry that has no finite number to compare, or ``None``."""
+        return next((c for c in self.checks if c.verdict == "undefined"), None)
+
+    @property
     def culprit(self) -> Node | None:
         """The first op whose own derivative is wrong, or ``None``."""
         return self.first_wrong.op if self.first_wrong else None
 
     @property
     def ok(self) -> bool:
-        """Whether no derivative is wrong."""
-        return self.first_wrong is None
+        """Whether no derivative is wrong, and every one could be compared."""
+        return self.first_wrong is None and self.first_undefined is None
 
     @property
     def diagram(self) -> Any:
@@ -169,9 +174,9 @@ class GradcheckReport:
 
     def raise_if_wrong(self) -> None:
         """Raise a GradientError that names the first wrong op, if there is one."""
-        wrong = self.first_wrong
+        wrong = self.first_wrong or self.first_undefined
         if wrong is not None:
-            raise GradientError(str(wrong), wrong.op, self)
+            raise GradientError(self._verdict(), wrong.op, self)
 
     def __bool__(self) -> bool:
         return self.ok
@@ -219,6 +224,11 @@ class GradcheckReport:
     def _verdict(self) -> str:
         if self.first_wrong is not None:
             return str(self.first_wrong)
+        if self.first_undefined is not None:
+            return (
+                f"Nothing is proved: {describe(self.first_undefined.op)} has no finite numbers to "
+                f"compare at this point. Check it where its values and slopes are finite."
+            )
         entries = sum(check.entries for check in self.checks)
         kinks = sum(check.kinks for check in self.checks)
         note = f" {kinks} of them lie at a kink, where a subgradient was accepted." if kinks else ""

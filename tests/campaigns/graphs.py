@@ -55,7 +55,8 @@ def random_graph(rng):
         elif op is tg.Divide:
             node = op(pick(), tg.Exp(tame(pick())))
         elif op is tg.MatMul:
-            node = op(pick(), pick())
+            square = [m for m in matrices if m.shape == (SIZE, SIZE)]
+            node = op(pick(), square[rng.integers(len(square))])
         elif op is tg.AddBias:
             node = op(pick(), biases[0])
         elif op is tg.Exp:
