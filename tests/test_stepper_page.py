@@ -266,6 +266,62 @@ def test_a_lost_contribution_is_recognised(page, forked_page):
     expect(page.locator(".feedback")).to_have_text(hint)
 
 
+def test_predict_says_where_the_questions_are_and_goes_there(page, lab2_page):
+    page.goto(lab2_page)
+    note = page.locator("#predict-note")
+    expect(note).to_be_hidden()
+    page.check("#predict")
+    expect(note).to_contain_text("backward steps, the next one at step 11")
+    note.get_by_role("button").click()
+    expect(page.locator("#count")).to_have_text("step 11 of 26")
+    expect(page.locator(".question")).to_be_visible()
+    expect(note).to_be_hidden()
+    page.click("text=Show me")
+    page.keyboard.press("Home")
+    expect(note).to_contain_text("the next one at step 12")
+    page.uncheck("#predict")
+    expect(note).to_be_hidden()
+
+
+def test_the_names_of_the_phases_go_to_their_first_steps(page, lab2_page, forked_page):
+    page.goto(lab2_page)
+    for phase, step in (("update", 21), ("backward", 11), ("forward", 1)):
+        button = page.get_by_role("button", name=phase, exact=True)
+        button.focus()
+        page.keyboard.press("Enter")
+        expect(page.locator("#count")).to_have_text(f"step {step} of 26")
+        expect(button).to_have_attribute("aria-current", "true")
+    page.goto(forked_page)
+    page.keyboard.press("End")
+    page.get_by_role("button", name="forward", exact=True).click()
+    expect(page.locator("#list .round + li [aria-current]")).to_be_visible()
+    assert page.url.rpartition("=")[2] != "1", "of this training step, not of the first"
+
+
+def test_a_diagnosis_is_told_when_the_way_back_is_over(page, tmp_path):
+    model = tg.lab2.model(activation="relu", rng=1)
+    model.parameters[0].value = -np.abs(model.parameters[0].value)
+    page.goto(tg.step_through(model, x=X, t=T).save(tmp_path / "dead.html").as_uri())
+    marks = page.locator("#diagram .tg-mark")
+    assert marks.count() > 0
+    for step, is_told in ((1, False), (19, False), (20, True)):
+        page.goto(f"{page.url.partition('#')[0]}#step={step}")
+        expect(marks.first).to_be_visible(visible=is_told)
+
+
+@pytest.mark.parametrize("size", [(1366, 768), (1440, 1000)])
+def test_on_a_laptop_the_toolbar_is_one_line_and_the_diagram_whole(page, lab2_page, size):
+    width, height = size
+    page.set_viewport_size({"width": width, "height": height})
+    page.goto(lab2_page)
+    assert page.locator("header").bounding_box()["height"] < 60
+    hidden = page.locator("#diagram").evaluate("stage => stage.scrollHeight - stage.clientHeight")
+    assert hidden == 0
+    page.get_by_role("button", name="Larger").click()
+    hidden = page.locator("#diagram").evaluate("stage => stage.scrollHeight - stage.clientHeight")
+    assert hidden > 0
+
+
 def test_paths_add_up_and_are_highlighted(page, lab2_page):
     page.goto(lab2_page + "#step=20")
     page.locator("details.paths summary").click()

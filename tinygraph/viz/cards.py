@@ -9,7 +9,7 @@ from tinygraph.node import Constant, Node, Op, Parameter
 from tinygraph.quantities import number
 from tinygraph.shapes import Shape
 from tinygraph.viz import heatmap, style
-from tinygraph.viz.identity import panel_id
+from tinygraph.viz.identity import mark_id, panel_id
 from tinygraph.viz.scene import Scene
 from tinygraph.viz.text import escape, shorten, unicode_math
 from tinygraph.viz.view import Card
@@ -31,11 +31,8 @@ def label(card: Card, scene: Scene) -> str:
     rows.append(_value_panel(card, paint, scene))
     if has_gradient_panel(card, scene):
         rows.append(_gradient_panel(card, paint, scene))
-    rows += [
-        cell(font(f"<b>! {escape(mark)}</b>", 9, style.WRONG.line), bgcolor=style.WRONG.fill)
-        for member in card.nodes
-        for mark in scene.marks.get(member, ())
-    ][:3]
+    marks = [mark for member in card.nodes for mark in scene.marks.get(member, ())]
+    rows += [_mark(mark, mark_id(card, k)) for k, mark in enumerate(marks[:3])]
     return table(
         rows,
         border=1,
@@ -145,6 +142,11 @@ def _array(array: Array, limit: float, is_gradient: bool) -> list[str]:
     if array.ndim == 0:
         return [font(number(float(array), 3), 9, style.VALUE)]
     return [heatmap.cells(array, limit, is_gradient)] if array.size else []
+
+
+def _mark(mark: str, identity: str) -> str:
+    text = font(f"<b>! {escape(mark)}</b>", 9, style.WRONG.line)
+    return cell(text, bgcolor=style.WRONG.fill, title="diagnosis", id=identity)
 
 
 def _count(nodes: Sequence[Node]) -> list[str]:

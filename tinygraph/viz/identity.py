@@ -10,6 +10,7 @@ element         id                 class, and data attributes
 card            ``tg-n-i``         ``node tg-<role>``; ``data-node="i"``
 value panel     ``tg-v-i``         ``tg-value``; ``data-node="i"``
 gradient panel  ``tg-d-i``         ``tg-grad``; ``data-node="i"``
+diagnosis       ``tg-m-i-k``       ``tg-mark``; ``data-node="i"``
 value arrow     ``tg-f-i-j``       ``edge tg-forward``; ``data-from="i" data-to="j"``
 gradient arrow  ``tg-b-i-j``       ``edge tg-backward``; ``data-from="i" data-to="j"``
 cluster         ``tg-c-k``         ``cluster``
@@ -66,6 +67,11 @@ def clusters(view: View) -> dict[str, str]:
 def panel_id(port: str, card: Card) -> str:
     """Return the id of a panel of a card: ``v`` for its value, ``d`` for its gradient."""
     return f"{PREFIX}-{port}-{card.index}"
+
+
+def mark_id(card: Card, number: int) -> str:
+    """Return the id of something that :func:`tinygraph.diagnose` found, on its card."""
+    return f"{PREFIX}-m-{card.index}-{number}"
 
 
 def cut_id(card: Card, is_before: bool) -> str:

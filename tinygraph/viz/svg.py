@@ -28,9 +28,11 @@ _KIND_OF_ID = {
     "n": ("data-node",),
     "v": ("data-node",),
     "d": ("data-node",),
+    "m": ("data-node",),
     "f": ("data-from", "data-to"),
     "b": ("data-from", "data-to"),
 }
+_CLASS_OF_PANEL = {"v": "tg-value", "d": "tg-grad", "m": "tg-mark"}
 
 
 def dress(
@@ -89,8 +91,8 @@ def _dress_group(group: ET.Element, prefix: str, titles: Mapping[str, str]) -> N
         group.set("id", "-".join([prefix, *parts[1:]]))
         for name, value in zip(_KIND_OF_ID.get(parts[1], ()), parts[2:]):
             group.set(name, value)
-        if parts[1] in "vd":
-            group.set("class", "tg-value" if parts[1] == "v" else "tg-grad")
+        if parts[1] in _CLASS_OF_PANEL:
+            group.set("class", _CLASS_OF_PANEL[parts[1]])
     for old in group.findall(f"{SVG}title"):
         group.remove(old)
     if dot_id in titles:

@@ -2,11 +2,14 @@
 
 const stage = document.getElementById("diagram");
 const svg = stage.querySelector("svg");
-const SMALLEST_SCALE = 0.6; // below it nothing can be read: the diagram scrolls instead
+const EASY_SCALE = 0.6; // to fit the width it gets no smaller: the diagram scrolls instead
+const SMALLEST_SCALE = 0.4; // to fit the height
+const SHARE_OF_WINDOW = 0.48;
 const PIXELS_A_POINT = 4 / 3;
 
 // In each round of training an element lights up at one step; counted from the round's first step.
 const lights = [];
+let isEnlarged = false;
 let frame = null; // around the card of the step
 
 function prepareDiagram(rounds, goTo) {
@@ -28,10 +31,13 @@ function prepareDiagram(rounds, goTo) {
       if (!gradientAt.has(leaving.node)) gradientAt.set(leaving.node, k);
     }
   });
+  // What a diagnosis found is about the whole way back: it is told when that is over.
+  const end = steps.findLastIndex((step) => step.phase === "backward");
   const light = (element, since) => lights.push({ element, since });
   for (const element of svg.querySelectorAll("[data-node]")) {
     const node = Number(element.dataset.node);
     if (element.classList.contains("tg-grad")) light(element, gradientAt.get(node) ?? Infinity);
+    else if (element.classList.contains("tg-mark")) light(element, end);
     else if (element.classList.contains("tg-value")) light(element, forwardAt.get(node) ?? -1);
     else {
       element.classList.add("card");
@@ -62,15 +68,25 @@ function cropLegend() {
   if (share > 0) svg.setAttribute("viewBox", `${box.x} ${box.y} ${box.width} ${height}`);
 }
 
-// As large as the width and half the window's height allow, but never too small to read.
+// As large as the width and half the window's height allow, but never too small to read; on
+// request larger than that, to be scrolled.
 function fitDiagram() {
   const box = svg.viewBox.baseVal;
   const width = box.width * PIXELS_A_POINT;
   const height = box.height * PIXELS_A_POINT;
-  const room = Math.min((stage.clientWidth - 4) / width, (window.innerHeight * 0.45) / height);
+  const most = Math.max(window.innerHeight * SHARE_OF_WINDOW, 256); // in pixels
+  const acrossRoom = Math.max((stage.clientWidth - 4) / width, EASY_SCALE);
+  const room = isEnlarged ? 1.2 : Math.min(acrossRoom, (most - 4) / height);
   const scale = Math.min(Math.max(room, SMALLEST_SCALE), 1.2);
+  stage.style.maxHeight = `${most}px`;
   svg.setAttribute("width", width * scale);
   svg.setAttribute("height", height * scale);
+}
+
+function enlargeDiagram(button) {
+  isEnlarged = !isEnlarged;
+  button.setAttribute("aria-pressed", isEnlarged);
+  fitDiagram();
 }
 
 // Show the state after step `k` of its round; `node` is where something happens.

@@ -4,6 +4,7 @@ const byId = (id) => document.getElementById(id);
 const panel = byId("panel");
 const slider = byId("slider");
 const list = byId("list");
+const phaseButtons = byId("phases").querySelectorAll("button");
 const isFramed = window.top !== window; // in a notebook the address is not ours to change
 
 const rounds = [];
@@ -35,14 +36,37 @@ function show() {
   byId("score").textContent = byId("predict").checked ? scoreText() : "";
   byId("first").disabled = byId("back").disabled = place === 0;
   byId("next").disabled = byId("last").disabled = place === data.steps.length - 1;
-  for (const phase of byId("phases").children) {
-    phase.setAttribute("aria-current", phase.className === step.phase);
+  for (const button of phaseButtons) {
+    button.setAttribute("aria-current", button.className === step.phase);
   }
+  notePredict(step);
   list.querySelector("[aria-current]")?.removeAttribute("aria-current");
   const item = list.querySelectorAll("button")[place];
   item.setAttribute("aria-current", "step");
   list.scrollTop = item.offsetTop - list.clientHeight / 2;
   if (!isFramed) history.replaceState(null, "", `#step=${place + 1}`);
+}
+
+function goToPhase(phase) {
+  const { round } = data.steps[place];
+  goTo(data.steps.findIndex((step) => step.round === round && step.phase === phase));
+}
+
+// Where nothing is asked, say where something is.
+function notePredict(step) {
+  const note = byId("predict-note");
+  const open = data.questions.findIndex((question, k) => question && isOpen(k));
+  note.hidden = !byId("predict").checked || step.phase === "backward" || open < 0;
+  if (note.hidden) return;
+  note.replaceChildren(
+    "The questions are about gradients: they come at the backward steps, the next one at ",
+    `step ${open + 1}. `,
+    element(
+      "button",
+      { type: "button", class: "quiet", onclick: () => goTo(open) },
+      "Go to that question",
+    ),
+  );
 }
 
 // A click on a node goes to its own step in the phase at hand, or else to the first step that it
@@ -126,6 +150,10 @@ byId("back").addEventListener("click", KEYS.ArrowLeft);
 byId("next").addEventListener("click", KEYS.ArrowRight);
 byId("last").addEventListener("click", KEYS.End);
 byId("predict").addEventListener("change", show);
+for (const button of phaseButtons) {
+  button.addEventListener("click", () => goToPhase(button.className));
+}
+byId("enlarge").addEventListener("click", (event) => enlargeDiagram(event.currentTarget));
 slider.max = data.steps.length;
 slider.addEventListener("input", () => goTo(Number(slider.value) - 1));
 window.addEventListener("hashchange", goToHash);
