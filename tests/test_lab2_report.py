@@ -15,6 +15,7 @@ from tinygraph.cli import QUICK, main
 from tinygraph.diagnosis import diagnose
 from tinygraph.lab2 import experiments, figures
 from tinygraph.lab2.experiments import EXPERIMENTS
+from tinygraph.lab2.report import writer
 from tinygraph.lab2.report.inline import inline_svg
 from tinygraph.lab2.report.pictures import gathered
 from tinygraph.lab2.report.writer import write_report
@@ -197,6 +198,32 @@ def test_the_json_is_the_csv(folder):
         assert number == float(line["median_loss"])
 
 
+def test_a_small_run_says_that_it_proves_nothing(folder, html, tmp_path, monkeypatch):
+    warning = "A small run, which proves nothing."
+    assert any(text == warning for _, text in html.texts)
+    assert warning in (folder / "index.md").read_text(encoding="utf-8")
+    monkeypatch.setattr(writer, "EPOCHS", 3)
+    monkeypatch.setattr(writer, "SEEDS", 1)
+    page = write_report(tmp_path, ["E6"], epochs=3, seeds=1)
+    assert warning not in page.read_text(encoding="utf-8")
+
+
+def test_the_columns_are_explained_before_the_first_table(html):
+    explained = [text for path, text in html.texts if path[-1][0] == "dt" and _in_glance(path)]
+    heads = [text for path, text in html.texts if path[-1][0] == "abbr"]
+    assert explained == heads[1 : len(explained) + 1] != []
+
+
+def test_an_infinite_loss_is_explained_where_it_stands(folder, html):
+    infinite = {r["experiment"] for r in table(folder, "summary.csv") if r["median_loss"] == "inf"}
+    explained = {
+        next(a["id"] for tag, a in path if tag == "section")
+        for path, text in html.texts
+        if path[-1][0] == "p" and text.startswith("∞:")
+    }
+    assert explained == infinite != set()
+
+
 def test_the_same_bytes_on_any_number_of_jobs(tmp_path):
     for jobs in (1, 2):
         write_report(tmp_path / str(jobs), ["E6", "E3"], epochs=40, seeds=2, jobs=jobs)
@@ -248,7 +275,8 @@ def test_figures_are_functions_of_the_data():
     np.testing.assert_array_equal(linear.lines[2].get_xdata(), curve.epochs)
     assert [line.get_linestyle() for line in linear.lines] == ["-", "--", "-"]
     assert linear.get_ylim()[1] <= figures.HIGHEST_LOSS
-    assert len(figures.decision_regions(result).axes) == 6
+    regions = figures.decision_regions(result).axes
+    assert [axes.get_ylabel() for axes in regions] == ["linear", "", "", "XOR", "", ""]
 
 
 def test_an_inline_figure_has_the_ink_of_the_page():
@@ -263,6 +291,10 @@ def test_an_inline_figure_has_the_ink_of_the_page():
 
 def _in_table(path, name):
     return any(a.get("class") == name for _, a in path) and path[-1][0] in ("td", "th")
+
+
+def _in_glance(path):
+    return any(a.get("id") == "glance" for _, a in path)
 
 
 def _in_findings(path):

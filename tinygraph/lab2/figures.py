@@ -44,6 +44,8 @@ STYLE: Any = {
 }
 LOWEST_LOSS = 1e-12
 """Below this a learning curve is not shown: it is rounding error."""
+LOWEST_DECIMAL = 1e-3
+"""An axis that goes below this has powers of ten at its ticks."""
 HIGHEST_LOSS = 10.0
 """Above this it has left the picture: a run that diverges would leave no room for the others."""
 
@@ -73,7 +75,7 @@ def learning_curves(result: Result, data_sets: Sequence[str] = DATA_SETS) -> Fig
     """Return the learning curves of an experiment, the data sets side by side.
 
     A line is the median over the seeds, its band their middle half; settings that the lab did not
-    run are dashed.
+    run are dashed lines alone, since bands upon bands cannot be told apart.
 
     >>> from tinygraph.lab2 import experiments
     >>> figure = learning_curves(experiments.run("E6", epochs=20, seeds=2))
@@ -88,10 +90,11 @@ def learning_curves(result: Result, data_sets: Sequence[str] = DATA_SETS) -> Fig
             curve = result.curves[data, label]
             look = looks[label]
             axes.plot(curve.epochs, _shown(curve.median), label=label, lw=1.9, **look)
-            band = {"color": look["color"], "alpha": 0.16, "lw": 0}
-            axes.fill_between(curve.epochs, _shown(curve.low), _shown(curve.high), **band)
+            if label not in result.experiment.added:
+                band = {"color": look["color"], "alpha": 0.16, "lw": 0}
+                axes.fill_between(curve.epochs, _shown(curve.low), _shown(curve.high), **band)
         _log_axes(axes, int(result.curves[data, label].epochs[-1]))
-        axes.set_title("XOR" if data == "xor" else data)
+        axes.set_title(_title(data))
         axes.set_xlabel("epochs")
     panels[0].set_ylabel("loss")
     handles, labels = panels[0].get_legend_handles_labels()
@@ -120,6 +123,7 @@ def decision_regions(result: Result) -> Figure:
     for row, data in zip(panels, DATA_SETS, strict=True):
         for axes, label in zip(row, labels, strict=True):
             _draw_region(axes, result.regions[data, label], label)
+        row[0].set_ylabel(_title(data))
     return figure
 
 
@@ -146,6 +150,10 @@ def seed_curves(case: Case) -> Figure:
     return figure
 
 
+def _title(data: str) -> str:
+    return "XOR" if data == "xor" else data
+
+
 def _looks(result: Result) -> dict[str, dict[str, Any]]:
     """Return colour and line of each setting; added ones are dashed, in the colours of the rest."""
     added = result.experiment.added
@@ -166,15 +174,23 @@ def _log_axes(axes: Axes, epochs: int) -> None:
     axes.xaxis.set_minor_locator(NullLocator())
     axes.yaxis.set_major_locator(LogLocator(numticks=7))
     axes.yaxis.set_minor_locator(NullLocator())
-    axes.yaxis.set_major_formatter(FuncFormatter(_power_of_ten))
+    axes.yaxis.set_major_formatter(
+        FuncFormatter(lambda loss, _: _power_of_ten(loss, axes.get_ylim()[0]))
+    )
     axes.grid(visible=True)
 
 
-def _power_of_ten(value: float, _: Any) -> str:
-    """Return a tick of a logarithmic axis in plain characters, which any page can show."""
-    exponent = round(np.log10(value))
-    if -3 <= exponent <= 3:
+def _power_of_ten(value: float, lowest: float) -> str:
+    """Return a tick of a logarithmic axis in plain characters, which any page can show.
+
+    All ticks of an axis are written one way: as decimals, or as powers if it goes down far.
+
+    >>> _power_of_ten(0.1, lowest=0.002), _power_of_ten(0.1, lowest=1e-6)
+    ('0.1', '10⁻¹')
+    """
+    if lowest >= LOWEST_DECIMAL:
         return f"{value:g}"
+    exponent = round(np.log10(value))
     return "10" + str(exponent).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
 
 

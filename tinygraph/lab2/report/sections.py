@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from tinygraph.lab2 import figures
 from tinygraph.lab2.experiments import Result
 from tinygraph.lab2.regions import region
@@ -23,7 +25,7 @@ from tinygraph.lab2.trials import Outcome
 COLUMNS = (
     ("setting", "what differs from row to row"),
     ("100 % reached", "seeds that predicted every point right at some epoch"),
-    ("median epoch", "of the first time, over the seeds that did"),
+    ("median epoch", "when these seeds first did; median over them alone"),
     ("100 % at the end", "seeds with every point right after the last epoch"),
     ("final loss", "median over the seeds"),
     ("accuracy", "share of points whose rounded prediction is the label; median"),
@@ -41,6 +43,7 @@ class Line:
     cells: tuple[str, ...]
     share: float
     is_added: bool
+    is_infinite: bool
 
 
 @dataclass(frozen=True)
@@ -171,6 +174,7 @@ def line(row: Row, added: Sequence[str]) -> Line:
         ),
         share=row.reached / row.seeds,
         is_added=row.setting in added,
+        is_infinite=not np.isfinite(row.median_loss),
     )
 
 

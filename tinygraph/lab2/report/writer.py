@@ -164,12 +164,16 @@ def render_pages(
         lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
     )
+    epochs, seeds = rows[0].epochs, rows[0].seeds
     context = {
         "sections": sections,
         "columns": COLUMNS,
         "spread": spread,
-        "epochs": rows[0].epochs,
-        "seeds": rows[0].seeds,
+        "epochs": epochs,
+        "seeds": seeds,
+        "full_epochs": EPOCHS,
+        "full_seeds": SEEDS,
+        "is_small": epochs < EPOCHS or seeds < SEEDS,
         "version": tinygraph.__version__,
     }
     environment.filters["tidy"] = tidy
