@@ -21,6 +21,7 @@ from tinygraph.viz.text import escape, unicode_math, visible
         ("x^{qq}", "x^qq"),
         (r"W_{\mathrm{shared}}", "W_shared"),
         (r"e^{a \cdot q}", "e^(a · q)"),
+        (r"W_{\mathrm{block},\,a}", "W_(block,a)"),
     ],
 )
 def test_formulas_become_unicode(latex, text):

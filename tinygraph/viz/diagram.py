@@ -39,7 +39,8 @@ def render(
 ) -> Diagram:
     """Draw a graph.
 
-    More than 300 cards fold by themselves, and the picture says so.
+    What stands before the last ``/`` of a name is its group, drawn as a frame; an op without a name
+    stands with its parameters.  More than 300 cards fold by themselves, and the picture says so.
 
     Parameters
     ----------

@@ -3,7 +3,8 @@
 Graphviz' SVG is a picture; here it becomes a part of a document: its ids get a prefix of their own,
 so that two diagrams never clash; nodes and arrows get data attributes to be found by and titles to
 be read on hover; a screen reader finds a title and a description; on a dark page it turns dark; and
-text stands in the middle of its card in whichever font the reader has.
+in whichever font the reader has, text stands in the middle of its card, and the legend's words keep
+their distance.
 """
 
 from __future__ import annotations

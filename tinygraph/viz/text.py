@@ -77,6 +77,7 @@ def _script(found: re.Match[str]) -> str:
         return "".join(small[character] for character in body)
     # Stand-ins, so that the mark is not taken for a script again.
     mark = "ˆ" if found[1] == "^" else "ˍ"
+    body = re.sub(r",\s+", ",", body)  # a list of indices is short
     return mark + (body if body.isalnum() else f"({body})")
 
 
