@@ -48,6 +48,20 @@ def test_plain_output_fits_80_columns_and_has_every_step(capsys):
         assert line in out
 
 
+def test_the_terminal_says_what_became_of_the_loss(capsys):
+    for lr, change in ((0.001, "it fell."), (0.1, "it rose, as it can where steps are long.")):
+        model = tg.lab2.model(rng=0)
+        tg.step_through(model, tg.Adam(model.parameters, lr=lr), x=X, t=T).show(plain=True)
+        out = " ".join(capsys.readouterr().out.split())
+        assert f"L: {model.forward(x=X, t=T):.5g} before the updates" in out
+        assert f"after all of them: {change}" in out
+
+
+def test_a_loss_that_is_no_number_has_neither_fallen_nor_risen():
+    said = words.loss_change({"loss_before": 2.0, "loss_after": "nan"})
+    assert said == "L: 2 before the updates, nan after all of them."
+
+
 def test_keys_walk_through_the_steps(monkeypatch):
     import readchar
 

@@ -283,6 +283,28 @@ def test_predict_says_where_the_questions_are_and_goes_there(page, lab2_page):
     expect(note).to_be_hidden()
 
 
+def test_a_number_is_asked_for_only_where_all_that_it_sums_is_shown(page, lab2_page):
+    page.goto(lab2_page + "#step=13")  # 21 rows add up to the gradient of a bias, and 8 are shown
+    page.check("#predict")
+    expect(page.locator(".question")).to_contain_text("more numbers than the tables show")
+    expect(page.locator(".question input")).to_be_hidden()
+    expect(page.locator("text=Type one number instead")).to_be_hidden()
+    page.goto(lab2_page + "#step=12")
+    page.fill(".question input", "123.4")
+    page.click("text=Check")
+    expect(page.locator(".feedback")).to_contain_text("from the place of the framed entry")
+
+
+def test_an_update_says_what_became_of_the_loss(page, forked_page):
+    page.goto(forked_page)
+    page.get_by_role("button", name="update", exact=True).click()
+    first = page.locator(".loss").inner_text()
+    page.keyboard.press("End")
+    second = page.locator(".loss").inner_text()
+    assert first.endswith("it fell.")
+    assert first.split(", ")[1].split()[0] == second.split()[1], "each starts where one ended"
+
+
 def test_the_names_of_the_phases_go_to_their_first_steps(page, lab2_page, forked_page):
     page.goto(lab2_page)
     for phase, step in (("update", 21), ("backward", 11), ("forward", 1)):

@@ -76,8 +76,10 @@ def test_updates_are_those_of_training(kind):
         optimizer.step()
         mine = [step for step in trace if step["training_step"] == training_step]
         assert mine[9]["value"]["entries"] == loss
+        loss_after = graph.forward(x=X, t=T)
         for step in steps_of(mine, "update"):
             assert step["t"] == training_step
+            assert (step["loss_before"], step["loss_after"]) == (loss, loss_after)
             np.testing.assert_array_equal(entries(step["after"]), graph[step["node"]].value)
             np.testing.assert_allclose(
                 entries(step["lines"][-1]["array"]), entries(step["after"]), rtol=1e-14

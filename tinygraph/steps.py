@@ -110,6 +110,10 @@ class Step(TypedDict, total=False):
     """Update: the number of the optimizer's step."""
     after: ArrayData
     """Update: the parameter's new value."""
+    loss_before: float | str
+    """Update: L, the output, before the updates of this training step …"""
+    loss_after: float | str
+    """… and after all of them, on the same feeds."""
 
 
 class Moment(NamedTuple):

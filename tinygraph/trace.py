@@ -81,6 +81,10 @@ def walk(
                 memory[parameter] = tuple(kept)
                 step["after"] = summarise(updated[parameter])
                 moments.append(Moment(step, parameter, values, gradients, {}, {}))
+            after = values | updated
+            with np.errstate(all="ignore"):  # too long a step is a lesson, not an accident
+                _forward(nodes, after, names)
+            _compare(moments, values[output], after[output])
         for moment in moments:
             moment.step["index"] = next(numbers)
             moment.step["training_step"] = training_step
@@ -255,6 +259,14 @@ def _update(
         memory={slot: summarise(array) for slot, array in slots.items()},
         t=t,
     )
+
+
+def _compare(moments: Iterable[Moment], before: Array, after: Array) -> None:
+    """Tell the updates what they did to the loss, all together."""
+    for moment in moments:
+        if moment.step["phase"] == "update":
+            moment.step["loss_before"] = summarise(before)["entries"]
+            moment.step["loss_after"] = summarise(after)["entries"]
 
 
 def _heading(phase: str, node: Node, names: Notation) -> Step:

@@ -125,6 +125,7 @@ class PageData:
                 for name, value in step["hyperparameters"].items()
             ]
             packed["memory"] = [[slot, self.array(data)] for slot, data in step["memory"].items()]
+            packed["loss"] = words.loss_change(step)
             packed["after"] = self.array(step["after"])
         return packed
 
@@ -142,6 +143,8 @@ class PageData:
                 for choice in question["choices"]
             ],
             "byHand": question["by_hand"],
+            "canType": question["can_type"],
+            "nudge": question["nudge"],
         }
 
 

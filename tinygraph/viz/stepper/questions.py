@@ -38,6 +38,10 @@ class Question(TypedDict):
     choices: list[Choice]
     by_hand: bool
     """Whether the entry follows from a few numbers, without a sum over many."""
+    can_type: bool
+    """Whether all numbers that the entry follows from are shown; else there is only to pick."""
+    nudge: str
+    """What to say to a number that comes from no typical mistake."""
 
 
 def question(moment: Moment) -> Question | None:
@@ -59,13 +63,20 @@ def question(moment: Moment) -> Question | None:
         if mistake.gradient.shape == right.shape
     ]
     answer = float(right[entry])
+    choices = _choices(right, wrong, moment.step["index"])
+    by_hand = not any(sum_sign in leaving["code"] for sum_sign in ("@", ".sum(", "backward("))
+    can_type = by_hand or _is_all_shown(moment)
+    if not can_type and len(choices) < 2:
+        return None
     return Question(
         outgoing=outgoing,
         entry=list(entry),
         answer=answer,
         wrong=[pair for pair in numbers if abs(pair[0] - answer) > CLOSE * abs(answer)],
-        choices=_choices(right, wrong, moment.step["index"]),
-        by_hand=not any(sum_sign in leaving["code"] for sum_sign in ("@", ".sum(", "backward(")),
+        choices=choices,
+        by_hand=by_hand,
+        can_type=can_type,
+        nudge=_nudge(leaving["code"]),
     )
 
 
@@ -97,6 +108,21 @@ def _shown(array: Array) -> Array:
     matrix = array[(0,) * max(array.ndim - 2, 0)]
     corner: Array = matrix[(slice(CORNER),) * matrix.ndim]
     return corner
+
+
+def _is_all_shown(moment: Moment) -> bool:
+    """Tell whether a page shows every number that goes into a step."""
+    step = moment.step
+    read = [step["incoming"], step["value"], *(data["array"] for data in step["inputs"])]
+    return all(data["complete"] for data in read)
+
+
+def _nudge(code: str) -> str:
+    if "@" in code:
+        return "Not that. Which row and column of the factors meet in the framed entry?"
+    if ".sum(" in code:
+        return "Not that. Which of the numbers that arrive add up in the framed entry?"
+    return "Not that. Put the numbers from the place of the framed entry into the line of NumPy."
 
 
 def _choices(right: Array, wrong: list[Mistake], seed: int) -> list[Choice]:

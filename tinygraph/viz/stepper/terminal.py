@@ -106,8 +106,12 @@ def screen(step: Step, count: int, rows: int = ROWS) -> RenderableType:
     )
     if step["training_step"] > 1:
         head.append(f", training step {step['training_step']}", "dim")
-    gap = [Text("")] if rows > FEWEST_ROWS else []
-    return Group(head, Text(words.sentence(step)), *gap, *_BODIES[step["phase"]](step, rows))
+    is_tight = rows == FEWEST_ROWS
+    if step["phase"] == "update":
+        head.append(f", t = {step['t']}", "dim")
+    sentence = [] if is_tight and step["phase"] == "update" else [Text(words.sentence(step))]
+    gap = [] if is_tight else [Text("")]
+    return Group(head, *sentence, *gap, *_BODIES[step["phase"]](step, rows))
 
 
 def _forward(step: Step, rows: int) -> Iterator[RenderableType]:
@@ -153,6 +157,7 @@ def _leaving(leaving: OutgoingData) -> list[tuple[str, ArrayData]]:
 
 
 def _update(step: Step, rows: int) -> Iterator[RenderableType]:
+    yield Text(words.loss_change(step), style="bold")
     settings = (f"{name} = {value:g}" for name, value in step["hyperparameters"].items())
     if rows > FEWEST_ROWS:
         yield Text(", ".join(settings), style="dim")

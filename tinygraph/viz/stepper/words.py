@@ -83,6 +83,22 @@ def arrival(leaving: OutgoingData) -> str:
     )
 
 
+def loss_change(step: Step) -> str:
+    """Return what the updates of a training step did to the loss.
+
+    >>> loss_change({"loss_before": 0.25, "loss_after": 0.125})
+    'L: 0.25 before the updates, 0.125 after all of them: it fell.'
+    """
+    before, after = step["loss_before"], step["loss_after"]
+    change = ""
+    if not isinstance(before, str) and not isinstance(after, str):
+        rose = "rose, as it can where steps are long"
+        change = ": it " + ("fell" if after < before else rose if after > before else "stayed")
+    shown = [f"{value:.5g}" if isinstance(value, float) else value for value in (before, after)]
+    text = f"L: {shown[0]} before the updates, {shown[1]} after all of them{change}."
+    return text.replace("-", "−")
+
+
 def left_out(data: ArrayData) -> str:
     """Return what of an array is not shown, and what is known of it; nothing where all is."""
     if data["complete"]:
@@ -90,7 +106,7 @@ def left_out(data: ArrayData) -> str:
     rows = data["entries"]
     corner = [len(rows), len(rows[0])] if rows and isinstance(rows[0], list) else [len(rows)]
     return (
-        f"first {times(corner)}; norm {number(data['norm'])}, "
+        f"first {times(corner)} of {times(data['shape'])}; norm {number(data['norm'])}, "
         f"{number(data['min'])} to {number(data['max'])}"
     )
 

@@ -54,18 +54,18 @@ function backwardBody(step, place, options) {
         { class: "arrays" },
         arrayFigure(titled("arrives: ", step.incomingSymbol), step.incoming, { tone: "gradient" }),
         arrayFigure(titled("forward value ", step.symbol), step.value, { tone: "value" }),
-        ownNames(step),
       ),
       element("div", {}, ...leaving),
     ),
   ];
 }
 
-// The reasons speak in the op's own names; this says what they stand for here.
-function ownNames(step) {
+// The reason for a formula, in the op's own letters, and what they stand for here.
+function reason(why, step) {
+  if (!why) return null;
   const inputs = step.inputs.map((input) => `${input.argument} = ${data.nodes[input.node].name}`);
-  const names = ["y = " + data.nodes[step.node].name, ...inputs].join(", ");
-  return element("p", { class: "note" }, `The op's own names: ${names}.`);
+  const letters = [...inputs, `y = ${data.nodes[step.node].name}`].join(", ");
+  return element("p", { class: "why" }, `Because ${why}. Here ${letters}.`);
 }
 
 function outgoingPart(leaving, step) {
@@ -74,7 +74,7 @@ function outgoingPart(leaving, step) {
     "section",
     { class: "outgoing", "aria-label": `Towards ${name}` },
     element("h3", {}, "Towards ", name),
-    ...written(leaving),
+    ...written(leaving, step),
     element(
       "div",
       { class: "arrays" },
@@ -91,10 +91,10 @@ function outgoingPart(leaving, step) {
 }
 
 // The formula, the line of NumPy and the reason.
-function written(leaving) {
+function written(leaving, step) {
   return [
     element("div", { class: "written" }, formula(leaving.math, true), codeLine(leaving.code)),
-    leaving.why ? element("p", { class: "why" }, `Because ${leaving.why}.`) : null,
+    reason(leaving.why, step),
     leaving.arrival ? element("p", { class: "why arrival" }, leaving.arrival) : null,
   ];
 }
@@ -115,7 +115,7 @@ function askedPart(step, place, options) {
   return element(
     "section",
     { class: "outgoing", "aria-label": "Question" },
-    ...written({ ...leaving, arrival: "" }), // whether something is to be added is for them to say
+    ...written({ ...leaving, arrival: "" }, step), // whether something is to be added is for them to say
     questionForm(place, step, options.onAnswered),
     element(
       "div",
@@ -169,6 +169,7 @@ function updateBody(step) {
     ),
   );
   return [
+    element("p", { class: "loss" }, step.loss),
     element("p", { class: "settings" }, ...settings),
     element(
       "div",

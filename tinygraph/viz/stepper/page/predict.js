@@ -37,8 +37,9 @@ function questionForm(place, step, onDone) {
     say("");
   };
   other.addEventListener("click", () => show(typing.hidden));
-  show(question.byHand || question.choices.length < 2);
-  other.hidden = question.choices.length < 2;
+  const canPick = question.choices.length > 1;
+  show(question.canType && (question.byHand || !canPick));
+  other.hidden = !(question.canType && canPick);
   const reveal = element(
     "button",
     { type: "button", class: "quiet", onclick: () => done("shown") },
@@ -98,7 +99,7 @@ function hintFor(value, question) {
   if (isClose(value, -question.answer)) return "The size is right. What about the sign?";
   const ratio = value / question.answer;
   if (ratio > 0.9 && ratio < 1.1) return "Near, but not close enough: take more digits along.";
-  return "Not that. Which row and column of the factors meet in the framed entry?";
+  return question.nudge;
 }
 
 function pickingForm(question, leaving, { right, wrong }) {
@@ -115,6 +116,13 @@ function pickingForm(question, leaving, { right, wrong }) {
     "div",
     {},
     element("p", {}, "One of these is ", formula(leaving.symbol), ". Which?"),
+    question.canType
+      ? ""
+      : element(
+          "p",
+          { class: "note" },
+          "It sums more numbers than the tables show: tell it by its shape, its size, its signs.",
+        ),
     element("div", { class: "arrays" }, ...choices),
   );
 }
