@@ -82,14 +82,14 @@ def name_nodes(nodes: Sequence[Node]) -> dict[str, Node]:
             unnamed.append(node)
     taken: dict[str, int] = {}
     for node in unnamed:
-        stem = type(node).__name__ if node.name is None else f"{node.name}_"
-        number = taken.get(stem, 0 if node.name is None else 1) + 1
-        while f"{stem}{number}" in by_name:
+        stem, number = (type(node).__name__, 1) if node.name is None else (f"{node.name}_", 2)
+        number = taken.get(stem, number)
+        while (name := f"{stem}{number}") in by_name:
             number += 1
-        taken[stem] = number
-        node.name = f"{stem}{number}"
+        taken[stem] = number + 1
+        node.name = name
         node.auto_named = True
-        by_name[node.name] = node
+        by_name[name] = node
     return by_name
 
 
