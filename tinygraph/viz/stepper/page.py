@@ -144,6 +144,7 @@ class PageData:
             ],
             "byHand": question["by_hand"],
             "canType": question["can_type"],
+            "rest": _rounded(question["rest"]),
             "nudge": question["nudge"],
         }
 

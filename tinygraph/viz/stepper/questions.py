@@ -12,6 +12,7 @@ import numpy as np
 
 from tinygraph.arrays import Array
 from tinygraph.node import Input, Op, Parameter
+from tinygraph.rules import evaluate, rule_names
 from tinygraph.steps import CORNER, ArrayData, Moment, summarise
 from tinygraph.viz.stepper.mistakes import CLOSE, Mistake, mistakes
 
@@ -40,6 +41,8 @@ class Question(TypedDict):
     """Whether the entry follows from a few numbers, without a sum over many."""
     can_type: bool
     """Whether all numbers that the entry follows from are shown; else there is only to pick."""
+    rest: float | None
+    """What the rows that are not shown add to the entry, where that can be told."""
     nudge: str
     """What to say to a number that comes from no typical mistake."""
 
@@ -65,7 +68,9 @@ def question(moment: Moment) -> Question | None:
     answer = float(right[entry])
     choices = _choices(right, wrong, moment.step["index"])
     by_hand = not any(sum_sign in leaving["code"] for sum_sign in ("@", ".sum(", "backward("))
-    can_type = by_hand or _is_all_shown(moment)
+    is_all_shown = by_hand or _is_all_shown(moment)
+    rest = None if is_all_shown else _rest(op, moment, argument, entry)
+    can_type = is_all_shown or rest is not None
     if not can_type and len(choices) < 2:
         return None
     return Question(
@@ -76,6 +81,7 @@ def question(moment: Moment) -> Question | None:
         choices=choices,
         by_hand=by_hand,
         can_type=can_type,
+        rest=rest,
         nudge=_nudge(leaving["code"]),
     )
 
@@ -115,6 +121,25 @@ def _is_all_shown(moment: Moment) -> bool:
     step = moment.step
     read = [step["incoming"], step["value"], *(data["array"] for data in step["inputs"])]
     return all(data["complete"] for data in read)
+
+
+def _rest(op: Op, moment: Moment, argument: int, entry: tuple[int, ...]) -> float | None:
+    """Return what the rows beyond the first few contribute to an entry: the rule without them."""
+    g, contribution = np.asarray(moment.gradients[op]), moment.contributions[argument]
+    if argument >= len(op.rules) or g.ndim == 0:
+        return None
+    space = {
+        name: thing[:CORNER] if _has_rows_of(g, thing) else thing
+        for name, thing in rule_names(op, moment.values, g).items()
+    }
+    shown = evaluate(op.rules[argument].code, space)
+    if shown is None or shown.shape != np.shape(contribution):
+        return None
+    return float(contribution[entry] - shown[entry])
+
+
+def _has_rows_of(g: Array, thing: object) -> bool:
+    return isinstance(thing, np.ndarray) and thing.shape[:1] == g.shape[:1]
 
 
 def _nudge(code: str) -> str:

@@ -49,10 +49,24 @@ function questionForm(place, step, onDone) {
     "div",
     { class: "question" },
     element("h3", {}, "After this step, what is the gradient of ", name, "?"),
+    restNote(question, leaving),
     typing,
     picking,
     feedback,
     element("p", { class: "buttons" }, other, reveal),
+  );
+}
+
+// A sum over many rows can be worked out from those shown, and this.
+function restNote(question, leaving) {
+  if (question.rest === null) return null;
+  const name = entryName(leaving.identifier, question.entry);
+  return element(
+    "p",
+    { class: "note rest" },
+    `The rows that the tables leave out add ${shortNumber(question.rest)} to `,
+    element("code", {}, name),
+    ".",
   );
 }
 
