@@ -61,10 +61,11 @@ function questionForm(place, step, onDone) {
 function restNote(question, leaving) {
   if (question.rest === null) return null;
   const name = entryName(leaving.identifier, question.entry);
+  const rest = String(question.rest).replaceAll("-", "−"); // all digits: much may cancel
   return element(
     "p",
     { class: "note rest" },
-    `The rows that the tables leave out add ${shortNumber(question.rest)} to `,
+    `The rows that the tables leave out add ${rest} to `,
     element("code", {}, name),
     ".",
   );
