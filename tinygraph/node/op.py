@@ -154,7 +154,7 @@ class Op(Node):
 
     def infer_shape(self, *args: Any, **kwargs: Any) -> Shape:
         """Return the shape of the value; by default, that of broadcasting the inputs."""
-        return broadcast(*args)
+        return args[0] if len(args) == 1 else broadcast(*args)
 
     def _located(self, error: TinygraphError) -> TinygraphError:
         """Return ``error`` with this op and its inputs named, where it is a bare shape rule."""
