@@ -6,7 +6,7 @@ numbers and booleans are welcome and become floats; everything else is no number
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeGuard
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,6 +58,15 @@ def as_float_array(value: Any, what: str, dtype: np.dtype[Any] | None = None) ->
         f"{what} must be an array of numbers, float64 or float32 (whole numbers and booleans are "
         f"converted); got dtype {array.dtype} in {brief(value)}."
     )
+
+
+def is_whole_number(value: Any) -> TypeGuard[int | np.integer[Any]]:
+    """Tell whether ``value`` is an integer of Python or NumPy; True and False are none.
+
+    >>> is_whole_number(np.int64(3)), is_whole_number(3.0), is_whole_number(True)
+    (True, False, False)
+    """
+    return isinstance(value, (int, np.integer)) and not isinstance(value, bool)
 
 
 def brief(value: Any) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygraph.arrays import Array, brief
+from tinygraph.arrays import Array, brief, is_whole_number
 from tinygraph.errors import ArgumentError, ArgumentTypeError
 
 MOST_POINTS = 10_000_000
@@ -38,7 +38,7 @@ def linear(n: int = 100, rng: np.random.Generator | int | None = None) -> tuple[
     >>> x.shape, t.shape, bool((t[:, 0] == (x[:, 0] <= x[:, 1])).all())
     ((100, 2), (100, 1), True)
     """
-    if isinstance(n, bool) or not isinstance(n, (int, np.integer)):
+    if not is_whole_number(n):
         raise ArgumentTypeError(f"n is a whole number of points; got {brief(n)}.")
     if n < 1:
         raise ArgumentError(f"n is at least 1, since a data set has points; got {n}.")
@@ -79,7 +79,7 @@ def as_generator(rng: Any) -> np.random.Generator:
     if isinstance(rng, np.random.Generator):
         return rng
     seed = 0 if rng is None else rng
-    if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)):
+    if not is_whole_number(seed):
         raise ArgumentTypeError(
             f"rng is a numpy.random.Generator or a whole number to seed one; got {brief(rng)}."
         )

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygraph.arrays import brief
+from tinygraph.arrays import brief, is_whole_number
 from tinygraph.errors import ArgumentError, ArgumentTypeError, FeedError, did_you_mean
 from tinygraph.feeds import unnamed_feed
 from tinygraph.graph import Graph, as_graph
@@ -76,7 +76,7 @@ def whole_number(name: str, value: Any, least: int) -> int:
     ------
     ArgumentTypeError, ArgumentError
     """
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
+    if not is_whole_number(value):
         raise ArgumentTypeError(f"{name} is a whole number; got {brief(value)}.")
     if value < least:
         raise ArgumentError(f"{name} is at least {least}; got {brief(value)}.")

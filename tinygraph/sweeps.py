@@ -23,7 +23,7 @@ import numpy as np
 from tabulate import tabulate
 from tqdm import tqdm
 
-from tinygraph.arrays import Array, brief
+from tinygraph.arrays import Array, brief, is_whole_number
 from tinygraph.compile.copies import Copies, architecture
 from tinygraph.compile.program import Program
 from tinygraph.compile.recording import Unrecordable
@@ -259,7 +259,7 @@ def sweep(
     """
     points = _points(grid)
     tasks = [(point, seed) for point in points for seed in _seeds(seeds)]
-    if isinstance(epochs, bool) or not isinstance(epochs, (int, np.integer)) or epochs < 1:
+    if not is_whole_number(epochs) or epochs < 1:
         raise ArgumentError(f"epochs is a whole number, at least 1; got {brief(epochs)}.")
     if not isinstance(engine, str) or engine not in ("auto", *ENGINES):
         raise ArgumentError(
@@ -544,11 +544,11 @@ def _points(grid: Mapping[str, Sequence[Any]] | None) -> list[dict[str, Any]]:
 
 
 def _seeds(seeds: int | Iterable[int]) -> list[int]:
-    if isinstance(seeds, (int, np.integer)) and not isinstance(seeds, bool):
+    if is_whole_number(seeds):
         seeds = range(int(seeds))
     if not isinstance(seeds, Iterable):
         raise ArgumentTypeError(f"seeds is a number of seeds, or a list; got {brief(seeds)}.")
     found = list(seeds)
-    if not found or any(isinstance(s, bool) or not isinstance(s, (int, np.integer)) for s in found):
+    if not found or not all(map(is_whole_number, found)):
         raise ArgumentError(f"seeds are whole numbers, at least one; got {brief(found)}.")
     return [int(seed) for seed in found]

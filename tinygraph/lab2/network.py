@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygraph.arrays import brief
+from tinygraph.arrays import brief, is_whole_number
 from tinygraph.data import as_generator
 from tinygraph.errors import ArgumentError, UnknownNameError, did_you_mean
 from tinygraph.graph import Graph
@@ -62,7 +62,7 @@ def model(
     >>> model(hidden=4, rng=0)
     <Graph of 18 nodes, 37 numbers in 6 parameters, output MSE "loss">
     """
-    if isinstance(hidden, bool) or not isinstance(hidden, (int, np.integer)) or hidden < 1:
+    if not is_whole_number(hidden) or hidden < 1:
         raise ArgumentError(f"hidden is a count of units, at least 1; got {brief(hidden)}.")
     if hidden > MOST_UNITS:
         raise ArgumentError(f"hidden is at most {MOST_UNITS:,} units; got {brief(hidden)}.")

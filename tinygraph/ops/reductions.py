@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygraph.arrays import Array, brief
+from tinygraph.arrays import Array, brief, is_whole_number
 from tinygraph.errors import ArgumentTypeError, ShapeError
 from tinygraph.node import Op, Rule, describe
 from tinygraph.shapes import Shape, show
@@ -126,7 +126,7 @@ def reduced_shape(op: Op, x: Shape, axis: Any, keepdims: Any) -> Shape:
         )
     if axis is None:
         return (1,) * len(x) if keepdims else ()
-    if isinstance(axis, bool) or not isinstance(axis, (int, np.integer)):
+    if not is_whole_number(axis):
         raise ArgumentTypeError(
             f"axis of {describe(op)} is a whole number or None; got {brief(axis)}."
         )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tinygraph.arrays import Array, as_float_array, brief
+from tinygraph.arrays import Array, as_float_array, brief, is_whole_number
 from tinygraph.errors import (
     ArgumentError,
     ArgumentTypeError,
@@ -80,7 +80,7 @@ def checked_state(
     if not isinstance(state["kind"], str) or state["kind"] != kind:
         raise ArgumentError(f"This optimizer is {kind}; the state is of {brief(state['kind'])}.")
     steps = state["steps"]
-    is_count = isinstance(steps, (int, np.integer)) and not isinstance(steps, bool)
+    is_count = is_whole_number(steps)
     if not is_count or not 0 <= steps < 2**53:  # a larger one is no exact float, as Adam needs it
         raise ArgumentError(f"steps is a whole number from 0 on; the state has {brief(steps)}.")
     numbers = _checked_numbers(optimizer, state["hyperparameters"])
