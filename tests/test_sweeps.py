@@ -75,6 +75,11 @@ def test_a_run_is_what_fit_does(feeds):
     assert run.loss == pytest.approx(history.loss[-1], rel=1e-8)
 
 
+def test_seeds_can_be_any_iterable(feeds):
+    result = tg.sweep(build, GRID, seeds=(seed for seed in (3, 5)), epochs=1, **feeds)
+    assert [run.seed for run in result] == [3, 5, 3, 5]
+
+
 def test_the_same_table_whatever_the_executor(feeds):
     settings = {"seeds": 2, "epochs": 150, **feeds}
     here = tg.sweep(build, GRID, **settings)

@@ -1,0 +1,149 @@
+"""The runs of a sweep themselves: some tasks in, a finished run for each out.
+
+This is what is sent to a worker.  Models of one architecture are trained by one program, the rest
+each by itself; both give the same run.  Who does which tasks, and what becomes of an error, is the
+business of ``workers``.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from importlib.util import find_spec
+from typing import Any
+
+import numpy as np
+
+from tinygraph.arrays import Array, brief
+from tinygraph.compile.copies import Copies, architecture
+from tinygraph.compile.program import Program
+from tinygraph.compile.recording import Unrecordable
+from tinygraph.engines import SECONDS_WORTH_NUMBA
+from tinygraph.errors import ArgumentTypeError, NonFiniteError
+from tinygraph.graph import Graph
+from tinygraph.metrics import accuracy
+from tinygraph.optim import Optimizer
+from tinygraph.sweeps.grid import Task
+from tinygraph.sweeps.results import Run
+from tinygraph.train import History, fit, labels
+
+Build = Callable[..., tuple[Graph, Optimizer]]
+"""Makes a model and its optimizer: called as ``build(rng, **point)``."""
+
+CHECKS = 100
+"""How often in a run the accuracy is looked at."""
+
+
+@dataclass
+class Job:
+    """What all runs of a sweep have in common: what is sent to a worker beside point and seed."""
+
+    build: Build
+    epochs: int
+    engine: str
+    feeds: dict[str, Any]
+    runs: int
+    threads: int
+
+    @property
+    def interval(self) -> int:
+        """After how many epochs the accuracy is looked at."""
+        return max(1, self.epochs // CHECKS)
+
+    def __call__(self, tasks: list[Task]) -> list[Run]:
+        """Train once for each task; those of one architecture with one program."""
+        pairs = [self._built(point, seed) for point, seed in tasks]
+        if self.engine == "interpreted":
+            return [self._fitted(pair, task) for pair, task in zip(pairs, tasks)]
+        alike: dict[Hashable, list[int]] = {}
+        for position, pair in enumerate(pairs):
+            alike.setdefault(architecture(*pair), []).append(position)
+        runs: dict[int, Run] = {}
+        for positions in alike.values():
+            some = [pairs[k] for k in positions]
+            done = self._together(some, [tasks[k] for k in positions])
+            runs.update(zip(positions, done))
+        return [runs[position] for position in range(len(tasks))]
+
+    def _built(self, point: dict[str, Any], seed: int) -> tuple[Graph, Optimizer]:
+        made = self.build(np.random.default_rng(seed), **point)
+        if not (
+            isinstance(made, tuple)
+            and len(made) == 2
+            and isinstance(made[0], Graph)
+            and isinstance(made[1], Optimizer)
+        ):
+            raise ArgumentTypeError(
+                f"build returns a model and its optimizer, (Graph, Optimizer); got {brief(made)}."
+            )
+        return made
+
+    def _together(self, pairs: list[tuple[Graph, Optimizer]], tasks: list[Task]) -> list[Run]:
+        """Train models of one architecture by one program, or each by itself if there is none."""
+        try:
+            copies = Copies(pairs, self.feeds, self._target(*pairs[0]), self.threads)
+        except Unrecordable:
+            return [self._fitted(pair, task) for pair, task in zip(pairs, tasks)]
+        runs = [Run(point, seed, np.full(self.epochs, np.nan)) for point, seed in tasks]
+        start = time.perf_counter()
+        for done in range(0, self.epochs, self.interval):
+            stop = min(self.epochs, done + self.interval)
+            losses = copies.run(stop - done)
+            for run, row, (model, _) in zip(runs, losses, pairs):
+                self._record(run, row, done, model)
+        for run in runs:
+            run.seconds = (time.perf_counter() - start) / len(runs)
+        return runs
+
+    def _target(self, model: Graph, optimizer: Optimizer) -> str:
+        if self.engine != "auto":
+            return self.engine
+        program = Program(model, optimizer, "numpy").prepare(self.feeds)
+        seconds = self.runs * self.epochs * float(program.plan.seconds_a_step())
+        is_long = seconds > SECONDS_WORTH_NUMBA and find_spec("numba") is not None
+        return "numba" if is_long else "numpy"
+
+    def _fitted(self, pair: tuple[Graph, Optimizer], task: Task) -> Run:
+        """Train one model by itself."""
+        model, optimizer = pair
+        run = Run(*task, np.full(self.epochs, np.nan))
+
+        def look(history: History) -> None:
+            start = (len(history) - 1) // self.interval * self.interval
+            self._record(run, history.loss[start:], start, model)
+
+        try:
+            history = fit(
+                model,
+                optimizer,
+                epochs=self.epochs,
+                engine=self.engine,
+                print_interval=0,
+                callback=look,
+                callback_interval=self.interval,
+                **self.feeds,
+            )
+        except NonFiniteError as error:
+            history = error.history
+            look(history)
+        if history.stopped == "interrupted":
+            raise KeyboardInterrupt
+        run.seconds = history.seconds
+        return run
+
+    def _record(self, run: Run, losses: Array, done: int, model: Graph) -> None:
+        """Write a stretch of losses into a run, up to the first that is not finite."""
+        if run.stopped != "finished":
+            return
+        sound = np.isfinite(losses)
+        count = len(losses) if sound.all() else int(np.argmin(sound)) + 1
+        run.losses[done : done + count] = losses[:count]
+        if not sound.all():
+            run.stopped = "non-finite"
+        target = labels(model)
+        if target is not None:
+            answers = np.asarray(self.feeds[str(target.name)])
+            run.accuracy = accuracy(model.predict(**self.feeds), answers)
+            if run.solved_at is None and run.accuracy == 1:
+                run.solved_at = done + len(losses)

@@ -1,0 +1,153 @@
+"""What a sweep brings back: its runs, and tables of them.
+
+Plain data: how the runs came about is not its business, nor is drawing them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from tabulate import tabulate
+
+from tinygraph.arrays import Array
+from tinygraph.errors import UnknownNameError, did_you_mean
+
+
+@dataclass
+class Run:
+    """One training run of a sweep.
+
+    Attributes
+    ----------
+    point : dict
+        The grid's settings of this run.
+    seed : int
+    losses : array
+        One value an epoch; NaN from where the run stopped.
+    accuracy : float or None
+        At the end; ``None`` where the model has no labels.
+    solved_at : int or None
+        The first epoch, of those looked at, after which the accuracy was 100 %.
+    stopped : str
+        ``"finished"``, ``"non-finite"`` or ``"failed"``.
+    seconds : float
+    error : str
+        What went wrong, for a failed run.
+
+    >>> Run({"lr": 0.1}, seed=0, losses=np.array([0.5, 0.25])).loss
+    0.25
+    """
+
+    point: dict[str, Any]
+    seed: int
+    losses: Array
+    accuracy: float | None = None
+    solved_at: int | None = None
+    stopped: str = "finished"
+    seconds: float = 0.0
+    error: str = ""
+
+    @property
+    def loss(self) -> float:
+        """The last loss; NaN for a run that did not finish."""
+        return float(self.losses[-1]) if len(self.losses) else float("nan")
+
+
+@dataclass
+class Sweep:
+    """All runs of a sweep, in the order of the grid, then of the seeds.
+
+    >>> runs = [Run({"lr": lr}, seed=0, losses=np.array([lr])) for lr in (0.1, 1.0)]
+    >>> Sweep(runs).where(lr=1.0).losses
+    array([[1.]])
+    """
+
+    runs: list[Run] = field(default_factory=list)
+
+    def __len__(self) -> int:
+        return len(self.runs)
+
+    def __iter__(self) -> Iterator[Run]:
+        return iter(self.runs)
+
+    def __repr__(self) -> str:
+        return f"<Sweep of {len(self)} runs at {len(self.points)} points>"
+
+    @property
+    def points(self) -> list[dict[str, Any]]:
+        """The settings, each once."""
+        points: list[dict[str, Any]] = []
+        for run in self.runs:
+            if run.point not in points:
+                points.append(run.point)
+        return points
+
+    @property
+    def losses(self) -> Array:
+        """The losses as one array, a row a run."""
+        return np.array([run.losses for run in self.runs])
+
+    def where(self, **settings: Any) -> Sweep:
+        """Return the runs with these settings.
+
+        Raises
+        ------
+        UnknownNameError
+            If the grid has no such setting.
+        """
+        names = [*(self.runs[0].point if self.runs else settings), "seed"]
+        for name in settings:
+            if name not in names:
+                raise UnknownNameError(
+                    f"The grid of this sweep has no {name!r}." + did_you_mean(name, names)
+                )
+        return Sweep(
+            [
+                run
+                for run in self.runs
+                if all(
+                    (run.seed if name == "seed" else run.point[name]) == value
+                    for name, value in settings.items()
+                )
+            ]
+        )
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Return one row a run, as plain data: its settings, seed and results."""
+        return [
+            {
+                **run.point,
+                "seed": run.seed,
+                "loss": run.loss,
+                "accuracy": run.accuracy,
+                "solved_at": run.solved_at,
+                "stopped": run.stopped,
+            }
+            for run in self.runs
+        ]
+
+    def summary(self) -> list[dict[str, Any]]:
+        """Return one row a point: how many seeds reached 100 %, when, and the median final loss."""
+        rows = []
+        for point in self.points:
+            runs = [run for run in self.runs if run.point == point]
+            finished = [run.loss for run in runs if run.stopped == "finished"]
+            solved = [run.solved_at for run in runs if run.solved_at is not None]
+            rows.append(
+                {
+                    **point,
+                    "seeds": len(runs),
+                    "reached 100 %": len(solved),
+                    "median epoch": float(np.median(solved)) if solved else None,
+                    "median loss": float(np.median(finished)) if finished else None,
+                    "diverged": sum(run.stopped == "non-finite" for run in runs),
+                }
+            )
+        return rows
+
+    def table(self) -> str:
+        """Return the summary for a person to read."""
+        return str(tabulate(self.summary(), headers="keys", floatfmt=".4g", missingval="–"))

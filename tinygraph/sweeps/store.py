@@ -1,0 +1,85 @@
+"""A sweep's file: each finished run is added at once, so that an interrupted sweep can go on.
+
+One line of JSON says which sweep it is, then there is one a run.  A run that failed is not
+written: the next time, it is tried again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tinygraph.arrays import brief
+from tinygraph.errors import ArgumentError
+from tinygraph.sweeps.grid import Task
+from tinygraph.sweeps.job import Job
+from tinygraph.sweeps.results import Run
+
+
+class Store:
+    """The finished runs of a sweep in a file: a line that says which sweep, then a line a run."""
+
+    def __init__(self, path: str | Path | None, job: Job, tasks: list[Task]) -> None:
+        self.path = None if path is None else Path(path)
+        digest = hashlib.sha256()
+        for name, value in sorted(job.feeds.items()):
+            digest.update(name.encode())
+            digest.update(np.ascontiguousarray(value).tobytes())
+        self._which = {
+            "build": getattr(job.build, "__qualname__", repr(job.build)),
+            "epochs": job.epochs,
+            "engine": job.engine,
+            "data": digest.hexdigest(),
+        }
+        self._keys = [json.dumps([point, seed], default=repr) for point, seed in tasks]
+        self._tasks = tasks
+
+    def load(self) -> dict[int, Run]:
+        """Return the runs that are there already, by number."""
+        if self.path is None:
+            return {}
+        if not self.path.exists():
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self.path.write_text(json.dumps(self._which) + "\n", encoding="utf-8")
+            return {}
+        lines = self.path.read_text(encoding="utf-8").split("\n")
+        if _parsed(lines[0]) != self._which:
+            raise ArgumentError(
+                f"{self.path} was written by another sweep ({brief(lines[0])}); this one is "
+                f"{brief(json.dumps(self._which))}. Give it a file of its own."
+            )
+        if lines[-1]:
+            # A run that was cut off while it was being written: it is done again.
+            self.path.write_text("\n".join([*lines[:-1], ""]), encoding="utf-8")
+        numbers = {key: number for number, key in enumerate(self._keys)}
+        done = {}
+        for entry in map(_parsed, lines[1:-1]):
+            if entry is not None and entry["key"] in numbers:
+                number = numbers[entry["key"]]
+                point, seed = self._tasks[number]
+                losses = np.array(entry.pop("losses"))
+                entry.pop("key")
+                done[number] = Run(point, seed, losses, **entry)
+        return done
+
+    def add(self, number: int, run: Run) -> None:
+        """Write one run to the end of the file."""
+        if self.path is None:
+            return
+        entry = asdict(run)
+        entry["losses"] = run.losses.tolist()
+        del entry["point"], entry["seed"]
+        with self.path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps({"key": self._keys[number], **entry}) + "\n")
+
+
+def _parsed(line: str) -> Any:
+    try:
+        return json.loads(line)
+    except ValueError:
+        return None
