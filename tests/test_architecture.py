@@ -25,6 +25,7 @@ FLOORS = {
     "notation": 1,
     "rules": 1,
     "topology": 1,
+    "nonfinite": 1,
     "feeds": 1,
     "contract": 1,
     "ops": 1,

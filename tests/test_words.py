@@ -275,10 +275,17 @@ LESSONS = [
         NOBODY,
     ),
     (
+        "tg.Graph(Bad(a, promised=(1.5,)))",
+        "ArgumentTypeError",
+        "The shape of Bad (unnamed), from its infer_shape, is a tuple of sizes, with "
+        "None for the batch size, such as (None, 2); got (1.5,).",
+        NOBODY,
+    ),
+    (
         'tg.Graph(Bad(a, promised="cat"))',
         "ArgumentTypeError",
-        "The shape of Bad (unnamed) is a tuple of sizes, with None for the batch size, "
-        "such as (None, 2); got 'cat'.",
+        "The shape of Bad (unnamed), from its infer_shape, is a tuple of sizes, with "
+        "None for the batch size, such as (None, 2); got 'cat'.",
         NOBODY,
     ),
     (

@@ -27,6 +27,7 @@ from tinygraph.errors import (
 )
 from tinygraph.feeds import check_feeds, common_precision, unnamed_feed
 from tinygraph.node import Constant, Input, Node, Op, Parameter, describe
+from tinygraph.nonfinite import has_nan, warn_of_nan
 from tinygraph.optim import Optimizer
 from tinygraph.shapes import Shape, batch_size, show, with_batch
 from tinygraph.topology import as_node, name_nodes, topological_order
@@ -153,6 +154,11 @@ class Graph:
             If the feeds are not what the inputs ask for.
         OpError
             If an op's own ``forward`` fails.
+
+        Warns
+        -----
+        RuntimeWarning
+            If the output is NaN: names the node where NaN begins.
         """
         if unnamed:
             raise unnamed_feed("forward", self.inputs)
@@ -173,7 +179,10 @@ class Graph:
             arrays = [parent.value for parent in op.inputs]
             raise op_failed("forward", op, arrays, error) from error
         self._leaf_values = list(map(_value_of, self._leaves))
-        return _handed_out(self.output.value)
+        result: Any = self.output.value
+        if has_nan(result):
+            warn_of_nan(((node, node.value) for node in self.nodes), "forward")
+        return _handed_out(result)
 
     def predict(self, /, *unnamed: Any, **feeds: Any) -> Any:
         """Return the prediction, running only what it depends on.
@@ -183,6 +192,11 @@ class Graph:
         Raises
         ------
         FeedError, ShapeError, DtypeError, OpError
+            As ``forward``.
+
+        Warns
+        -----
+        RuntimeWarning
             As ``forward``.
         """
         if unnamed:
@@ -198,7 +212,11 @@ class Graph:
             raise
         except Exception as error:
             raise op_failed("forward", op, arrays, error) from error
-        return _handed_out(values.get(self.prediction, self.prediction.value))
+        result: Any = values.get(self.prediction, self.prediction.value)
+        if has_nan(result):
+            ancestors = topological_order([self.prediction])
+            warn_of_nan(((node, values.get(node, node.value)) for node in ancestors), "predict")
+        return _handed_out(result)
 
     def backward(self, seed: Any = None) -> None:
         """Compute ∂L/∂value of every node, L being the output, in reverse topological order.

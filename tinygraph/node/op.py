@@ -133,7 +133,11 @@ class Op(Node):
                 f"{type(error).__name__}: {error}",
                 self,
             ) from error
-        self.shape = shape if type(shape) is tuple else as_shape(shape, describe(self))
+        # What is an input's own shape was checked with that input: elementwise ops take this way.
+        is_checked = bool(shapes) and shape is shapes[0]
+        self.shape = (
+            shape if is_checked else as_shape(shape, f"{describe(self)}, from its infer_shape,")
+        )
 
     def _keep(self, hyperparameters: dict[str, Any]) -> None:
         for keyword, value in hyperparameters.items():
