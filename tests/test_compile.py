@@ -270,6 +270,14 @@ def test_the_source_runs_by_itself(optimizer, xor):
         np.testing.assert_allclose(value, parameter.value, rtol=1e-12, atol=1e-15)
 
 
+def test_the_same_graph_gives_the_same_text(target):
+    def code():
+        model = tg.lab2.model(rng=0)
+        return tg.compile(model, tg.RMSProp(model.parameters), target=target).code
+
+    assert len({code() for _ in range(20)}) == 1
+
+
 def test_a_traceback_shows_the_line_and_names_the_node(rng):
     class Fails(tg.Op):
         armed = False

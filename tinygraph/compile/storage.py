@@ -178,7 +178,7 @@ class Storage:
             if value not in self.arrays and value.dtype != object:
                 place = self._in_place(operation, position, last)
                 self.arrays[value] = self._new(value) if place is None else place
-            for operand in {self.base(v) for v in operation.operands}:
+            for operand in dict.fromkeys(map(self.base, operation.operands)):
                 if last.get(operand) == position and self._may_be_reused(operand):
                     self._free.setdefault(_size(operand, self), []).append(self.arrays[operand])
 
