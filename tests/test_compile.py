@@ -177,6 +177,19 @@ class Branches(tg.Op):
         return g * 2 if x.sum() > 0 else g * 3
 
 
+class CalledLoss(tg.Op):
+    """A loss whose forward takes numbers out of an array, and whose backward does not read it."""
+
+    def infer_shape(self, x):
+        return ()
+
+    def forward(self, x):
+        return np.float64(sum(float(entry) for entry in x.ravel()))
+
+    def backward(self, g, y, x):
+        return g * np.ones_like(x)
+
+
 class WritesInPlace(tg.Op):
     def forward(self, x):
         y = np.zeros_like(x)
@@ -207,6 +220,11 @@ def test_ops_of_ones_own(op_class, called, rng):
     report = tg.compile(model).report()
     assert report.count(f'{op_class.__name__} "y"') == called
     assert ("called as they are" in report) == bool(called)
+
+
+def test_a_loss_that_is_called(rng):
+    p = tg.Parameter(rng.normal(size=3), name="p")
+    assert_same_gradients(tg.Graph(CalledLoss(p * p, name="loss")))
 
 
 def test_the_report_says_why(rng):

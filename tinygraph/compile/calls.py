@@ -175,11 +175,9 @@ class Calls:
         if function is operator.getitem and result in self.storage.arrays:
             source = operation.operands[0]
             if source.dtype == object:
-                self._copy(
-                    self.array(result),
-                    f"{self._by_id[source]}[{operation.arguments[1]}]",
-                    operation.node,
-                )
+                returned = f"{self._by_id[source]}[{operation.arguments[1]}]"
+                copyto = self.bind(np.copyto, "copyto")
+                self._line_text(f"{copyto}({self.out(result)}, {returned})", operation.node)
                 return
         if operation.result.dtype == object:
             name = self.names.of("called")
