@@ -61,6 +61,51 @@ def test_every_op(op_class, dtype, target):
     assert_same_gradients(of_op(op_class, arrays), target, dtype=dtype)
 
 
+def layers(rng, sizes, activations):
+    """Return a network of layers with a bias, each with the next of the activations after it."""
+    h = tg.Input("x", shape=(None, sizes[0]))
+    for k, (m, n, activation) in enumerate(zip(sizes, sizes[1:], activations)):
+        W = tg.Parameter(rng.normal(size=(m, n)), name=f"W{k}")
+        b = tg.Parameter(rng.normal(size=n), name=f"b{k}")
+        h = activation(tg.AddBias(tg.MatMul(h, W), b))
+    return tg.Graph(tg.MSE(h, tg.Input("t", shape=(None, sizes[-1])), name="loss"))
+
+
+ACTIVATIONS = [
+    tg.Sigmoid,
+    tg.Tanh,
+    tg.ReLU,
+    lambda a: a * tg.Sigmoid(a),
+    lambda a: tg.Tanh(a) * tg.Tanh(a),
+    lambda a: (1 - tg.Sigmoid(a)) * a,
+    lambda a: 1 - tg.Tanh(a),
+]
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_layers_with_the_same_activation(activation, rng, target):
+    model = layers(rng, [2, 4, 3, 4, 1], [activation] * 4)
+    x, t = rng.normal(size=(9, 2)), rng.normal(size=(9, 1))
+    assert_same_gradients(model, target, x=x, t=t)
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_layers_with_any_activations(seed):
+    rng = np.random.default_rng(seed)
+    depth = int(rng.integers(2, 6))
+    chosen = [ACTIVATIONS[k] for k in rng.integers(len(ACTIVATIONS), size=depth)]
+    sizes = rng.integers(1, 5, size=depth + 1)
+    model = layers(rng, sizes, chosen)
+    feeds = {"x": rng.normal(size=(7, sizes[0])), "t": rng.normal(size=(7, sizes[-1]))}
+    assert_same_gradients(model, **feeds)
+
+
+@pytest.mark.parametrize("output", tg.lab2.ACTIVATIONS)
+@pytest.mark.parametrize("hidden", tg.lab2.ACTIVATIONS)
+def test_every_lab2_network(hidden, output, xor):
+    assert_same_gradients(tg.lab2.model(4, hidden, output), **xor)
+
+
 @pytest.mark.parametrize("axis", [None, 0, 1, -1])
 @pytest.mark.parametrize("keepdims", [False, True])
 @pytest.mark.parametrize("op_class", [tg.Sum, tg.Mean])

@@ -164,16 +164,17 @@ def fuse_layers(block: Block, batch: int, with_ones: set[Value]) -> Block:
     operations = list(block.operations)
     joined: dict[Value, tuple[Value, ...]] = {}
     joint: dict[tuple[Value, ...], Value] = {}
+    layouts: dict[tuple[Value, ...], tuple[bool, ...]] = {}
     position = 0
     while position < len(operations):
         group = _group(operations, position, batch, with_ones)
         rows = [_rows(group, index, joined) for index in range(len(group[0].operands))]
-        if len(group) < 2 or any(row is None for row in rows):
+        flags = _flags(rows, layouts, with_ones)
+        if len(group) < 2 or any(row is None for row in rows) or flags is None:
             position += 1
             continue
         new: list[Operation] = []
         arguments: list[Value] = []
-        flags = tuple(v in with_ones for v in next(row for row in rows if isinstance(row, tuple)))
         for row in rows:
             if isinstance(row, tuple):
                 arguments.append(_joint(row, flags, joint, joined, new, group[0]))
@@ -181,6 +182,7 @@ def fuse_layers(block: Block, batch: int, with_ones: set[Value]) -> Block:
                 assert row is not None
                 arguments.append(row)
         members = tuple(operation.result for operation in group)
+        layouts.update((row, flags) for row in (*rows, members) if isinstance(row, tuple))
         shape = next(value.shape for value in arguments if len(value.shape) == 2)
         together = Value("result", shape, members[0].dtype)
         new.append(
@@ -212,6 +214,22 @@ def fuse_layers(block: Block, batch: int, with_ones: set[Value]) -> Block:
         ]
         position += len(new)
     return Block(operations, block.outputs)
+
+
+def _flags(
+    rows: list[tuple[Value, ...] | Value | None],
+    layouts: dict[tuple[Value, ...], tuple[bool, ...]],
+    with_ones: set[Value],
+) -> tuple[bool, ...] | None:
+    """Return after which members a column of ones stands; ``None`` where the rows disagree.
+
+    A row that is joined already has its layout; of the others, one that feeds a layer decides.
+    """
+    members = [row for row in rows if isinstance(row, tuple)]
+    joined = {layouts[row] for row in members if row in layouts}
+    others = {tuple(v in with_ones for v in row) for row in members if row not in layouts}
+    decided = joined | {flags for flags in others if any(flags)} or others
+    return decided.pop() if len(decided) == 1 else None
 
 
 def _joint(
