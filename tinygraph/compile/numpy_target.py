@@ -1,9 +1,10 @@
 """The numpy target: a loop over steps in which every line is one NumPy call into memory at hand.
 
-What can be done before the loop is: memory is set aside (:mod:`tinygraph.compile.storage`), views
-are made, methods bound, and the scalars of many steps (the learning rate, Adam's 1 - β^t) computed
-at once.  With ``copies`` the same program trains so many models side by side, on arrays with one
-more axis in front.
+What can be done before the loop is: memory is set aside (``storage``), views are made, methods
+bound, and the scalars of many steps computed at once (``schedule``).  Said here is where each
+parameter's value, gradient and memory stand; ``numpy_loop`` writes the loop itself.  With
+``copies`` the same program trains so many models side by side, on arrays with one more axis in
+front.
 """
 
 from __future__ import annotations
@@ -14,12 +15,14 @@ from typing import Any
 
 import numpy as np
 
-from tinygraph.compile.calls import Calls
 from tinygraph.compile.flat import Flat
 from tinygraph.compile.fusion import affine_gradient
 from tinygraph.compile.ir import Value
+from tinygraph.compile.numpy_loop import write_loop
 from tinygraph.compile.plan import PlannedUpdate, RecordUpdate, plan_step, plan_update
 from tinygraph.compile.recording import Unrecordable
+from tinygraph.compile.schedule import Schedule
+from tinygraph.compile.script import compiled
 from tinygraph.compile.step import Step
 from tinygraph.compile.storage import Storage
 from tinygraph.node import Node, Parameter
@@ -62,8 +65,6 @@ class NumpyProgram:
     ) -> None:
         self.plan = plan_step(step, output, parameters)
         self.copies = copies
-        self._lead = () if copies is None else (copies,)
-        self._parameters = tuple(parameters)
         plan = self.plan
         self.flat = Flat(plan.weights, plan.pairs, copies)
         self.weights, self.gradients = self.flat.vector(), self.flat.vector()
@@ -84,13 +85,11 @@ class NumpyProgram:
         self.storage = Storage(
             operations, plan.batch, fixed, self._leaves.values(), plan.with_ones, outputs, copies
         )
-        writer = Calls(self)
-        writer.write(operations)
-        self.source = writer.source()
-        self._run = writer.compile(self.source)
-        self._bound = writer.bound
-        self._losses, self._places = writer.losses, writer.places
-        self._schedule = writer.schedule
+        self.schedule = Schedule(self.updates, plan.loss, self.flat.dtype, self.most_steps, copies)
+        script = write_loop(self)
+        self.source = script.source()
+        self._run = compiled(self.source)
+        self._bound = script.bound
 
     def _keep_gradients(self, fixed: dict[Value, Any]) -> None:
         """Let each gradient be written where it belongs, where that is possible."""
@@ -168,22 +167,6 @@ class NumpyProgram:
             The number of the first step, counted from 1.
         """
         with np.errstate(all="ignore"):
-            self._prepare(steps, scalars, first)
-            self._run(itertools.islice(self._places, steps), *self._bound)
-            return self.plan.finished(self._losses[:steps])
-
-    def _prepare(self, steps: int, scalars: Mapping[str, Any], first: int) -> None:
-        """Compute the scalars of all these steps: in float64, whatever the program's precision."""
-        if not self._schedule:
-            return
-        lead = (slice(None),) + (None,) * len(self._lead) * 2
-        t = np.arange(first, first + steps, dtype=np.float64)[lead]
-        if self._lead:
-            scalars = {
-                name: np.broadcast_to(number, self._lead)[:, None]
-                for name, number in scalars.items()
-            }
-        for planned in self.updates:
-            known = planned.scalars(scalars, t)
-            for value in planned.scalars_read:
-                self._schedule[value][:steps] = known[value]
+            self.schedule.fill(steps, scalars, first)
+            self._run(itertools.islice(self.schedule.places, steps), *self._bound)
+            return self.plan.finished(self.schedule.losses[:steps])
