@@ -3,7 +3,8 @@
 Without a browser: every link that stays within the book has a page and an anchor, and nothing is
 loaded from elsewhere.  With Chromium (skipped, and said so, where there is none), each page at the
 width of a desk and of a phone, light and dark: no request leaves the site, no script fails, no
-formula is left unset, the page does not scroll sideways, and axe-core finds nothing.
+formula is left unset, the page does not scroll sideways, axe-core finds nothing, and diagrams are
+as dark as the page on either side of its switch.
 """
 
 from __future__ import annotations
@@ -37,6 +38,20 @@ LOADING = {
     ("source", "src"),
 }
 AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]
+
+# How many diagrams are light on a dark page, or dark on a light one.
+UNLIKE_THE_PAGE = """theme => {
+  document.body.dataset.theme = theme;
+  const isDark = (element, property) => {
+    const [red, green, blue] = getComputedStyle(element)[property].match(/\\d+/g).map(Number);
+    return red + green + blue < 3 * 128;
+  };
+  const diagrams = [...document.querySelectorAll("figure.diagram")];
+  const isUnlike = (figure) =>
+    isDark(figure, "backgroundColor") !== (theme === "dark") ||
+    isDark(figure.querySelector("svg polygon"), "fill") !== (theme === "dark");
+  return diagrams.filter(isUnlike).length;
+}"""
 
 
 class Page(HTMLParser):
@@ -109,6 +124,9 @@ def seen_in_a_browser(pages: list[Path], chromium: str) -> Iterator[str]:
         for violation in found.response["violations"]:
             places = violation["nodes"]
             yield f"axe: {violation['id']}, {len(places)} times, as in {places[0]['html'][:160]}"
+        for theme in ("light", "dark"):
+            if unlike := tab.evaluate(UNLIKE_THE_PAGE, theme):
+                yield f"switched to {theme} has {unlike} diagrams that do not follow"
 
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)

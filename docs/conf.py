@@ -55,10 +55,16 @@ html_theme_options = {
     "light_css_variables": {
         "color-brand-primary": "#005a8d",
         "color-brand-content": "#005a8d",
+        "page-scheme": "light",
+        "diagram-paper": "#fff",
+        "diagram-ink": "#4b5563",
     },
     "dark_css_variables": {
         "color-brand-primary": "#7cc4f0",
         "color-brand-content": "#7cc4f0",
+        "page-scheme": "dark",
+        "diagram-paper": "#14181f",
+        "diagram-ink": "#d1d5db",
     },
 }
 

@@ -53,7 +53,19 @@ def test_every_derivation_has_the_same_parts(path):
     assert re.search(r"^\s*assert ", text, re.MULTILINE), "no number is checked"
 
 
-def test_notebooks_fold_solutions(monkeypatch):
+def test_diagrams_of_the_book_follow_its_own_switch(monkeypatch):
+    pytest.importorskip("sphinx")
+    monkeypatch.syspath_prepend(DOCS / "_ext")
+    diagram = tg.render(tg.lab2.model(rng=0))
+    figure = importlib.import_module("pictures").figure(diagram)
+    rules = re.findall(r"([^{},]*)#" + diagram.prefix + r" \S*polygon\[fill=", figure)
+    assert {rule.strip() for rule in rules} == {
+        'body[data-theme="dark"]',
+        'body:not([data-theme="light"])',
+    }
+
+
+def test_notebooks_hold_no_directives(monkeypatch):
     pytest.importorskip("sphinx")
     monkeypatch.syspath_prepend(DOCS / "_ext")
     assert doctest.testmod(importlib.import_module("notebooks")).failed == 0

@@ -418,6 +418,22 @@ def test_two_viewers_on_one_page_are_independent(page, lab2_stepper, tmp_path):
     assert "#" not in page.url
 
 
+def test_the_page_around_a_viewer_can_switch_its_theme(page, lab2_stepper, tmp_path):
+    around = tmp_path / "book.html"
+    around.write_text(
+        f"<!doctype html><title>book</title>{lab2_stepper._repr_html_()}", encoding="utf-8"
+    )
+    page.goto(around.as_uri())
+    viewer = page.frame_locator("iframe")
+    expect(viewer.locator("#count")).to_have_text("step 1 of 26")
+    for theme in ("dark", "light", "none of these"):
+        page.evaluate("theme => frames[0].postMessage({ theme }, '*')", theme)
+    page.evaluate("frames[0].postMessage('dark', '*')")
+    expect(viewer.locator("html")).to_have_attribute("data-theme", "light")
+    page.evaluate("frames[0].postMessage({ theme: 'dark' }, '*')")
+    expect(viewer.locator("html")).to_have_attribute("data-theme", "dark")
+
+
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1440), ("dark", 1440), ("dark", 400)])
 def test_axe_finds_nothing(page, lab2_page, scheme, width):
     page.emulate_media(color_scheme=scheme)

@@ -1,6 +1,7 @@
 """Makes the notebooks read as the pages do: sphinx-gallery leaves some directives as they stand.
 
-Solutions are folded away, predictions stand out, and a link into the book is the name of its page.
+Solutions are folded away, predictions stand out, tables and listings are Markdown's own, and a link
+into the book is the name of its page.
 """
 
 from __future__ import annotations
@@ -12,12 +13,20 @@ from pathlib import Path
 from typing import Any
 
 from sphinx.application import Sphinx
+from sphinx.config import Config
+from sphinx.directives.code import LiteralIncludeReader
+
+BOOK = Path(__file__).parents[1]
 
 # A fold ends with its section; sphinx-gallery has taken the indentation from the code in it.
 DROPDOWN = re.compile(r"^\.\. dropdown:: (?P<title>[^\n]+)\n(?P<body>.*?)(?=^#+ |\Z)", re.M | re.S)
 ADMONITION = re.compile(
     r"^\.\. admonition:: (?P<title>.+)\n(?P<body>(?:\n|[ ]{4}.*(?:\n|$))+)", re.M
 )
+TABLE = re.compile(r"^\.\. list-table::\n(?: +:.*\n)+\n(?P<rows>(?:\n|[ ]{3}.*(?:\n|$))+)", re.M)
+LISTING = re.compile(r"^\.\. literalinclude:: /(?P<path>.+)\n(?P<options>(?: +:.*(?:\n|$))+)", re.M)
+OPTION = re.compile(r":([\w-]+): (.+)")
+MATH = re.compile(r"\$[^$]+\$")
 LINK = re.compile(r":doc:`/?([^`]+)`")
 NAME = re.compile(r":(?:func|class|meth):`~?([^`]+)`")
 
@@ -38,6 +47,24 @@ def readable(text: str) -> str:
     > **Predict.** How many?
     <BLANKLINE>
     <BLANKLINE>
+    >>> rows = "   * - $|x|$\\n     - has no\\n       sign\\n"
+    >>> print(readable(".. list-table::\\n   :widths: 5 5\\n\\n" + rows))
+    <BLANKLINE>
+    | | |
+    |:---|:---|
+    | $\\vert x\\vert $ | has no sign |
+    <BLANKLINE>
+    <BLANKLINE>
+    >>> print(readable(
+    ...     ".. literalinclude:: /../tinygraph/ops/arithmetic.py\\n"
+    ...     "   :pyobject: Negate.forward\\n   :dedent: 4\\n"
+    ... ))
+    <BLANKLINE>
+    ```python
+    def forward(self, x: Array) -> Array:
+        return -x
+    ```
+    <BLANKLINE>
     >>> print(readable("See :doc:`/derivations/04_mse`."))
     See *derivations/04_mse*.
     """
@@ -50,8 +77,36 @@ def readable(text: str) -> str:
         body = f"**{match['title']}.** {textwrap.dedent(match['body']).strip()}"
         return textwrap.indent(body, "> ", lambda line: True) + "\n\n"
 
-    text = ADMONITION.sub(quote, DROPDOWN.sub(fold, text))
+    text = LISTING.sub(listing, TABLE.sub(table, ADMONITION.sub(quote, DROPDOWN.sub(fold, text))))
     return NAME.sub(r"`\1`", LINK.sub(r"*\1*", text))
+
+
+def table(match: re.Match[str]) -> str:
+    """Return a list-table as Markdown's: a row a line, and an empty head, which it must have."""
+    rows = [
+        [
+            MATH.sub(without_bars, " ".join(cell.split()))
+            for cell in re.split(r"^ {5}- ", row, flags=re.M)
+        ]
+        for row in re.split(r"^ {3}\* - ", match["rows"], flags=re.M)[1:]
+    ]
+    columns = len(rows[0])
+    head = ["|" + " |" * columns, "|" + ":---|" * columns]
+    return "\n" + "\n".join([*head, *(f"| {' | '.join(row)} |" for row in rows)]) + "\n\n"
+
+
+def listing(match: re.Match[str]) -> str:
+    """Return the lines of a source file that the page shows."""
+    options: dict[str, Any] = dict(OPTION.findall(match["options"]))
+    if "dedent" in options:
+        options["dedent"] = int(options["dedent"])
+    lines, _ = LiteralIncludeReader(str(BOOK / match["path"]), options, Config()).read()
+    return f"\n```python\n{lines.rstrip()}\n```\n"
+
+
+def without_bars(formula: re.Match[str]) -> str:
+    """Return a formula that a row of a table can hold, where a bar would end the cell."""
+    return formula[0].replace(r"\|", r"\Vert ").replace("|", r"\vert ")
 
 
 def rewrite(app: Sphinx) -> None:

@@ -1,13 +1,20 @@
-"""Shows a diagram in the page: sphinx-gallery asks what a cell ends with for HTML."""
+"""Shows a diagram in the page: sphinx-gallery asks what a cell ends with for HTML.
+
+By itself a diagram turns dark with the system; in the book it does so with the page, which has a
+switch of its own.
+"""
 
 from __future__ import annotations
 
+import html
 import re
 from typing import Any
 
 from sphinx.application import Sphinx
 
 from tinygraph.viz import Diagram
+from tinygraph.viz.style import dark_rules
+from tinygraph.viz.svg import DARK_SYSTEM
 
 WIDE = 900
 """From this width on, in points, a diagram is scaled down so much that one may want it larger."""
@@ -15,13 +22,25 @@ WIDE = 900
 
 def figure(diagram: Diagram) -> str:
     """Return the picture as a figure that scrolls by itself where the page is narrow."""
-    width = re.search(r'<svg[^>]* width="(\d+)', diagram.svg)
+    picture = themed(diagram)
+    width = re.search(r'<svg[^>]* width="(\d+)', picture)
     if width is None or int(width[1]) < WIDE:
-        return f'<figure class="diagram" tabindex="0">{diagram.svg}</figure>'
+        return f'<figure class="diagram" tabindex="0">{picture}</figure>'
     return (
-        f'<figure class="diagram wide" tabindex="0">{diagram.svg}'
+        f'<figure class="diagram wide" tabindex="0">{picture}'
         f"<figcaption>Click to enlarge.</figcaption></figure>"
     )
+
+
+def themed(diagram: Diagram) -> str:
+    """Return the picture, dark where the page is, as the theme's own style sheet decides it."""
+    own = f"{DARK_SYSTEM}{{{dark_rules(f'#{diagram.prefix}')}}}"
+    chosen = dark_rules(f'body[data-theme="dark"] #{diagram.prefix}')
+    asked = dark_rules(f'body:not([data-theme="light"]) #{diagram.prefix}')
+    before, found, after = diagram.svg.partition(html.escape(own, quote=False))
+    if not found:
+        raise LookupError("A diagram has no dark rules of its own any more, to be put in a theme.")
+    return f"{before}{chosen}{DARK_SYSTEM}{{{asked}}}{after}"
 
 
 def setup(app: Sphinx) -> dict[str, Any]:

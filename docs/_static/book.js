@@ -15,6 +15,20 @@ function unlisted() {
   }
 }
 
+// A stepper is a document of its own, which knows of the system's colours alone.
+function tellTheme(stepper) {
+  const isDark = getComputedStyle(document.body).colorScheme === "dark";
+  stepper.contentWindow.postMessage({ theme: isDark ? "dark" : "light" }, "*");
+}
+
+function tellSteppers() {
+  document.querySelectorAll(".output_html iframe").forEach(tellTheme);
+}
+
+new MutationObserver(tellSteppers).observe(document.body, { attributeFilter: ["data-theme"] });
+// Heard on the way down: the load of a frame does not bubble.
+addEventListener("load", ({ target }) => target.matches?.("iframe") && tellTheme(target), true);
+
 addEventListener("load", reachable);
 addEventListener("load", unlisted);
 addEventListener("resize", reachable);

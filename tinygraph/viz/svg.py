@@ -22,6 +22,8 @@ SPACE = "{http://www.w3.org/XML/1998/namespace}space"
 ET.register_namespace("", SVG[1:-1])
 ET.register_namespace("xlink", XLINK[1:-1])
 
+DARK_SYSTEM = "@media (prefers-color-scheme:dark)"
+
 BESIDE_BAR = 2.0
 """Points between the bar of a scale and the numbers at its ends."""
 
@@ -72,7 +74,7 @@ def dress(
     head = [_element("title", title, id=f"{prefix}-title")]
     head.append(_element("desc", description, id=f"{prefix}-desc"))
     scope = f"#{prefix}"
-    dark = f"@media (prefers-color-scheme:dark){{{style.dark_rules(scope)}}}"
+    dark = f"{DARK_SYSTEM}{{{style.dark_rules(scope)}}}"
     head.append(_element("style", style.cell_rules(scope) + dark))
     root[:0] = head
     return ET.tostring(root, encoding="unicode")

@@ -141,6 +141,11 @@ function setTheme(theme) {
 const prefersDark = window.matchMedia("(prefers-color-scheme: dark)");
 setTheme(prefersDark.matches ? "dark" : "light");
 prefersDark.addEventListener("change", () => setTheme(prefersDark.matches ? "dark" : "light"));
+// The page around a stepper may have a switch of its own: stepper.postMessage({ theme: "dark" }).
+window.addEventListener("message", ({ source, data: wish }) => {
+  const isKnown = ["dark", "light"].includes(wish?.theme);
+  if (isFramed && source === window.parent && isKnown) setTheme(wish.theme);
+});
 byId("theme").addEventListener("click", () => {
   setTheme(document.documentElement.dataset.theme === "dark" ? "light" : "dark");
 });
