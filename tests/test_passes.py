@@ -8,9 +8,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import tinygraph as tg
-from tinygraph.compile import fusion, passes
+from tinygraph.compile import affine_layers, factors, joined_layers, passes, simplification
 from tinygraph.compile.ir import Operation, Value, constant, evaluate
-from tinygraph.compile.plan import plan_step
+from tinygraph.compile.plan import FASTER, plan_step, scalars_only
 from tinygraph.compile.step import record_step, record_update
 
 
@@ -67,7 +67,7 @@ def test_drop_dead_leaves_out_the_gradient_of_the_data(recorded):
 
 def test_simplify_needs_no_bound_in_a_sigmoid(recorded):
     block, arrays, _ = recorded
-    simple = passes.drop_dead(passes.simplify(block))
+    simple = passes.drop_dead(simplification.simplify(block))
     assert count(simple, np.minimum) == 0
     assert count(simple, np.reciprocal) == 3
     assert_same(simple, block, arrays)
@@ -82,9 +82,9 @@ def test_simplify_needs_no_bound_in_a_sigmoid(recorded):
 def test_pull_factors_brings_them_to_the_end(recorded):
     block, arrays, _ = recorded
     tidy = passes.optimise(block, passes.TIDY)
-    pulled = passes.drop_dead(passes.fold_constants(passes.pull_factors(tidy)))
+    pulled = passes.drop_dead(passes.fold_constants(factors.pull_factors(tidy)))
     assert_same(pulled, block, arrays)
-    stripped, factor = passes.common_factor(pulled, 1)
+    stripped, factor = factors.common_factor(pulled, 1)
     assert float(factor.constant) == 2 / 20
     assert len(stripped.operations) < len(tidy.operations)
 
@@ -101,15 +101,15 @@ def test_pull_factors_keeps_factors_that_differ():
         (total,),
     )
     arrays = {a: np.arange(3.0), b: np.ones(3)}
-    pulled = passes.pull_factors(block)
+    pulled = factors.pull_factors(block)
     assert_same(pulled, block, arrays)
-    assert passes.common_factor(pulled, 0)[1] is None
+    assert factors.common_factor(pulled, 0)[1] is None
 
 
 def test_shorten_products_takes_the_late_factor_last(recorded):
     block, arrays, _ = recorded
     tidy = passes.optimise(block, passes.TIDY)
-    short = passes.shorten_products(tidy)
+    short = simplification.shorten_products(tidy)
     assert_same(short, tidy, arrays)
 
     def depth(block):
@@ -124,28 +124,28 @@ def test_shorten_products_takes_the_late_factor_last(recorded):
 def test_fusing_makes_one_product_of_a_layer_and_one_of_its_gradients(recorded):
     block, arrays, weights = recorded
     tidy = passes.optimise(block, passes.TIDY)
-    pairs = fusion.affine_pairs(tidy, weights)
+    pairs = affine_layers.affine_pairs(tidy, weights)
     assert len(pairs) == 3
-    fused = fusion.fuse_affine(tidy, pairs, dict(zip(weights, tidy.outputs[1:])))
-    assert count(fused, fusion.negative_affine) == 3
-    assert count(fused, fusion.affine_gradient) == 3
+    fused = affine_layers.fuse_affine(tidy, pairs, dict(zip(weights, tidy.outputs[1:])))
+    assert count(fused, affine_layers.negative_affine) == 3
+    assert count(fused, affine_layers.affine_gradient) == 3
     assert count(fused, np.sum) == 0
     assert_same(fused, block, arrays)
 
 
 def test_fuse_layers_does_the_slopes_of_all_layers_at_once(recorded):
     block, arrays, _ = recorded
-    faster = passes.optimise(block, (*passes.TIDY, *passes.FASTER))
-    together = fusion.fuse_layers(faster, 20, set())
+    faster = passes.optimise(block, (*passes.TIDY, *FASTER))
+    together = joined_layers.fuse_layers(faster, 20, set())
     assert count(faster, np.subtract) - count(together, np.subtract) == 2
-    assert count(together, fusion.join) == 1
+    assert count(together, joined_layers.join) == 1
     assert_same(together, block, arrays)
 
 
 def test_scalars_are_parted_from_arrays():
     optimizer = tg.Adam([tg.Parameter(np.ones(3), name="w")])
     update = record_update(optimizer, (3,), np.float64)
-    scalar, others = passes.scalars_only(passes.Block(update.operations, update.results))
+    scalar, others = scalars_only(passes.Block(update.operations, update.results))
     assert len(scalar) + len(others) == len(update.operations)
     assert all(one.result.shape == () for one in scalar)
     assert all(one.result.shape == (3,) for one in others)

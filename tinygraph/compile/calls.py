@@ -12,9 +12,10 @@ from typing import Any
 
 import numpy as np
 
+from tinygraph.compile.affine_layers import affine_gradient
 from tinygraph.compile.flat import Flat
-from tinygraph.compile.fusion import affine_gradient, join
 from tinygraph.compile.ir import Operation, Value
+from tinygraph.compile.joined_layers import join
 from tinygraph.compile.operands import Operands
 from tinygraph.compile.recording import Unrecordable
 from tinygraph.compile.script import Script

@@ -63,6 +63,16 @@ class Operation:
         """Return the same operation on other arguments, with the same result."""
         return Operation(self.function, arguments, self.result, self.options, self.node, self.phase)
 
+    def another(
+        self,
+        function: Callable[..., Any],
+        arguments: tuple[Any, ...],
+        result: Value,
+        options: dict[str, Any] | None = None,
+    ) -> Operation:
+        """Return another operation that the same node asked for, in the same phase."""
+        return Operation(function, arguments, result, options or {}, self.node, self.phase)
+
 
 def constant(number: Any) -> Value:
     """Return a constant; a Python number keeps its lack of a precision of its own."""

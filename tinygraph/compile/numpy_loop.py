@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tinygraph.compile.affine_layers import affine, negative_affine
 from tinygraph.compile.calls import Calls
-from tinygraph.compile.fusion import affine, negative_affine
 from tinygraph.compile.ir import Value
 from tinygraph.compile.operands import Operands
 from tinygraph.compile.script import Script

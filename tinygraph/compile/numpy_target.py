@@ -15,8 +15,8 @@ from typing import Any
 
 import numpy as np
 
+from tinygraph.compile.affine_layers import affine_gradient
 from tinygraph.compile.flat import Flat
-from tinygraph.compile.fusion import affine_gradient
 from tinygraph.compile.ir import Value
 from tinygraph.compile.numpy_loop import write_loop
 from tinygraph.compile.plan import PlannedUpdate, RecordUpdate, plan_step, plan_update

@@ -13,27 +13,39 @@ from typing import Any
 
 import numpy as np
 
-from tinygraph.compile.fusion import (
+from tinygraph.compile.affine_layers import (
     affine,
     affine_gradient,
     affine_pairs,
     fuse_affine,
-    fuse_layers,
     negative_affine,
 )
+from tinygraph.compile.factors import common_factor, pull_factors
 from tinygraph.compile.ir import Operation, Value, evaluate, substitute
+from tinygraph.compile.joined_layers import fuse_layers
 from tinygraph.compile.passes import (
-    FASTER,
     TIDY,
     Block,
-    common_factor,
     drop_dead,
+    fold_constants,
     optimise,
-    scalars_only,
+    share_common,
 )
 from tinygraph.compile.recording import Unrecordable
+from tinygraph.compile.simplification import shorten_products, simplify
 from tinygraph.compile.step import Step, Update
 from tinygraph.node import Node, Parameter
+
+FASTER = (
+    simplify,
+    pull_factors,
+    fold_constants,
+    drop_dead,
+    shorten_products,
+    share_common,
+    drop_dead,
+)
+"""What a target adds: nothing that a person would want to read."""
 
 RecordUpdate = Callable[[tuple[int, ...], Any], Update]
 """Gives the recorded update of an array of weights, from its shape and precision."""
@@ -84,7 +96,7 @@ class Plan:
 
 
 def plan_step(step: Step, output: Node, parameters: Sequence[Parameter], fuse: bool = True) -> Plan:
-    """Apply all passes to a recorded step; those of :mod:`tinygraph.compile.fusion` if told."""
+    """Apply all passes to a recorded step; those that fuse layers if told."""
     weights = [step.values[parameter] for parameter in parameters]
     wanted = (step.values[output], *(step.gradients[parameter] for parameter in parameters))
     block = optimise(Block(step.operations, wanted), (*TIDY, *FASTER))
@@ -173,3 +185,22 @@ def plan_update(update: Update, factor: Value | None) -> PlannedUpdate:
     block = optimise(Block(operations, update.results), (*TIDY, *FASTER))
     scalar_operations, others = scalars_only(block)
     return PlannedUpdate(others, scalar_operations, update, block.outputs)
+
+
+def scalars_only(block: Block) -> tuple[list[Operation], list[Operation]]:
+    """Part the operations into those on hyperparameters and the step number, and the others.
+
+    The first need no array: they are done once for many steps, not once a step.
+    """
+    known: set[Value] = set()
+    scalar, others = [], []
+    for operation in block.operations:
+        operands = operation.operands
+        if operation.result.shape == () and all(
+            value.kind in ("scalar", "constant") or value in known for value in operands
+        ):
+            known.add(operation.result)
+            scalar.append(operation)
+        else:
+            others.append(operation)
+    return scalar, others

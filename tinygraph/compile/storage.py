@@ -19,9 +19,8 @@ from typing import Any
 
 import numpy as np
 
-from tinygraph.compile.fusion import join
 from tinygraph.compile.ir import Operation, Value, values_in
-from tinygraph.compile.passes import last_uses
+from tinygraph.compile.joined_layers import join
 
 _VIEWS = {
     np.transpose,
@@ -185,7 +184,7 @@ class Storage:
     def _last_reads(self, operations: list[Operation]) -> dict[Value, int]:
         """Return the position of the last read of each value, its views included."""
         last: dict[Value, int] = {}
-        for value, position in last_uses(operations).items():
+        for value, position in _last_uses(operations).items():
             base = self.base(value)
             last[base] = max(position, last.get(base, -1))
         return last
@@ -272,3 +271,12 @@ def _members(operations: list[Operation], whole: Value) -> tuple[Value, ...]:
 
 def _size(value: Value, storage: Storage) -> Any:
     return value.shape, value.dtype, storage.is_batch_last(value)
+
+
+def _last_uses(operations: list[Operation]) -> dict[Value, int]:
+    """Return the position of the last operation that reads each value."""
+    return {
+        value: position
+        for position, operation in enumerate(operations)
+        for value in values_in(operation.arguments)
+    }
