@@ -41,7 +41,7 @@ def as_gradient(grad: Any, op: Node, parent: Node, value: Array) -> Array:
     if grad.shape != value.shape:
         raise _wrong_gradient_shape(op, parent, value, grad)
     array: Array = grad
-    return array if array.dtype == value.dtype else array.astype(value.dtype)
+    return array.astype(value.dtype, copy=False)
 
 
 def as_seed(seed: Any, output: Node, value: Array) -> Array:
@@ -54,7 +54,7 @@ def as_seed(seed: Any, output: Node, value: Array) -> Array:
                 f"to start from, backward(seed=…), or end the graph in a loss or a Sum."
             )
         return np.asarray(1.0, value.dtype)[()]
-    array = as_float_array(seed, "The seed of backward()", value.dtype)
+    array = as_float_array(seed, "The seed of backward()")
     if array.shape != value.shape:
         raise ShapeError(
             f"The seed of backward() has the shape of the output {describe(output)}, "

@@ -107,6 +107,14 @@ class OpError(TinygraphError, RuntimeError):
         self.node = node
 
 
+class OptimizerError(TinygraphError, RuntimeError):
+    """An optimizer's own ``update`` failed or broke its contract; ``optimizer`` is that one."""
+
+    def __init__(self, message: str, optimizer: Any = None) -> None:
+        super().__init__(message)
+        self.optimizer = optimizer
+
+
 class GradientError(TinygraphError, ArithmeticError):
     """A derivative that differs from the numbers; ``node`` is its op, ``report`` has them all."""
 

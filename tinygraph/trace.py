@@ -77,8 +77,10 @@ def walk(
             for parameter in optimizer.parameters:
                 w, g = values[parameter], _gradient(parameter, gradients)
                 step = _update(optimizer, parameter, t, w, g, memory[parameter], names)
-                updated[parameter], *kept = optimizer.update(w, g, t, *memory[parameter])
-                memory[parameter] = tuple(kept)
+                # Copies: an update of one's own may write into what it is given.
+                copies = tuple(array.copy() for array in memory[parameter])
+                new, *kept = optimizer.updated(parameter, w.copy(), g.copy(), t, copies)
+                updated[parameter], memory[parameter] = new, tuple(kept)
                 step["after"] = summarise(updated[parameter])
                 moments.append(Moment(step, parameter, values, gradients, {}, {}))
             after = values | updated

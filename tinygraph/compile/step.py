@@ -20,6 +20,7 @@ from tinygraph.arrays import Array
 from tinygraph.compile.ir import Operation, Value, constant, evaluate, values_in
 from tinygraph.compile.recording import Recorded, Tape, Unrecordable
 from tinygraph.contract import as_gradient, as_value, one_each
+from tinygraph.errors import TinygraphError
 from tinygraph.graph import Graph
 from tinygraph.node import Constant, Input, Node, Op, Parameter
 from tinygraph.optim import Optimizer
@@ -261,9 +262,14 @@ def record_update(optimizer: Optimizer, shape: tuple[int, ...], dtype: Any) -> U
     scalars["t"] = recorded("scalar", "t")
     w, g = recorded("parameter", "w", shape), recorded("gradient", "g", shape)
     memory = [recorded("memory", slot, shape) for slot in optimizer.slots]
-    results = stand_in.update(w, g, scalars["t"], *memory)
-    if len(results) != 1 + len(memory):
-        raise Unrecordable("update returns the new w and one array a slot")
+    try:
+        results = stand_in.update(w, g, scalars["t"], *memory)
+    except (Unrecordable, TinygraphError):
+        raise
+    except Exception as error:  # what an interpreted step says about it is the better lesson
+        raise Unrecordable(f"update raised {type(error).__name__}: {error}") from error
+    if type(results) is not tuple or len(results) != 1 + len(memory):
+        raise Unrecordable("update returns no tuple of the new w and one array a slot")
     return Update(
         w.value,
         g.value,

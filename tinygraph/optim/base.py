@@ -8,11 +8,11 @@ from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
-from tinygraph.arrays import Array, as_float_array
-from tinygraph.errors import ArgumentTypeError, ShapeError, StateError
-from tinygraph.node import Parameter, describe
+from tinygraph.arrays import Array
+from tinygraph.errors import ArgumentTypeError, TinygraphError
+from tinygraph.node import Parameter
 from tinygraph.optim.checks import as_hyperparameter, as_parameters, checked_state
-from tinygraph.shapes import show
+from tinygraph.optim.contract import as_gradient, as_update, update_failed
 
 
 class Line(NamedTuple):
@@ -93,7 +93,22 @@ class Optimizer:
         return f"<{type(self).__name__} {numbers}, {self.steps} steps taken>"
 
     def update(self, w: Array, g: Array, t: Any, *memory: Array) -> tuple[Array, ...]:
-        """Return the new value of one parameter, then its new memory, changing nothing."""
+        """Return the new value of one parameter, then its new memory, changing nothing.
+
+        Parameters
+        ----------
+        w, g : array
+            The parameter's value and its gradient.
+        t : int
+            The number of the step, counted from 1.
+        *memory : array
+            What is remembered of this parameter, in the order of ``slots``.
+
+        Returns
+        -------
+        tuple of array
+            The new ``w``, then the new memory; each has the shape of ``w``.
+        """
         raise NotImplementedError
 
     def step(self) -> None:
@@ -105,11 +120,13 @@ class Optimizer:
             If a parameter has no gradient yet.
         ShapeError, DtypeError
             If a gradient was set by hand to what is no gradient of that parameter.
+        OptimizerError
+            If the optimizer's own ``update`` fails or breaks its contract.
         """
         t = self.steps + 1
         updated = [
-            self.update(parameter.value, self._gradient(parameter), t, *self.memory[parameter])
-            for parameter in self.parameters
+            self.updated(p, p.value, as_gradient(self, p), t, self.memory[p])
+            for p in self.parameters
         ]
         try:
             self._keep(t, updated)
@@ -117,30 +134,28 @@ class Optimizer:
             self._keep(t, updated)  # Ctrl-C between two parameters leaves no half a step
             raise
 
-    def _gradient(self, parameter: Parameter) -> Array:
-        """Return the gradient of a parameter, which may have been set by hand."""
-        g, w = parameter.grad, parameter.value
-        if g is None:
-            raise StateError(
-                f"{type(self).__name__}.step() needs the gradient of every parameter; "
-                f"{describe(parameter)} has none. Call backward() first; if you did, the output "
-                f"does not depend on it: leave it out of the optimizer."
-            )
-        if type(g) is np.ndarray and g.dtype is w.dtype and g.shape == w.shape:
-            return g
-        array = as_float_array(g, f"The gradient of {describe(parameter)}", w.dtype)
-        if array.shape != w.shape:
-            raise ShapeError(
-                f"A gradient has the shape of its parameter; that of {describe(parameter)} "
-                f"{show(w.shape)} was set to an array {show(array.shape)}.",
-                parameter,
-            )
-        return array if array.dtype == w.dtype else array.astype(w.dtype)
+    def updated(
+        self, parameter: Parameter, w: Array, g: Array, t: int, memory: tuple[Array, ...]
+    ) -> tuple[Array, ...]:
+        """Return what ``update`` gives for a parameter, held to the contract of an update.
+
+        Raises
+        ------
+        OptimizerError
+            If ``update`` fails, or returns something else than the new value and its memory.
+        """
+        try:
+            returned = self.update(w, g, t, *memory)
+        except TinygraphError:
+            raise
+        except Exception as error:
+            raise update_failed(self, parameter, error) from error
+        return as_update(self, parameter, w, returned)
 
     def _keep(self, t: int, updated: Iterable[tuple[Array, ...]]) -> None:
-        for parameter, (w, *memory) in zip(self.parameters, updated):
-            parameter.take(w)
-            self.memory[parameter] = tuple(memory)
+        for parameter, arrays in zip(self.parameters, updated):
+            parameter.take(arrays[0])
+            self.memory[parameter] = arrays[1:]
         self.steps = t
 
     def state(self) -> dict[str, Any]:
