@@ -498,6 +498,27 @@ class ChangesTheThird(tg.Op):
         return [g for _ in xs]
 
 
+class Joined(tg.Op):
+    """Right, and of any number of inputs."""
+
+    def forward(self, *xs):
+        return np.concatenate(xs)
+
+    def backward(self, g, y, *xs):
+        return tuple(np.split(g, len(xs)))
+
+    def infer_shape(self, *shapes):
+        return (sum(shape[0] for shape in shapes),)
+
+
+def test_an_op_of_any_number_of_inputs_is_checked_in_each():
+    parts = [tg.Parameter(np.arange(2.0) + k, name=f"part{k}") for k in range(3)]
+    report = tg.gradcheck(tg.Sum(Joined(*parts, name="joined")))
+    assert report.ok
+    assert [check.argument for check in report.checks[:3]] == ["xs"] * 3
+    assert [check.node for check in report.checks[:3]] == parts
+
+
 @pytest.mark.parametrize(
     ("op", "words"),
     [

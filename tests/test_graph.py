@@ -308,6 +308,26 @@ def test_summary_lists_every_node_and_counts_the_parameters(lab2):
     assert "(B, 4)" in text
 
 
+def test_summary_shows_a_name_that_looks_like_a_number_as_it_is():
+    text = tg.Graph(tg.Tanh(tg.Parameter(1.0, name="1e5"), name="2.50")).summary()
+    assert text.split("\n")[2].split() == ["1e5", "Parameter", "()", "1"]
+    assert text.split("\n")[3].split() == ["2.50", "Tanh", "()", "1e5"]
+
+
+def test_a_number_takes_the_precision_of_the_feeds_where_there_are_no_parameters():
+    model = tg.Graph(tg.Input("x", shape=(3,)) * 0.1)
+    assert model.forward(x=np.ones(3, dtype=np.float32)).dtype == np.float32
+    assert model.forward(x=np.ones(3)).dtype == np.float64
+
+
+def test_a_seed_takes_the_precision_of_the_output():
+    model = tg.Graph(tg.Parameter(np.ones(3, dtype=np.float32), name="w") * 2.0)
+    model.forward()
+    for seed in ([1, 2, 3], np.ones(3)):
+        model.backward(seed=seed)
+        assert model.output.grad.dtype == np.float32
+
+
 def test_an_error_inside_an_op_names_the_node():
     class Breaks(tg.Op):
         def forward(self, x):
@@ -491,6 +511,11 @@ def test_a_copy_is_a_graph_of_its_own(copied, lab2, xor):
     tg.SGD(other.parameters).step()
     assert other.forward(**xor) != lab2.forward(**xor)
     np.testing.assert_array_equal(lab2["layer1/W"].value, before)
+
+
+@pytest.mark.parametrize("copied", [copy.deepcopy, lambda model: pickle.loads(pickle.dumps(model))])
+def test_a_copy_has_the_attributes_of_its_original(copied, lab2):
+    assert vars(copied(lab2)).keys() == vars(lab2).keys()
 
 
 @pytest.mark.parametrize("copied", [copy.deepcopy, lambda model: pickle.loads(pickle.dumps(model))])

@@ -38,6 +38,37 @@ def test_every_op_brings_its_texts(op):
     assert "**Gradient.**" in op.__doc__
 
 
+def test_the_largest_float_is_an_exponent():
+    assert tg.Power(tg.Parameter(1.0), exponent=np.finfo(float).max).shape == ()
+
+
+def examples(op):
+    return [op.example(np.random.default_rng(seed)) for seed in range(5)]
+
+
+@pytest.mark.parametrize("op", OPS, ids=call_name)
+def test_an_example_shows_a_missing_transpose_and_a_mixed_up_entry(op):
+    for arrays in examples(op):
+        for array in arrays:
+            assert array.ndim < 2 or array.shape[0] != array.shape[1]
+            assert len(np.unique(np.abs(array))) == array.size
+            assert array.size > 1
+
+
+@pytest.mark.parametrize("op", [op for op in OPS if op.role == "activation"], ids=call_name)
+def test_the_example_of_an_activation_lies_on_both_sides_of_0_and_not_at_it(op):
+    for (x,) in examples(op):
+        assert (x < 0).any()
+        assert (x > 0).any()
+        assert abs(x).min() > 1e-3
+
+
+@pytest.mark.parametrize(("op", "argument"), [(tg.Log, 0), (tg.Power, 0), (tg.Divide, 1)])
+def test_an_example_lies_on_both_sides_of_1_where_an_op_bends_there(op, argument):
+    for arrays in examples(op):
+        assert 0 < arrays[argument].min() < 1 < arrays[argument].max()
+
+
 @pytest.mark.parametrize("op", [op for op in OPS if op is not tg.MatMul], ids=call_name)
 def test_local_derivative_times_g_is_the_gradient(op):
     arrays = op.example(np.random.default_rng(1))

@@ -269,6 +269,32 @@ LESSONS = [
         NOBODY,
     ),
     (
+        "lab2.forward(np.ones((1, 2)), np.ones((1, 1)))",
+        "ArgumentTypeError",
+        "An array is fed to an input by its name, so that none is taken for another: "
+        "forward(x=…, t=…).",
+        NOBODY,
+    ),
+    (
+        "lab2.predict(np.ones((1, 2)))",
+        "ArgumentTypeError",
+        "An array is fed to an input by its name, so that none is taken for another: predict(x=…).",
+        NOBODY,
+    ),
+    (
+        "tg.MatMul(tg.Parameter(np.ones((2, 3))), tg.Parameter(np.ones((4, 2))))",
+        "ShapeError",
+        "MatMul (unnamed) needs (B, m) times (m, n); got Parameter (2, 3) and Parameter (4, 2): "
+        "the second times the first would fit.",
+        UNNAMED,
+    ),
+    (
+        'tg.MatMul(tg.Input("x", (3, None)), tg.Parameter(np.ones((4, 2)), name="W"), name="z")',
+        "ShapeError",
+        'MatMul "z" needs (B, m) times (m, n); got x (3, B) and W (4, 2): W should have B rows.',
+        "z",
+    ),
+    (
         "tg.Op(a).forward(1)",
         "ArgumentTypeError",
         "Op (unnamed) takes 0 input(s), (); got 1.",
@@ -529,6 +555,14 @@ LESSONS = [
         "ShapeError",
         'MSE "loss" needs at least one entry, since the mean of none is undefined; got '
         "(0, 1). Feed a batch of at least one sample.",
+        "loss",
+    ),
+    (
+        'y, t = tg.Input("y", (None, 1)), tg.Input("t", (4, 1))\n'
+        'tg.Graph(tg.MSE(y, t, name="loss")).forward(y=np.ones((3, 1)), t=np.ones((4, 1)))',
+        "ShapeError",
+        'MSE "loss" compares a prediction and a target of the same shape; got (3, 1) and (4, 1). '
+        "Feed both from the same samples.",
         "loss",
     ),
     (

@@ -106,7 +106,7 @@ class Mean(Op):
 def spread(g: Array, x: Array, axis: int | None) -> Array:
     """Return ``g`` with the axes that the reduction of ``x`` dropped put back, with size 1."""
     if axis is None:
-        return np.reshape(g, (1,) * x.ndim)
+        return g  # one number, which fits every shape as it is
     return np.reshape(g, tuple(1 if a == axis % x.ndim else n for a, n in enumerate(x.shape)))
 
 
