@@ -7,8 +7,6 @@ import pytest
 
 import tinygraph as tg
 from tinygraph.errors import NonFiniteError
-from tinygraph.metrics import accuracy, one_minus_mean_abs_error
-from tinygraph.train import labels
 
 
 def test_the_loss_of_every_epoch_is_kept(lab2, xor):
@@ -190,26 +188,6 @@ def test_what_is_trained_is_a_graph_with_its_own_optimizer(lab2, xor):
         tg.fit(tg.Graph(lab2.prediction), tg.SGD(lab2.parameters), x=xor["x"])
 
 
-def test_labels_are_the_input_that_the_prediction_does_not_need(lab2):
-    assert labels(lab2) is lab2["t"]
-    assert labels(tg.Graph(lab2.output)) is None
-
-
-def test_accuracy_is_a_share_and_the_mean_error_is_not():
-    y = np.array([[0.4], [0.6], [0.9], [0.1]])
-    t = np.array([[0.0], [1.0], [0.0], [0.0]])
-    assert accuracy(y, t) == 0.75
-    assert one_minus_mean_abs_error(y, t) == pytest.approx(1 - (0.4 + 0.4 + 0.9 + 0.1) / 4)
-    with pytest.raises(tg.TinygraphError, match="same shape"):
-        accuracy(y, t[:, 0])
-
-
-def test_a_sample_with_several_outputs_must_have_all_right():
-    y = np.array([[0.9, 0.9], [0.9, 0.1]])
-    t = np.array([[1.0, 1.0], [1.0, 1.0]])
-    assert accuracy(y, t) == 0.5
-
-
 def test_an_input_that_is_called_like_an_argument_of_fit_is_refused():
     model = tg.Graph(tg.Mean(tg.Input("epochs", shape=(None,)) * tg.Parameter(1.0, name="w")))
     with pytest.raises(tg.TinygraphError, match=r"argument 'epochs' of its own.*another name"):
@@ -335,10 +313,3 @@ def test_numbers_that_are_no_classes_have_no_accuracy(xor, lab2, capsys):
     )
     assert history.records[-1].accuracy is None
     assert "accuracy" not in capsys.readouterr().out
-
-
-def test_metrics_take_lists_and_need_samples():
-    assert accuracy([[0.9], [0.2]], [[1], [1]]) == 0.5
-    assert one_minus_mean_abs_error([[0.75]], [[1]]) == 0.75
-    with pytest.raises(tg.TinygraphError, match="at least one"):
-        accuracy(np.zeros((0, 1)), np.zeros((0, 1)))

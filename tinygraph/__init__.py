@@ -48,8 +48,9 @@ if TYPE_CHECKING:
     from tinygraph.derivation import Derivation, derive
     from tinygraph.diagnosis import diagnose
     from tinygraph.diagnosis_report import Diagnosis
+    from tinygraph.history import History
     from tinygraph.sweeps import Run, Sweep, sweep
-    from tinygraph.train import History, fit
+    from tinygraph.train import fit
     from tinygraph.viz import Diagram, render
     from tinygraph.viz.stepper import Stepper, step_through
 
@@ -118,7 +119,7 @@ _LOADED_ON_USE = {
     "Derivation": "tinygraph.derivation",
     "Diagnosis": "tinygraph.diagnosis_report",
     "Diagram": "tinygraph.viz",
-    "History": "tinygraph.train",
+    "History": "tinygraph.history",
     "Run": "tinygraph.sweeps",
     "Sweep": "tinygraph.sweeps",
     "sweep": "tinygraph.sweeps",

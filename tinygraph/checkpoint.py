@@ -18,9 +18,9 @@ from tinygraph import sealed
 from tinygraph.arrays import Array, brief
 from tinygraph.errors import ArgumentTypeError, CheckpointError, TinygraphError
 from tinygraph.graph import Graph
+from tinygraph.history import History, Record
 from tinygraph.optim import Optimizer
 from tinygraph.shapes import show
-from tinygraph.train import History, Record
 
 KIND = "tinygraph checkpoint"
 VERSION = 1

@@ -12,76 +12,21 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from tqdm import tqdm
 
-from tinygraph.arrays import Array, brief
+from tinygraph.arrays import brief
+from tinygraph.classification import accuracy_on
 from tinygraph.data import as_generator
+from tinygraph.divergence import non_finite_error
 from tinygraph.engines import Batches, make_engine
-from tinygraph.errors import ArgumentTypeError, NonFiniteError
+from tinygraph.errors import ArgumentTypeError
 from tinygraph.fit_checks import check_names, check_roles, checked_target, whole_number
 from tinygraph.graph import Graph
-from tinygraph.metrics import accuracy
-from tinygraph.node import Input, Node, Parameter, describe
+from tinygraph.history import History, Record
 from tinygraph.optim import Optimizer
-
-
-class Record(NamedTuple):
-    """One printed line: the epoch, its loss, and the accuracy after it (``None``: no labels)."""
-
-    epoch: int
-    loss: float
-    accuracy: float | None
-
-    def __str__(self) -> str:
-        share = "" if self.accuracy is None else f"   accuracy {self.accuracy:7.2%}"
-        return f"epoch {self.epoch:>7,}   loss {self.loss:<12.6g}{share}"
-
-
-@dataclass
-class History:
-    """What a training run left behind.
-
-    Attributes
-    ----------
-    loss : array
-        One value an epoch: the loss before that epoch's step.
-    records : list of Record
-        The lines that were printed.
-    seconds : float
-        Time spent training.
-    stopped : str
-        Why the run ended: ``"finished"``, ``"target reached"``, ``"callback"``, ``"interrupted"``,
-        ``"non-finite"`` or ``"error"``; empty while it goes on.
-    engine : str
-        What ran the epochs.
-
-    >>> History(loss=np.array([0.5, 0.25]), seconds=0.01)
-    <History of 2 epochs, last loss 0.25, 0.01 s, finished>
-    """
-
-    loss: Array = field(default_factory=lambda: np.zeros(0))
-    records: list[Record] = field(default_factory=list)
-    seconds: float = 0.0
-    stopped: str = "finished"
-    engine: str = "interpreted"
-
-    def __len__(self) -> int:
-        return len(self.loss)
-
-    def __repr__(self) -> str:
-        last = f", last loss {self.loss[-1]:.6g}" if len(self) else ""
-        return f"<History of {len(self)} epochs{last}, {self.seconds:.2f} s, {self.stopped}>"
-
-    def plot(self, ax: Any = None) -> Any:
-        """Draw the learning curve; returns the matplotlib axes."""
-        from tinygraph.plots import learning_curve
-
-        return learning_curve(self.loss, ax=ax)
-
 
 CHECK_INTERVAL = 100
 """How many epochs may pass until ``target_loss`` is looked at again."""
@@ -183,7 +128,6 @@ def fit(
     batches = Batches(model, feeds, batch_size, as_generator(rng))
     runner = make_engine(engine, model, optimizer, batches, epochs)
     record.engine = runner.name
-    target = labels(model)
     target_loss = checked_target(target_loss)
     done = len(record)
     end = done + epochs
@@ -216,12 +160,12 @@ def fit(
                     bar.update(runner.completed)
                 if done and not np.isfinite(losses[done - 1]):
                     record.stopped = "non-finite"
-                    raise _non_finite(model, feeds, record)
+                    raise non_finite_error(model, feeds, record)
                 if done and target_loss is not None and losses[done - 1] <= target_loss:
                     record.stopped = record.stopped or "target reached"
                 is_last = done == end or bool(record.stopped)
                 if print_interval and done and (is_last or done % print_interval == 0):
-                    line = Record(done, float(losses[done - 1]), _accuracy(model, target, feeds))
+                    line = Record(done, float(losses[done - 1]), accuracy_on(model, feeds))
                     record.records.append(line)
                     (print if bar is None else bar.write)(str(line))
                 is_due = is_last or done % callback_interval == 0
@@ -237,28 +181,6 @@ def fit(
     return record
 
 
-def labels(model: Graph) -> Input | None:
-    """Return the input that holds the labels, or ``None`` if no input does.
-
-    It is the one input that the prediction does not need and that has the prediction's shape.
-    """
-    candidates = [
-        node
-        for node in model.inputs
-        if node not in model.prediction_inputs and node.shape == model.prediction.shape
-    ]
-    return candidates[0] if len(candidates) == 1 and candidates[0].shape else None
-
-
-def _accuracy(model: Graph, target: Input | None, feeds: dict[str, Any]) -> float | None:
-    if target is None:
-        return None
-    truth = np.asarray(feeds[str(target.name)])
-    if not (truth == np.round(truth)).all():
-        return None  # no classes: a share of numbers that are met exactly says nothing
-    return accuracy(model.predict(**feeds), truth)
-
-
 def _bar(epochs: int, print_interval: int) -> AbstractContextManager[Any]:
     """Return a progress bar, or ``None`` where nobody would see one.
 
@@ -268,38 +190,3 @@ def _bar(epochs: int, print_interval: int) -> AbstractContextManager[Any]:
     if print_interval == 0 or not sys.stderr.isatty():
         return nullcontext()
     return tqdm(total=epochs, unit="epoch", leave=False)
-
-
-def _non_finite(model: Graph, feeds: dict[str, Any], record: History) -> NonFiniteError:
-    """Run the failing epoch's forward once more, and name the first node that is not finite."""
-    model.forward(**feeds)
-    node = next((node for node in model.nodes if not _is_finite(node)), model.output)
-    epoch = len(record)
-    return NonFiniteError(
-        f"Training met a loss of {record.loss[-1]} in epoch {epoch:,}. The first node that became "
-        f"non-finite is {describe(node)}: {_likely_reason(node, epoch)} "
-        f"The {epoch - 1:,} epochs before are in error.history.",
-        node=node,
-        epoch=epoch,
-        history=record,
-    )
-
-
-def _is_finite(node: Node) -> bool:
-    return node.value is None or bool(np.isfinite(node.value).all())
-
-
-def _likely_reason(node: Node, epoch: int) -> str:
-    if isinstance(node, Input):
-        return "the data fed to it has NaN or infinity. Clean the data."
-    if epoch == 1:
-        return (
-            "what it starts from is outside the range where it is finite (an overflow, a division "
-            "by 0, the logarithm of 0). Look at the data, and draw the start values smaller."
-        )
-    if isinstance(node, Parameter):
-        return (
-            "the step before took it there, with a gradient that was too large, or no number "
-            "itself. Try a lower learning rate."
-        )
-    return "the steps grew without bound. Try a lower learning rate."

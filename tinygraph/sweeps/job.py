@@ -16,17 +16,18 @@ from typing import Any
 import numpy as np
 
 from tinygraph.arrays import Array, brief
+from tinygraph.classification import accuracy_on
 from tinygraph.compile.copies import Copies, architecture
 from tinygraph.compile.program import Program
 from tinygraph.compile.recording import Unrecordable
 from tinygraph.engines import SECONDS_WORTH_NUMBA
 from tinygraph.errors import ArgumentTypeError, NonFiniteError
 from tinygraph.graph import Graph
-from tinygraph.metrics import accuracy
+from tinygraph.history import History
 from tinygraph.optim import Optimizer
 from tinygraph.sweeps.grid import Task
 from tinygraph.sweeps.results import Run
-from tinygraph.train import History, fit, labels
+from tinygraph.train import fit
 
 Build = Callable[..., tuple[Graph, Optimizer]]
 """Makes a model and its optimizer: called as ``build(rng, **point)``."""
@@ -141,9 +142,6 @@ class Job:
         run.losses[done : done + count] = losses[:count]
         if not sound.all():
             run.stopped = "non-finite"
-        target = labels(model)
-        if target is not None:
-            answers = np.asarray(self.feeds[str(target.name)])
-            run.accuracy = accuracy(model.predict(**self.feeds), answers)
-            if run.solved_at is None and run.accuracy == 1:
-                run.solved_at = done + len(losses)
+        run.accuracy = accuracy_on(model, self.feeds)
+        if run.solved_at is None and run.accuracy == 1:
+            run.solved_at = done + len(losses)

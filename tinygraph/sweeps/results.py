@@ -28,7 +28,7 @@ class Run:
     losses : array
         One value an epoch; NaN from where the run stopped.
     accuracy : float or None
-        At the end; ``None`` where the model has no labels.
+        At the end; ``None`` where the model has no labels, or they are no classes.
     solved_at : int or None
         The first epoch, of those looked at, after which the accuracy was 100 %.
     stopped : str

@@ -1,0 +1,64 @@
+"""The record of a training run: every loss, and the lines that were printed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from tinygraph.arrays import Array
+
+
+class Record(NamedTuple):
+    """One printed line: the epoch, its loss, and the accuracy after it (``None``: no labels)."""
+
+    epoch: int
+    loss: float
+    accuracy: float | None
+
+    def __str__(self) -> str:
+        share = "" if self.accuracy is None else f"   accuracy {self.accuracy:7.2%}"
+        return f"epoch {self.epoch:>7,}   loss {self.loss:<12.6g}{share}"
+
+
+@dataclass
+class History:
+    """What a training run left behind.
+
+    Attributes
+    ----------
+    loss : array
+        One value an epoch: the loss before that epoch's step.
+    records : list of Record
+        The lines that were printed.
+    seconds : float
+        Time spent training.
+    stopped : str
+        Why the run ended: ``"finished"``, ``"target reached"``, ``"callback"``, ``"interrupted"``,
+        ``"non-finite"`` or ``"error"``; empty while it goes on.
+    engine : str
+        What ran the epochs.
+
+    >>> History(loss=np.array([0.5, 0.25]), seconds=0.01)
+    <History of 2 epochs, last loss 0.25, 0.01 s, finished>
+    """
+
+    loss: Array = field(default_factory=lambda: np.zeros(0))
+    records: list[Record] = field(default_factory=list)
+    seconds: float = 0.0
+    stopped: str = "finished"
+    engine: str = "interpreted"
+
+    def __len__(self) -> int:
+        return len(self.loss)
+
+    def __repr__(self) -> str:
+        last = f", last loss {self.loss[-1]:.6g}" if len(self) else ""
+        return f"<History of {len(self)} epochs{last}, {self.seconds:.2f} s, {self.stopped}>"
+
+    def plot(self, ax: Any = None) -> Any:
+        """Draw the learning curve; returns the matplotlib axes."""
+        from tinygraph.plots import learning_curve
+
+        return learning_curve(self.loss, ax=ax)
