@@ -561,7 +561,7 @@ def test_the_seed_decides_the_random_gradients():
     assert got[0] == got[1] != got[2]
 
 
-@pytest.mark.parametrize(("size", "entries"), [(23, 23), (24, 24), (25, 25), (100, 25)])
+@pytest.mark.parametrize(("size", "entries"), [(23, 23), (24, 24), (25, 24), (100, 24)])
 def test_small_arrays_are_checked_whole_and_large_ones_by_a_choice(size, entries):
     check = tg.gradcheck(tg.Tanh(tg.Parameter(np.linspace(0, 1, size)))).checks[0]
     assert check.entries == entries

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any
 
+import numpy as np
 from tabulate import tabulate
 
 from tinygraph.arrays import Array
-from tinygraph.differences import Function, Slope, is_at_kink
+from tinygraph.differences import Function, Slope, closer_slope, is_at_kink
 from tinygraph.errors import GradientError, LayoutError
 from tinygraph.graph import Graph
 from tinygraph.node import Node, describe
@@ -80,22 +81,32 @@ class ArgumentCheck:
     ) -> None:
         """Hold one number of the gradient against the slope of ``f`` along ``direction``."""
         self.entries += 1
-        difference = abs(got - found.value)
-        size = max(abs(got), abs(found.value))
-        allowed = self.tolerance * (size + 1e-3 * found.magnitude) + min(found.error, 0.01 * size)
         verdict = "ok"
-        if difference != difference and found.value != found.value:
-            verdict = "undefined"
-        elif not difference <= allowed:
-            verdict = "wrong"
-            if is_at_kink(f, x, direction, g, got):
-                verdict = "kink"
-                self.kinks += 1
+        if not self._agree(got, found):
+            verdict, found = self._look_closer(got, found, f, x, direction, g)
+            self.kinks += verdict == "kink"
+        difference = abs(got - found.value)
         rank = ("ok", "undefined", "kink", "wrong")
         is_worse = (rank.index(verdict), difference) > (rank.index(self.verdict), self.difference)
         if self.entries == 1 or is_worse:
             self.verdict, self.index, self.method = verdict, index, found.method
             self.got, self.expected, self.difference = got, found.value, difference
+
+    def _look_closer(
+        self, got: float, found: Slope, f: Function, x: Array, direction: Array, g: Array
+    ) -> tuple[str, Slope]:
+        mean = got if np.isfinite(got) else found.value
+        if is_at_kink(f, x, direction, g, mean):
+            return ("kink" if np.isfinite(got) else "undefined"), found
+        closer = closer_slope(found, f, x, direction, g)
+        if self._agree(got, closer):
+            return "ok", closer
+        return ("wrong" if np.isfinite(closer.value) else "undefined"), closer
+
+    def _agree(self, got: float, found: Slope) -> bool:
+        size = max(abs(got), abs(found.value))
+        allowed = self.tolerance * (size + 1e-3 * found.magnitude) + min(found.error, 0.01 * size)
+        return bool(np.isfinite(got) and abs(got - found.value) <= allowed + found.resolution)
 
     def __str__(self) -> str:
         if self.broke:

@@ -36,7 +36,7 @@ def one_each(op: Node, grads: Any) -> tuple[Any, ...]:
 
 def as_gradient(grad: Any, op: Node, parent: Node, value: Array) -> Array:
     """Return one of the gradients of ``op.backward`` as an array of the shape of ``value``."""
-    if type(grad) not in ARRAY_TYPES:
+    if type(grad) not in ARRAY_TYPES or grad.dtype not in FLOATS:
         grad = as_float_array(grad, f"The gradient that backward of {describe(op)} returned")
     if grad.shape != value.shape:
         raise _wrong_gradient_shape(op, parent, value, grad)

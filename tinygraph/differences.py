@@ -10,6 +10,10 @@ same at h/2 shows how far, and together (Richardson) they are right up to :math:
 the result is right to the last digits; but f must be made of analytic functions.  It is believed
 only where central differences agree with it.
 
+Both mislead where f bends within a step, or where its values are so large that their differences
+are mostly rounding.  So a number is called wrong only after :func:`closer_slope` has looked
+at steps from large to tiny.
+
 Source: W. Squire and G. Trapp, *Using complex variables to estimate derivatives of real functions*,
 SIAM Review 40, 1998.
 """
@@ -27,8 +31,15 @@ from tinygraph.arrays import Array
 Function = Callable[[Array], Array]
 """A function of one array."""
 
-STEP = np.finfo(np.float64).eps ** (1 / 3)
+EPS = float(np.finfo(np.float64).eps)
+STEP = EPS ** (1 / 3)
 COMPLEX_STEP = 1e-30
+LADDER = (1e4, 1e2, 1.0, 1e-2, 1e-4, 1e-6, 1e-8)
+"""The steps of a closer look, in units of the usual one."""
+POINTS = np.cos(np.pi * np.arange(9) / 8)
+POWERS = np.vander(POINTS, 5, increasing=True)
+FIT = np.linalg.pinv(POWERS)
+"""Takes values at ``POINTS`` to the polynomial of degree 4 that fits them best."""
 
 
 class Slope(NamedTuple):
@@ -43,12 +54,15 @@ class Slope(NamedTuple):
         The sum of the absolute terms it is made of: cancellation leaves rounding of this size.
     method : str
         ``"complex step"`` or ``"central differences"``.
+    resolution : float
+        A difference that the values of f cannot tell from 0.
     """
 
     value: float
     error: float
     magnitude: float
     method: str
+    resolution: float = 0.0
 
 
 def slope(f: Function, x: Array, direction: Array, g: Array) -> Slope:
@@ -63,7 +77,7 @@ def slope(f: Function, x: Array, direction: Array, g: Array) -> Slope:
     narrow, terms = _central(f, x, direction, g, step / 2)
     value = (4 * narrow - wide) / 3
     magnitude = float(np.abs(terms).sum())
-    rounding = np.finfo(np.float64).eps * float(np.abs(g * f(x))[terms != 0].sum()) / step
+    rounding = EPS * float(np.abs(g * f(x))[terms != 0].sum()) / step
     error = abs(narrow - wide) + 4 * rounding
     by_complex_step = _complex_step(f, x, direction, g)
     if by_complex_step is not None and np.isclose(
@@ -84,25 +98,99 @@ def is_at_kink(f: Function, x: Array, direction: Array, g: Array, got: float) ->
     >>> [is_at_kink(np.abs, np.array([0.0]), one, one, got) for got in (0.0, -1.0, 2.0)]
     [True, True, False]
     """
-    step = _step(x, direction)
-    gaps = []
+    step = STEP * (_largest(x, direction) or 0.1)
+    gaps, rises = [], []
     for h in (step, step / 30, step / 1000):
-        here = f(x)
-        right = float(np.sum(g * (f(x + h * direction) - here))) / h
-        left = float(np.sum(g * (here - f(x - h * direction)))) / h
+        here, ahead, behind = f(x), f(x + h * direction), f(x - h * direction)
+        right = float(np.sum(g * (ahead - here))) / h
+        left = float(np.sum(g * (here - behind))) / h
         gaps.append(abs(right - left))
+        rises.append(float(np.abs(g * (ahead - behind)).sum()))
         low, high = sorted((left, right))
+    if rises[-1] > 0.05 * rises[0] and rises[-1] > 1e-6 * float(np.abs(g * here).sum()):
+        return True  # f jumps here, or is infinitely steep: no number is its slope
     scale = max(abs(low), abs(high), abs(got))
     slack = 1e-3 * scale
-    stays_apart = gaps[-1] > slack and gaps[-1] > gaps[0] / 2
+    # Of mere rounding the gap would grow as the step shrinks.
+    stays_apart = gaps[-1] > slack and gaps[0] / 2 < gaps[-1] < 2 * gaps[0]
     came_together = gaps[0] > 10 * slack and gaps[-1] < gaps[0] / 100
-    return (stays_apart or came_together) and low - slack <= got <= high + slack
+    return bool((stays_apart or came_together) and low - slack <= got <= high + slack)
+
+
+def closer_slope(found: Slope, f: Function, x: Array, direction: Array, g: Array) -> Slope:
+    """Return a slope found by :func:`slope` again, with all that the values of f can tell.
+
+    >>> def root(x):
+    ...     return np.sqrt(np.abs(x))
+    >>> x, one = np.array([1e-9]), np.array([1.0])
+    >>> found = slope(root, x, one, one)  # by a step that is large beside this x
+    >>> round(found.value, 3), round(closer_slope(found, root, x, one, one).value, 3)
+    (3.648, 15811.388)
+    """
+    largest = _largest(x, direction)
+    here = f(x)
+    is_affected = _moves(f, here, x, direction)
+    rounding = EPS * float(np.abs(g * here)[is_affected].sum())
+    if not np.isfinite(rounding):
+        return found._replace(value=np.nan)
+    # A backward computes from values that were rounded, and no step tells less than this.
+    resolution = 64 * rounding / max(largest, 0.1)
+
+    def along(s: float) -> float:
+        return float(np.sum((g * (f(x + s * direction) - here))[is_affected]))
+
+    steps = {_step(x, direction) * rung for rung in LADDER} | {STEP * (largest or 0.1)}
+    value, error = _least_error(along, sorted(steps, reverse=True), largest, rounding)
+    if not np.isfinite(value):
+        return found
+    if found.method == "complex step" and abs(found.value - value) <= error:
+        return found._replace(resolution=resolution)
+    return Slope(value, 0.0, 0.0, "central differences", error + resolution)
+
+
+def _moves(f: Function, here: Array, x: Array, direction: Array) -> Array:
+    """Tell which entries of f depend on those that move, be it only far away."""
+    far = (1 + 2 * float(np.abs(x[np.isfinite(x)]).max(initial=0.0))) * direction
+    found = np.zeros(here.shape, dtype=bool)
+    for there in (f(x + far), f(x - far), f(np.where(direction != 0, 0.0, x))):
+        found |= (there != here) & ~(np.isnan(there) & np.isnan(here))
+    return found
+
+
+def _least_error(
+    along: Callable[[float], float], steps: list[float], largest: float, rounding: float
+) -> tuple[float, float]:
+    """Return the slope of a function of one number at 0, and its error.
+
+    At each step a polynomial is fitted; what it leaves over is curvature and noise, and so the
+    error.  The least error is taken, unless a smaller step, which is nearer to the limit,
+    contradicts it.
+    """
+    value, error, last_rise = np.nan, np.inf, 0.0
+    for h in steps:
+        values = np.array([along(h * point) for point in POINTS])
+        if not np.isfinite(values).all():
+            continue
+        fitted = FIT @ values
+        slope_here = float(fitted[1]) / h
+        rest = float(np.abs(POWERS @ fitted - values).max())
+        rise = float(np.abs(values).max())
+        # Where nothing moves any more, the last thing that did is the noise.
+        rest = 16 * max(rest, rounding, last_rise if rise == 0 else 0.0)
+        error_here = rest / h + abs(slope_here) * EPS * largest / h
+        last_rise = rise or last_rise
+        if error_here < error or abs(slope_here - value) > error_here + error:
+            value, error = slope_here, error_here
+    return value, error
 
 
 def _step(x: Array, direction: Array) -> float:
     """Return a step that is small beside the entries that move."""
-    moved = np.abs(x[direction != 0])
-    return float(STEP * max(moved.max(initial=0.0), 0.1))
+    return float(STEP * max(_largest(x, direction), 0.1))
+
+
+def _largest(x: Array, direction: Array) -> float:
+    return float(np.abs(x[direction != 0]).max(initial=0.0))
 
 
 def _central(f: Function, x: Array, direction: Array, g: Array, h: float) -> tuple[float, Array]:
