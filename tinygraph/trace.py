@@ -1,8 +1,8 @@
 """A run as plain data: what each op did, forward and backward, and what the optimizer did.
 
 A trace is a list of steps, in the order in which they happen; each is a dict of text, numbers and
-lists, so that ``json.dumps`` takes it and a page, a terminal or a test can read it.  Formulas and
-lines of NumPy carry the graph's own names.  A trace looks on and changes nothing: neither the
+lists, so that ``json.dumps`` takes it and a page, a terminal or a test can read it.  Here the ops
+and the optimizer are run; :mod:`tinygraph.trace_steps` writes each step down.  A trace looks on and changes nothing: neither the
 graph's values and gradients nor the parameters nor the optimizer.
 
 Big arrays are summarised, so that a trace stays small.
@@ -10,7 +10,6 @@ Big arrays are summarised, so that a trace stays small.
 
 from __future__ import annotations
 
-import inspect
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import count
@@ -18,14 +17,14 @@ from typing import Any
 
 import numpy as np
 
-from tinygraph.arrays import Array, brief
+from tinygraph.arrays import Array, brief, is_whole_number
 from tinygraph.contract import as_gradient, as_seed, as_value, one_each, op_failed
 from tinygraph.errors import ArgumentError, StateError, TinygraphError
 from tinygraph.node import Constant, Node, Op, Parameter, describe
 from tinygraph.notation import Notation
 from tinygraph.optim import Optimizer
-from tinygraph.rules import broadcast_axes, evaluate, rule_names
-from tinygraph.steps import InputData, LineData, Moment, OutgoingData, Step, summarise
+from tinygraph.steps import Moment, summarise
+from tinygraph.trace_steps import backward_step, forward_step, leaving, update_step
 
 
 def walk(
@@ -76,7 +75,7 @@ def walk(
             t = optimizer.steps + training_step
             for parameter in optimizer.parameters:
                 w, g = values[parameter], _gradient(parameter, gradients)
-                step = _update(optimizer, parameter, t, w, g, memory[parameter], names)
+                step = update_step(optimizer, parameter, t, w, g, memory[parameter], names)
                 # Copies: an update of one's own may write into what it is given.
                 copies = tuple(array.copy() for array in memory[parameter])
                 new, *kept = optimizer.updated(parameter, w.copy(), g.copy(), t, copies)
@@ -95,8 +94,7 @@ def walk(
 
 
 def _check(nodes: Sequence[Node], optimizer: Optimizer | None, training_steps: Any) -> None:
-    is_count = isinstance(training_steps, (int, np.integer)) and training_steps >= 1
-    if not is_count or isinstance(training_steps, bool):
+    if not is_whole_number(training_steps) or training_steps < 1:
         raise ArgumentError(
             f"training_steps is a whole number from 1 on; got {brief(training_steps)}."
         )
@@ -106,8 +104,9 @@ def _check(nodes: Sequence[Node], optimizer: Optimizer | None, training_steps: A
             f"the same; none was given. Try model.trace(tg.SGD(model.parameters), "
             f"{training_steps}, …)."
         )
+    known = set(nodes)
     for parameter in optimizer.parameters if optimizer else ():
-        if parameter not in set(nodes):
+        if parameter not in known:
             raise ArgumentError(
                 f"The optimizer trains {describe(parameter)}, which is no node of this graph. "
                 f"Make one of this graph's parameters: tg.SGD(model.parameters)."
@@ -127,13 +126,7 @@ def _forward(nodes: Iterable[Node], values: dict[Node, Any], names: Notation) ->
             raise
         except Exception as error:
             raise op_failed("forward", op, arrays, error) from error
-        step = _heading("forward", op, names) | Step(
-            math=names.value_math(op),
-            code=names.value_code(op),
-            inputs=_inputs(op, values, names),
-            value=summarise(values[op]),
-        )
-        moments.append(Moment(step, op, values, {}, {}, {}))
+        moments.append(Moment(forward_step(op, values, names), op, values, {}, {}, {}))
     return moments
 
 
@@ -154,24 +147,17 @@ def _backward(
             total = contribution if before is None else before + contribution
             gradients[parent] = totals[argument] = total
             arrived[parent] += 1
-            leaving = _leaving(op, argument, values, gradients[op], names)
-            leaving["contribution"] = summarise(contribution)
-            leaving["before"] = summarise(before) if before is not None else None
-            leaving["total"] = summarise(total)
-            leaving["number"] = arrived[parent]
-            outgoing.append(leaving)
-        step = _heading("backward", op, names) | Step(
-            inputs=_inputs(op, values, names),
-            value=summarise(values[op]),
-            incoming=summarise(gradients[op]),
-            incoming_symbol=names.gradient_symbol(op),
-            incoming_identifier=names.gradient_identifier(op),
-            outgoing=outgoing,
-        )
+            sent = leaving(op, argument, values, gradients[op], names)
+            sent["contribution"] = summarise(contribution)
+            sent["before"] = summarise(before) if before is not None else None
+            sent["total"] = summarise(total)
+            sent["number"] = arrived[parent]
+            outgoing.append(sent)
+        step = backward_step(op, values, gradients[op], outgoing, names)
         moments.append(Moment(step, op, values, gradients, contributions, totals))
     for moment in moments:
-        for argument, leaving in zip(moment.contributions, moment.step["outgoing"], strict=True):
-            leaving["count"] = arrived[moment.node.inputs[argument]]
+        for argument, sent in zip(moment.contributions, moment.step["outgoing"], strict=True):
+            sent["count"] = arrived[moment.node.inputs[argument]]
     return moments
 
 
@@ -189,32 +175,6 @@ def _contributions(op: Op, values: Mapping[Node, Any], g: Array) -> Iterable[tup
             yield argument, as_gradient(grad, op, parent, value)
 
 
-def _leaving(
-    op: Op, argument: int, values: Mapping[Node, Any], g: Array, names: Notation
-) -> OutgoingData:
-    """Return how the gradient towards one input is written down, and the local derivative."""
-    parent = op.inputs[argument]
-    rule = op.rules[argument] if argument < len(op.rules) else None
-    space = rule_names(op, values, g)
-    written = evaluate(rule.code, space) if rule else None
-    summed = broadcast_axes(written.shape, np.shape(values[parent])) if written is not None else ()
-    local = evaluate(rule.local, space) if rule and rule.local else None
-    why = rule.why if rule else ""
-    if summed:
-        why += ("; " if why else "") + "what was repeated by broadcasting adds up"
-    return OutgoingData(
-        node=str(parent.name),
-        argument=_argument_name(op, argument),
-        symbol=names.gradient_symbol(parent),
-        identifier=names.gradient_identifier(parent),
-        math=names.gradient_math(op, argument, summed),
-        code=names.gradient_code(op, argument, summed),
-        why=why,
-        local_code=names.local_code(op, argument),
-        local=None if local is None else summarise(local),
-    )
-
-
 def _gradient(parameter: Parameter, gradients: Mapping[Node, Any]) -> Array:
     if parameter not in gradients:
         raise StateError(
@@ -225,82 +185,9 @@ def _gradient(parameter: Parameter, gradients: Mapping[Node, Any]) -> Array:
     return gradient
 
 
-def _update(
-    optimizer: Optimizer,
-    parameter: Parameter,
-    t: int,
-    w: Array,
-    g: Array,
-    memory: Sequence[Array],
-    names: Notation,
-) -> Step:
-    """Return the step with the optimizer's lines, each evaluated with the results of the last."""
-    slots = dict(zip(optimizer.slots, memory, strict=True))
-    space = {"np": np, "self": optimizer, "w": w, "g": g, "t": t, **slots}
-    lines = []
-    for line in optimizer.lines:
-        space[line.name] = evaluate(line.code, space)
-        lines.append(
-            LineData(
-                name=line.name,
-                math=names.update_math(parameter, line),
-                code=names.update_code(parameter, line, optimizer),
-                why=line.why,
-                array=summarise(space[line.name]),
-            )
-        )
-    return _heading("update", parameter, names) | Step(
-        op=type(optimizer).__name__,
-        about=_about(optimizer),
-        value=summarise(w),
-        incoming=summarise(g),
-        incoming_symbol=names.gradient_symbol(parameter),
-        incoming_identifier=names.gradient_identifier(parameter),
-        lines=lines,
-        hyperparameters={name: getattr(optimizer, name) for name in optimizer.hyperparameters},
-        memory={slot: summarise(array) for slot, array in slots.items()},
-        t=t,
-    )
-
-
 def _compare(moments: Iterable[Moment], before: Array, after: Array) -> None:
     """Tell the updates what they did to the loss, all together."""
     for moment in moments:
         if moment.step["phase"] == "update":
             moment.step["loss_before"] = summarise(before)["entries"]
             moment.step["loss_after"] = summarise(after)["entries"]
-
-
-def _heading(phase: str, node: Node, names: Notation) -> Step:
-    return Step(
-        phase=phase,
-        node=str(node.name),
-        op=type(node).__name__,
-        about=_about(node),
-        role=node.role,
-        symbol=names.symbol(node),
-        identifier=names.identifier(node),
-    )
-
-
-def _about(thing: object) -> str:
-    """Return what the class says of itself in a line; nothing where it inherits its docstring."""
-    line = inspect.cleandoc(vars(type(thing)).get("__doc__") or "").partition("\n")[0]
-    return line.replace("``", "").rstrip(".") + "." if line else ""
-
-
-def _inputs(op: Op, values: Mapping[Node, Any], names: Notation) -> list[InputData]:
-    return [
-        InputData(
-            node=str(parent.name),
-            argument=_argument_name(op, argument),
-            symbol=names.symbol(parent),
-            identifier=names.identifier(parent),
-            array=summarise(values[parent]),
-        )
-        for argument, parent in enumerate(op.inputs)
-    ]
-
-
-def _argument_name(op: Op, argument: int) -> str:
-    return op.arguments[min(argument, len(op.arguments) - 1)]
