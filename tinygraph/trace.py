@@ -2,10 +2,10 @@
 
 A trace is a list of steps, in the order in which they happen; each is a dict of text, numbers and
 lists, so that ``json.dumps`` takes it and a page, a terminal or a test can read it.  Here the ops
-and the optimizer are run; :mod:`tinygraph.trace_steps` writes each step down.  A trace looks on and changes nothing: neither the
-graph's values and gradients nor the parameters nor the optimizer.
+and the optimizer are run; :mod:`tinygraph.trace_steps` writes each step down.
 
-Big arrays are summarised, so that a trace stays small.
+A trace looks on and changes nothing: neither the graph's values and gradients nor the parameters
+nor the optimizer.  Big arrays are summarised, so that a trace stays small.
 """
 
 from __future__ import annotations
