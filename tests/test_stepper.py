@@ -12,12 +12,15 @@ import pytest
 from rich.console import Console
 
 import tinygraph as tg
+from tinygraph.steps import summarise
 from tinygraph.trace import walk
 from tinygraph.viz.stepper import page, terminal, words
 from tinygraph.viz.stepper.formulas import mathml
-from tinygraph.viz.stepper.mistakes import mistakes
+from tinygraph.viz.stepper.mistakes import is_like, mistakes
 from tinygraph.viz.stepper.paths import MOST_NUMBERS, path_sums
-from tinygraph.viz.stepper.questions import question
+from tinygraph.viz.stepper.predictions import calculate
+from tinygraph.viz.stepper.questions import question, questions
+from tinygraph.viz.stepper.value_mistakes import forward_mistakes
 
 X, T = tg.data.xor()
 
@@ -70,13 +73,13 @@ def test_keys_walk_through_the_steps(monkeypatch):
     monkeypatch.setattr(readchar, "readkey", lambda: next(pressed))
     shown = []
     monkeypatch.setattr(
-        terminal, "screen", lambda step, count, rows=6: shown.append(step["index"]) or ""
+        terminal, "screen", lambda step, count, rows: shown.append(step["index"]) or ""
     )
     monkeypatch.setattr(
         terminal, "Console", lambda **kwargs: Console(file=io.StringIO(), force_terminal=True)
     )
     steps = tg.lab2.model(rng=0).trace(x=X, t=T)
-    terminal.walk_through(steps)
+    terminal.walk_through(steps, [None] * len(steps))
     assert shown == [1, 2, 3, 2, 20, 1, 1]
 
 
@@ -93,13 +96,109 @@ def test_in_a_notebook_show_displays_the_page(monkeypatch):
     assert frame.count("<") == 2, "all of the page is within the attribute"
 
 
-def test_every_step_fits_a_terminal_of_24_lines():
+def asked_walk(optimizer=tg.Adam):
+    """Return a walk that predicts first, and its moments."""
     model = tg.lab2.model(rng=0)
-    steps = model.trace(tg.Adam(model.parameters), x=X, t=T)
-    console = Console(file=io.StringIO(), width=80, height=24)
-    for step in steps:
-        shown = terminal.fitting(step, len(steps), console)
-        assert len(console.render_lines(shown)) < 24, words.heading(step)
+    arrays = model.feed_arrays({"x": X, "t": T})
+    moments = list(walk(model.nodes, model.output, arrays, optimizer(model.parameters, lr=0.1)))
+    steps = terminal.Walk([moment.step for moment in moments], questions(moments))
+    steps.press("", "p")
+    return steps, moments
+
+
+def as_text(walk, height=50):
+    console = Console(file=io.StringIO(), width=80, height=height)
+    lines = console.render_lines(walk.shown(console))
+    assert len(lines) < height
+    return "\n".join("".join(segment.text for segment in line).rstrip() for line in lines)
+
+
+def type_in(walk, text):
+    for character in text:
+        walk.press("", character)
+    walk.press("check", "")
+
+
+def test_every_step_fits_a_terminal_of_24_lines():
+    walk, moments = asked_walk()
+    for place in range(len(moments)):
+        walk.place = place
+        walk.predicts, walk.reply = False, ""
+        as_text(walk, 24)
+        walk.predicts = True
+        if walk.question is None:
+            continue
+        walk.reply = max((choice["hint"] for choice in walk.question["choices"]), key=len)
+        for picks in (False, True):
+            walk.picks = picks
+            as_text(walk, 24)
+            assert len(walk.keys()) <= 80
+
+
+def test_the_terminal_asks_answers_hints_and_keeps_the_score():
+    walk, moments = asked_walk()
+    walk.place = 11  # the sigmoid before the loss, backward
+    question = walk.question
+    asked = as_text(walk)
+    assert "what is the gradient of layer3/a?\nda3[0, 0] = ▏" in asked
+    assert "leaves" not in asked
+    g, y = moments[11].step["incoming"]["entries"][0][0], moments[11].step["value"]["entries"][0][0]
+    for typed, said in (
+        ("12 +", "type a number"),
+        (f"{g} * {y}", "σ in place of σ′"),
+        (str(-question["answer"]), "size is right"),
+        (f"{question['answer'] * 1.05}", "more digits"),
+        ("7", "from the place of the framed entry"),
+    ):
+        type_in(walk, typed)
+        assert said in as_text(walk)
+        for _ in typed:
+            walk.press("delete", "")
+    type_in(walk, f"{g} × ({y} · (1 − {y}))")
+    revealed = as_text(walk)
+    assert "Right: here is all of it. So far 0 of 1 right at once." in revealed
+    assert "da3, leaves" in revealed
+    walk.press("next", "")
+    right = [choice["hint"] for choice in walk.question["choices"]].index("")
+    walk.press("", terminal.LETTERS[right - 1])
+    assert walk.reply == walk.question["choices"][right - 1]["hint"]
+    walk.press("back", "")
+    walk.press("next", "")
+    walk.press("", "?")
+    assert "Here it is." in as_text(walk)
+    walk.press("next", "")
+    walk.press("", terminal.LETTERS[[c["hint"] for c in walk.question["choices"]].index("")])
+    assert "Right, at once: here is all of it. So far 1 of 3 right at once." in as_text(walk)
+    walk.press("last", "")
+    count = sum(asked is not None for asked in questions(moments))
+    assert f"{count} questions: 1 right at once, 1 after a hint, 1 shown" in as_text(walk)
+
+
+def test_keys_of_a_question_leave_the_others_their_meaning():
+    walk, _ = asked_walk()
+    assert not walk.picks
+    for character in "2 * -0.5":
+        walk.press("", character)
+    assert (walk.typed, walk.place) == ("2 * -0.5", 0)
+    walk.press("switch", "")
+    assert walk.picks
+    walk.press("next", "")
+    assert (walk.typed, walk.place) == ("", 1)
+    walk.press("", " ")
+    walk.press("", "p")
+    assert walk.place == 2
+    assert not walk.predicts
+    walk.press("check", "")
+    assert walk.place == 3
+    walk.press("leave", "")
+    assert walk.place == -1
+
+
+@pytest.mark.parametrize(
+    "text", ["", "x", "1 +", "(1", "2 ** 3", "1 / 0", "f(1)", "1j", "True", "(" * 999]
+)
+def test_what_is_no_sum_or_product_is_no_number(text):
+    assert np.isnan(calculate(text))
 
 
 def test_stepping_leaves_model_and_optimizer_as_they_were():
@@ -185,8 +284,8 @@ def test_no_mistake_is_right_and_no_two_are_alike(graph):
             hints = [mistake.hint for mistake in found]
             assert len(set(hints)) == len(hints)
             for mistake in found:
-                same = mistake.gradient.shape == np.shape(right)
-                assert not (same and np.allclose(mistake.gradient, right, rtol=1e-3, atol=0))
+                same = mistake.array.shape == np.shape(right)
+                assert not (same and np.allclose(mistake.array, right, rtol=1e-3, atol=0))
 
 
 def test_the_typical_mistakes_are_among_the_wrong_answers():
@@ -195,7 +294,7 @@ def test_the_typical_mistakes_are_among_the_wrong_answers():
     def found(node, argument):
         moment = moments[node]
         right = np.asarray(moment.totals[argument])
-        return [(m.gradient, m.hint) for m in mistakes(moment, argument, right, 1)]
+        return [(m.array, m.hint) for m in mistakes(moment, argument, right, 1)]
 
     g, y = moments["layer2/h"].gradients, moments["layer2/h"].values
     by_name = {node.name: node for node in y}
@@ -215,7 +314,7 @@ def test_a_slip_in_a_later_contribution_keeps_what_had_arrived():
     moment = next(m for m in backward_moments(forked(), x=X[1:4]) if m.step["op"] == "Multiply")
     right = np.asarray(moment.totals[1])
     before = right - moment.contributions[1]
-    found = {m.hint: m.gradient for m in mistakes(moment, 1, right, 2)}
+    found = {m.hint: m.array for m in mistakes(moment, 1, right, 2)}
     g = np.asarray(moment.gradients[moment.node])
     as_it_arrived = next(array for hint, array in found.items() if "as it arrived" in hint)
     np.testing.assert_allclose(as_it_arrived, before + g)
@@ -240,14 +339,65 @@ def test_questions_of_a_round_are_about_its_own_numbers():
     model = tg.lab2.model(rng=0)
     optimizer = tg.SGD(model.parameters, lr=10.0)
     arrays = model.feed_arrays({"x": X, "t": T})
+    moments = list(walk(model.nodes, model.output, arrays, optimizer, 3))
+    for moment in moments:
+        value = moment.values[moment.node]
+        assert summarise(value) == moment.step["value"]
+        if moment.step["phase"] == "update":
+            assert summarise(moment.after) == moment.step["after"]
+    backward = [question(moment) for moment in moments if moment.step["phase"] == "backward"]
+    once = len(backward) // 3
+    assert backward[:once] != backward[once : 2 * once]
 
-    def asked(training_steps):
-        moments = list(walk(model.nodes, model.output, arrays, optimizer, training_steps))
-        return [question(m) for m in moments if m.step["phase"] == "backward"]
 
-    once, thrice = asked(1), asked(3)
-    assert once == thrice[: len(once)]
-    assert once != thrice[len(once) : 2 * len(once)]
+def test_forward_and_update_are_asked_about_once_a_kind():
+    model = tg.lab2.model(rng=0)
+    arrays = model.feed_arrays({"x": X, "t": T})
+    optimizer = tg.Momentum(model.parameters, lr=0.1)
+    moments = list(walk(model.nodes, model.output, arrays, optimizer, 2))
+    asked = [m for m, about in zip(moments, questions(moments), strict=True) if about]
+    forward = [m.step["node"] for m in asked if m.step["phase"] == "forward"]
+    assert forward == ["layer1/z", "layer1/a", "layer1/h", "loss"]
+    updates = [m.step for m in asked if m.step["phase"] == "update"]
+    assert [step["training_step"] for step in updates] == [1, 2]
+    assert all(m in asked for m in moments if m.step["phase"] == "backward")
+
+
+@pytest.mark.parametrize(
+    ("op", "hint"),
+    [
+        ("MatMul", "rows have met rows"),
+        ("MatMul", "first product alone"),
+        ("AddBias", "as it came in"),
+        ("Sigmoid", "σ′ in place of σ"),
+        ("MSE", "divides it by how many"),
+        ("MSE", "there is a power in it"),
+    ],
+)
+def test_typical_mistakes_going_forward(op, hint):
+    model = tg.lab2.model(rng=0)
+    arrays = model.feed_arrays({"x": X, "t": T})
+    moments = [m for m in walk(model.nodes, model.output, arrays) if m.step["op"] == op]
+    # The second product is square: rows can meet rows there.
+    moment = moments[len(moments) > 1]
+    found = {mistake.hint: mistake.array for mistake in forward_mistakes(moment)}
+    assert any(hint in each for each in found)
+    for wrong in found.values():
+        assert not is_like(wrong, np.asarray(moment.values[moment.node]))
+
+
+@pytest.mark.parametrize("optimizer", [tg.SGD, tg.Momentum, tg.AdaGrad, tg.RMSProp, tg.Adam])
+def test_an_update_is_asked_for_as_the_change_that_it_makes(optimizer):
+    steps, moments = asked_walk(optimizer)
+    steps.place = next(k for k, m in enumerate(moments) if m.step["phase"] == "update")
+    moment, asked = moments[steps.place], steps.question
+    change = moment.step["after"]["entries"][0][0] - moment.step["value"]["entries"][0][0]
+    assert asked["array"]["entries"][0][0] == pytest.approx(change)
+    plain = -0.1 * moment.gradients[moment.node]
+    said = [hint for hint in (choice["hint"] for choice in asked["choices"]) if "plain" in hint]
+    assert bool(said) is not is_like(plain, moment.after - moment.values[moment.node])
+    assert "ΔW1" in as_text(steps)
+    assert "W1, after" not in as_text(steps)
 
 
 def test_nothing_is_asked_where_all_is_zero_or_not_finite():

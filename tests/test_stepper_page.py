@@ -179,7 +179,7 @@ def test_the_diagram_is_lit_as_far_as_the_run_has_come(page, lab2_page):
 def test_predict_feedback_reveal_and_score(page, lab2_page, lab2_stepper):
     page.goto(lab2_page + "#step=12")
     page.check("#predict")
-    hidden = page.locator("figure", has_text="after this step:")
+    hidden = page.locator("figure", has_text="asked for:")
     expect(hidden.locator("td").first).to_have_text("?")
     step = lab2_stepper.steps[11]
     row = int(page.locator("form code").inner_text().split("[")[1].split(",")[0])
@@ -210,7 +210,7 @@ def test_predict_feedback_reveal_and_score(page, lab2_page, lab2_stepper):
     page.keyboard.press("End")
     expect(page.locator("#scorecard")).to_contain_text("0 right at once, 1 after a hint, 1 shown")
     page.locator("#scorecard button").first.click()
-    expect(page.locator("#headline h2")).to_contain_text("Backward")
+    expect(page.locator("#headline h2")).to_have_text("Forward: MatMul layer1/z")
 
 
 def test_picking_a_wrong_array_names_the_mistake(page, lab2_page):
@@ -267,20 +267,53 @@ def test_a_lost_contribution_is_recognised(page, forked_page):
 
 
 def test_predict_says_where_the_questions_are_and_goes_there(page, lab2_page):
-    page.goto(lab2_page)
+    page.goto(lab2_page + "#step=5")
     note = page.locator("#predict-note")
     expect(note).to_be_hidden()
     page.check("#predict")
-    expect(note).to_contain_text("backward steps, the next one at step 11")
+    expect(note).to_contain_text("Nothing is asked here. The next question is at step 10.")
     note.get_by_role("button").click()
-    expect(page.locator("#count")).to_have_text("step 11 of 26")
+    expect(page.locator("#count")).to_have_text("step 10 of 26")
     expect(page.locator(".question")).to_be_visible()
     expect(note).to_be_hidden()
     page.click("text=Show me")
-    page.keyboard.press("Home")
-    expect(note).to_contain_text("the next one at step 12")
+    page.keyboard.press("End")
+    expect(note).to_contain_text("is at step 1.")
     page.uncheck("#predict")
     expect(note).to_be_hidden()
+
+
+def test_a_value_is_predicted_before_it_is_computed(page, lab2_page, lab2_stepper):
+    page.goto(lab2_page)
+    page.check("#predict")
+    expect(page.locator(".question h3")).to_have_text("What does MatMul compute for layer1/z?")
+    assert page.locator("figure", has_text="computes").count() == 0
+    row, column = (int(k) for k in page.locator("form code").inner_text()[3:-1].split(","))
+    x, W = numbers(page.locator("figure", has_text="reads"))
+    a, b = x[2 * row : 2 * row + 2]
+    page.fill(".question input", f"{a} * {W[column]}")
+    page.click("text=Check")
+    expect(page.locator(".feedback")).to_contain_text("first product alone")
+    page.fill(".question input", f"{a} * {W[column]} + {b} * {W[4 + column]}")
+    page.click("text=Check")
+    expect(page.locator(".outcome")).to_contain_text("Right: here is all of it.")
+    (z,) = numbers(page.locator("figure", has_text="computes"))
+    np.testing.assert_allclose(z, np.ravel(lab2_stepper.steps[0]["value"]["entries"]), rtol=1e-5)
+
+
+def test_the_first_step_of_adam_is_predicted(page, lab2_page):
+    page.goto(lab2_page + "#step=21")
+    page.check("#predict")
+    expect(page.locator(".question h3")).to_contain_text("By how much does this update change")
+    assert page.locator(".lines figure").count() == 0
+    page.click("text=Type one number instead")
+    page.fill(".question input", "0.1")
+    page.click("text=Check")
+    expect(page.locator(".feedback")).to_contain_text("uphill")
+    page.fill(".question input", "-0.1")
+    page.click("text=Check")
+    expect(page.locator("figure", has_text="asked for").locator("td").first).to_have_text("−0.100")
+    assert page.locator(".lines figure").count() == 5
 
 
 def test_a_sum_over_many_rows_can_be_worked_out_from_what_is_shown(page, lab2_page):

@@ -138,7 +138,8 @@ def _add_step(commands: Any) -> None:
         "step",
         help="step through back-propagation, op by op, here or in a page",
         description="Step through the first training step of the Lab 2 network, op by op: forward, "
-        "backward and the update. Keys: → or Space next, ← back, Home, End, q to leave.",
+        "backward and the update. Keys: → or Space next, ← back, Home, End, p to predict first, "
+        "q to leave.",
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
     step.add_argument("network", choices=["lab2"], help="which network")

@@ -130,6 +130,8 @@ class Moment(NamedTuple):
         Backward: what leaves towards each argument, by its place among them.
     totals : mapping
         Backward: the gradient of each such argument, after this contribution.
+    after : array
+        Update: the parameter's new value.
     """
 
     step: Step
@@ -138,6 +140,7 @@ class Moment(NamedTuple):
     gradients: Mapping[Node, Any]
     contributions: Mapping[int, Array]
     totals: Mapping[int, Array]
+    after: Array | None = None
 
 
 def summarise(array: Any) -> ArrayData:

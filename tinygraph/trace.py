@@ -65,7 +65,7 @@ def walk(
     memory = dict(optimizer.memory) if optimizer else {}
     numbers = count(1)
     for training_step in range(1, training_steps + 1):
-        values = dict(values)  # a moment keeps the arrays of its own round
+        values = dict(values)
         gradients: dict[Node, Any] = {}
         moments = _forward(nodes, values, names)
         gradients[output] = as_seed(None, output, values[output])
@@ -81,7 +81,8 @@ def walk(
                 new, *kept = optimizer.updated(parameter, w.copy(), g.copy(), t, copies)
                 updated[parameter], memory[parameter] = new, tuple(kept)
                 step["after"] = summarise(updated[parameter])
-                moments.append(Moment(step, parameter, values, gradients, {}, {}))
+                moment = Moment(step, parameter, values, gradients, {}, {}, updated[parameter])
+                moments.append(moment)
             after = values | updated
             with np.errstate(all="ignore"):  # too long a step is a lesson, not an accident
                 _forward(nodes, after, names)
@@ -90,7 +91,7 @@ def walk(
             moment.step["index"] = next(numbers)
             moment.step["training_step"] = training_step
         yield from moments
-        values.update(updated)
+        values = values | updated  # not in place: moments keep those of their own round
 
 
 def _check(nodes: Sequence[Node], optimizer: Optimizer | None, training_steps: Any) -> None:

@@ -81,7 +81,7 @@ tg.render(model, gradients=True)
 
 # %%
 # And here you can walk through the run yourself, one node at a time: with the arrow keys, the
-# buttons, or by a click on a node. "Predict first" asks you for each gradient before it shows it.
+# buttons, or by a click on a node. "Predict first" asks you before it shows anything.
 
 tg.step_through(model, x=2.0, t=0.0)
 

@@ -1,4 +1,4 @@
-"""Typical mistakes in a backward step: what a learner gets who makes one of them.
+"""Typical mistakes in a step: what a learner gets who makes one of them.
 
 Each is the op's own rule with one thing changed, run on the numbers at hand: a transpose
 dropped, a mean not divided, the function in place of its slope.  So a wrong number can be met with
@@ -8,7 +8,7 @@ what was probably thought, and never with the right number.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -23,9 +23,9 @@ CLOSE = 0.02
 
 
 class Mistake(NamedTuple):
-    """A wrong gradient, and the hint that names the thought behind it."""
+    """A wrong array, and the hint that names the thought behind it."""
 
-    gradient: Array
+    array: Array
     hint: str
 
 
@@ -45,12 +45,18 @@ def mistakes(moment: Moment, argument: int, right: Array, number: int) -> list[M
     """
     op = moment.node
     assert isinstance(op, Op)
+    return different(right, _all(moment, op, argument, right, number))
+
+
+def different(right: Array, candidates: Iterable[tuple[Array | None, str]]) -> list[Mistake]:
+    """Return those candidates, each with its hint, that are neither right nor like another."""
     found: list[Mistake] = []
-    for gradient, hint in _all(moment, op, argument, right, number):
-        others = [right, *(mistake.gradient for mistake in found)]
-        is_new = not any(is_like(gradient, other) for other in others)
-        if is_new and np.all(np.isfinite(gradient)):
-            found.append(Mistake(np.asarray(gradient), hint))
+    for wrong, hint in candidates:
+        if wrong is None or not np.all(np.isfinite(wrong)):
+            continue
+        others = [right, *(mistake.array for mistake in found)]
+        if not any(is_like(wrong, other) for other in others):
+            found.append(Mistake(np.asarray(wrong), hint))
     return found
 
 
@@ -88,7 +94,7 @@ def _in_this_op(
     if argument < len(op.rules):
         rule = op.rules[argument]
         space = rule_names(op, moment.values, g)
-        untransposed = evaluate(_changed(rule.code, _DropTranspose()), space)
+        untransposed = evaluate(changed(rule.code, _DropTranspose()), space)
         if untransposed is None and ".T" in rule.code:
             # Without its transpose the product does not exist; the nearest slip is to swap factors.
             untransposed = contribution.T
@@ -98,12 +104,12 @@ def _in_this_op(
             "factors has to be turned on its side.",
         )
         yield (
-            evaluate(_changed(rule.code, _DropSize()), space),
+            evaluate(changed(rule.code, _DropSize()), space),
             "That is the sum over all entries. The loss here is a mean: what does a mean do after "
             "it has summed?",
         )
         yield (
-            evaluate(_changed(rule.code, _FirstOnly()), space),
+            evaluate(changed(rule.code, _FirstOnly()), space),
             "That is what the first sample alone contributes. Every sample uses this value.",
         )
         local = evaluate(rule.local, space)
@@ -131,7 +137,7 @@ def _in_this_op(
         )
 
 
-def _changed(code: str, change: ast.NodeTransformer) -> str:
+def changed(code: str, change: ast.NodeTransformer) -> str:
     """Return a line of NumPy with a change made, or nothing that runs where none was."""
     try:
         tree = ast.parse(code, mode="eval")

@@ -121,7 +121,7 @@ class PageData:
                 for line in step["lines"]
             ]
             packed["settings"] = [
-                [self.formula(_SETTING.get(name, rf"\mathrm{{{name}}}")), f"{value:g}", name]
+                [self.formula(words.setting_symbol(name)), f"{value:g}", name]
                 for name, value in step["hyperparameters"].items()
             ]
             packed["memory"] = [[slot, self.array(data)] for slot, data in step["memory"].items()]
@@ -134,7 +134,11 @@ class PageData:
         if question is None:
             return None
         return {
+            "text": question["text"],
             "outgoing": question["outgoing"],
+            "identifier": question["identifier"],
+            "symbol": self.formula(question["symbol"]),
+            "array": self.array(question["array"]),
             "entry": question["entry"],
             "answer": _rounded(question["answer"]),
             "wrong": [[_rounded(value), hint] for value, hint in question["wrong"]],
@@ -144,19 +148,9 @@ class PageData:
             ],
             "byHand": question["by_hand"],
             "canType": question["can_type"],
-            "rest": _rounded(question["rest"]),
+            "rest": question["rest"],
             "nudge": question["nudge"],
         }
-
-
-_SETTING = {
-    "lr": r"\eta",
-    "beta": r"\beta",
-    "beta1": r"\beta_1",
-    "beta2": r"\beta_2",
-    "rho": r"\rho",
-    "eps": r"\varepsilon",
-}
 
 
 def nodes_data(nodes: Sequence[Node]) -> list[dict[str, Any]]:

@@ -20,8 +20,9 @@ from tinygraph.steps import Moment, Step
 from tinygraph.trace import walk
 from tinygraph.viz.stepper import page, terminal
 from tinygraph.viz.stepper.drawing import draw
+from tinygraph.viz.stepper.mistakes import CLOSE
 from tinygraph.viz.stepper.paths import path_sums
-from tinygraph.viz.stepper.questions import question
+from tinygraph.viz.stepper.questions import REPLIES, questions
 
 
 def step_through(
@@ -116,10 +117,9 @@ class Stepper:
         content = {
             "nodes": page.nodes_data(nodes),
             "steps": [data.step(moment.step, place) for moment in self._moments],
-            "questions": [
-                data.question(question(moment)) if moment.step["phase"] == "backward" else None
-                for moment in self._moments
-            ],
+            "questions": [data.question(question) for question in questions(self._moments)],
+            "replies": REPLIES,
+            "close": CLOSE,
             "paths": page.paths_data(sums, place, shapes),
             "arrays": data.arrays,
             "formulas": data.formulas,
@@ -144,7 +144,7 @@ class Stepper:
         elif plain or not (sys.stdin.isatty() and sys.stdout.isatty()):
             terminal.print_steps(self.steps)
         else:
-            terminal.walk_through(self.steps)
+            terminal.walk_through(self.steps, questions(self._moments))
 
     def _repr_html_(self) -> str:
         # A document of its own: styles, ids and scripts meet neither the notebook's nor each other.

@@ -1,28 +1,21 @@
-"""The same steps in a terminal: formulas as NumPy, arrays as tables, keys as in the page."""
+"""The same steps in a terminal, with the keys of the page; ``p`` asks before it shows."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from rich.console import Console, Group, RenderableType
-from rich.measure import Measurement
-from rich.padding import Padding
-from rich.table import Table
 from rich.text import Text
 
-from tinygraph.steps import ArrayData, OutgoingData, Step
-from tinygraph.viz.stepper import words
+from tinygraph.steps import CORNER, Step
+from tinygraph.viz.stepper.predictions import Predictions
+from tinygraph.viz.stepper.questions import Question
+from tinygraph.viz.stepper.screens import FEWEST_ROWS, LETTERS, ROWS, fitting, question_form, screen
 
-COLOUR = {"forward": "blue", "backward": "dark_orange3", "update": "green"}
-ARROW = {"forward": "→", "backward": "←", "update": "↻"}
-HELP = "→ or Space: next   ←: back   Home, End: first, last   q: leave"
-ROWS, FEWEST_ROWS, COLUMNS = 6, 1, 8
-"""How much of an array is shown: fewer where a step would not fit, and then no reasons."""
-WIDTH, GAP = 78, 4
-
-_RULER = Console(width=200)
+KEYS = "→ or Space: next   ←: back   Home, End   p: {predict}   q: leave"
+TYPING_KEYS = "Enter: check   {other}?: show me   →: go on   p: stop asking   q: leave"
+NUMBER = frozenset("0123456789.,eE+-−*×·/()")
 
 
 def print_steps(steps: Sequence[Step]) -> None:
@@ -33,202 +26,158 @@ def print_steps(steps: Sequence[Step]) -> None:
         console.print()
 
 
-def walk_through(steps: Sequence[Step]) -> None:
+def walk_through(steps: Sequence[Step], questions: Sequence[Question | None]) -> None:
     """Show one step at a time, and move on by keys until the user leaves."""
     console = Console(highlight=False)
-    place = 0
+    walk = Walk(steps, questions)
     with console.screen(hide_cursor=True):
-        while True:
+        while walk.place >= 0:
             console.clear()
-            console.print(fitting(steps[place], len(steps), console))
-            console.print(Text(HELP, style="dim"), end="")
-            place = moved(place, _pressed(), len(steps))
-            if place < 0:
-                return
+            console.print(walk.shown(console))
+            console.print(Text(walk.keys(), style="dim"), end="")
+            walk.press(*_pressed())
 
 
-def moved(place: int, key: str, count: int) -> int:
-    """Return the step to show after a key; -1 to leave.
+class Walk:
+    """Where a user of the terminal is, and what they predicted.
 
-    >>> moved(3, "next", 10), moved(9, "next", 10), moved(3, "first", 10), moved(3, "leave", 10)
-    (4, 9, 0, -1)
+    Attributes
+    ----------
+    place : int
+        The step that is shown, from 0 on; -1 once the user has left.
+    """
+
+    def __init__(self, steps: Sequence[Step], questions: Sequence[Question | None]) -> None:
+        self.steps = steps
+        self.predictions = Predictions(questions)
+        self.place = 0
+        self.predicts = False
+        self._open()
+
+    def _open(self) -> None:
+        """Begin with the question of this step, if there is one."""
+        self.typed = self.reply = ""
+        question = self.question
+        self.picks = bool(question and not (question["can_type"] and question["by_hand"]))
+        if question and len(question["choices"]) < 2:
+            self.picks = False
+
+    @property
+    def question(self) -> Question | None:
+        """The question that is open at this step; nothing where none is."""
+        return self.predictions.open_at(self.place) if self.predicts else None
+
+    def press(self, action: str, character: str) -> None:
+        """Do what a key asks for: an action by its name, or else to type a character."""
+        if action == "leave":
+            self.place = -1
+        elif self.question and self._answered(self.question, action, character):
+            return
+        elif character == "p":
+            self.predicts = not self.predicts
+            self._open()
+        else:
+            self.place = moved(self.place, _LETTER_ACTIONS.get(character, action), len(self.steps))
+            self._open()
+
+    def _answered(self, question: Question, action: str, character: str) -> bool:
+        """Take a key as a part of the answer; tell whether it was one."""
+        can_switch = question["can_type"] and len(question["choices"]) > 1
+        if character == "?":
+            self.predictions.show(self.place)
+        elif action == "switch" and can_switch:
+            self.picks, self.reply = not self.picks, ""
+        elif self.picks and character.lower() in LETTERS[: len(question["choices"])] and character:
+            choice = LETTERS.index(character.lower())
+            self.reply = self.predictions.pick(self.place, choice)
+        elif self.picks:
+            return False
+        elif action == "check":
+            self.reply = self.predictions.type(self.place, self.typed)
+        elif action == "delete":
+            self.typed = self.typed[:-1]
+        elif character in NUMBER or (character == " " and self.typed):
+            self.typed += character
+        else:
+            return False
+        return True
+
+    def shown(self, console: Console) -> RenderableType:
+        """Return what fits the terminal of this step, with the question that is open."""
+        step, count, question = self.steps[self.place], len(self.steps), self.question
+        if question:
+            asked = question
+
+            def draw(rows: int) -> RenderableType:
+                form = question_form(asked, self.picks, self.typed, rows)
+                gap = [Text("")] if rows > FEWEST_ROWS else []
+                reply = [Text(self.reply, style="bold")] if self.reply else []
+                return Group(screen(step, count, rows, asked), *gap, form, *reply)
+
+            return fitting(draw, CORNER, console)
+        said = self._said()
+        return fitting(lambda rows: Group(*said, screen(step, count, rows)), ROWS, console)
+
+    def _said(self) -> list[Text]:
+        """Return what became of the question of this step, and at the end of them all."""
+        if not self.predicts:
+            return []
+        said = [self.predictions.outcome(self.place)]
+        if self.place == len(self.steps) - 1:
+            said.append(self.predictions.summary())
+        elif self.predictions.next_after(self.place) and not said[0]:
+            said.append(self.predictions.next_after(self.place))
+        return [Text(line, style="bold") for line in said if line]
+
+    def keys(self) -> str:
+        """Return what the keys do now, in a line."""
+        question = self.question
+        if question is None:
+            return KEYS.format(predict="stop asking" if self.predicts else "predict first")
+        can_switch = question["can_type"] and len(question["choices"]) > 1
+        other = f"Tab: {'type' if self.picks else 'pick'}   " if can_switch else ""
+        line = TYPING_KEYS.format(other=other)
+        return line.partition("   ")[2] if self.picks else line
+
+
+def moved(place: int, action: str, count: int) -> int:
+    """Return the step to show after an action.
+
+    >>> moved(3, "next", 10), moved(9, "next", 10), moved(3, "first", 10), moved(3, "x", 10)
+    (4, 9, 0, 3)
     """
     return {
         "next": min(place + 1, count - 1),
+        "check": min(place + 1, count - 1),
         "back": max(place - 1, 0),
         "first": 0,
         "last": count - 1,
-        "leave": -1,
-    }.get(key, place)
+    }.get(action, place)
 
 
-def _pressed() -> str:
-    """Wait for a key, and return what it asks for."""
+_LETTER_ACTIONS = {" ": "next", "n": "next", "b": "back"}
+
+
+def _pressed() -> tuple[str, str]:
+    """Wait for a key; return the action that it stands for, and the character that it types."""
     import readchar  # on use: it needs a terminal's own modules
 
     keys = readchar.key
     try:
         pressed = readchar.readkey()
     except KeyboardInterrupt:
-        return "leave"
-    return {
+        return "leave", ""
+    action = {
         keys.RIGHT: "next",
-        keys.SPACE: "next",
-        keys.ENTER: "next",
         keys.DOWN: "next",
         keys.LEFT: "back",
         keys.UP: "back",
         keys.HOME: "first",
         keys.END: "last",
+        keys.ENTER: "check",
+        keys.TAB: "switch",
+        keys.BACKSPACE: "delete",
         keys.ESC: "leave",
         "q": "leave",
-        "n": "next",
-        "b": "back",
     }.get(pressed, "")
-
-
-def fitting(step: Step, count: int, console: Console) -> RenderableType:
-    """Return a step with as many rows of its arrays as the terminal has room for."""
-    room = console.height - 1
-    for rows in range(ROWS, FEWEST_ROWS, -1):
-        shown = screen(step, count, rows)
-        if len(console.render_lines(shown)) <= room:
-            return shown
-    return screen(step, count, FEWEST_ROWS)
-
-
-def screen(step: Step, count: int, rows: int = ROWS) -> RenderableType:
-    """Return all that is shown of one step."""
-    colour = COLOUR[step["phase"]]
-    head = Text.assemble(
-        (f"{ARROW[step['phase']]} {words.heading(step)}", f"bold {colour}"),
-        (f"   step {step['index']} of {count}", "dim"),
-    )
-    if step["training_step"] > 1:
-        head.append(f", training step {step['training_step']}", "dim")
-    is_tight = rows == FEWEST_ROWS
-    if step["phase"] == "update":
-        head.append(f", t = {step['t']}", "dim")
-    sentence = [] if is_tight and step["phase"] == "update" else [Text(words.sentence(step))]
-    gap = [] if is_tight else [Text("")]
-    return Group(head, *sentence, *gap, *_BODIES[step["phase"]](step, rows))
-
-
-def _forward(step: Step, rows: int) -> Iterator[RenderableType]:
-    yield _code(step["code"])
-    yield _side_by_side(
-        [
-            *((data["identifier"], data["array"]) for data in step["inputs"]),
-            (step["identifier"], step["value"]),
-        ],
-        rows,
-    )
-
-
-def _backward(step: Step, rows: int) -> Iterator[RenderableType]:
-    yield _side_by_side(
-        [
-            (f"{step['incoming_identifier']}, arrives", step["incoming"]),
-            (f"{step['identifier']}, forward value", step["value"]),
-        ],
-        rows,
-    )
-    is_tight = rows == FEWEST_ROWS
-    for leaving in step["outgoing"]:
-        if not is_tight:
-            yield Text("")
-        yield Text(f"To {leaving['node']}", style="bold")
-        yield _code(leaving["code"])
-        if leaving["why"] and not is_tight:
-            yield Padding(Text(f"because {leaving['why']}"), (0, 0, 0, 2))
-        if joins := words.arrival(leaving):
-            yield Padding(Text(joins), (0, 0, 0, 2))
-        yield _side_by_side(_leaving(leaving), rows)
-
-
-def _leaving(leaving: OutgoingData) -> list[tuple[str, ArrayData]]:
-    shown = []
-    if leaving["local"] is not None:
-        shown.append((f"local derivative {leaving['local_code']}", leaving["local"]))
-    shown.append((f"{leaving['identifier']}, leaves", leaving["contribution"]))
-    if leaving["number"] > 1:
-        shown.append((f"{leaving['identifier']}, so far", leaving["total"]))
-    return shown
-
-
-def _update(step: Step, rows: int) -> Iterator[RenderableType]:
-    yield Text(words.loss_change(step), style="bold")
-    settings = (f"{name} = {value:g}" for name, value in step["hyperparameters"].items())
-    if rows > FEWEST_ROWS:
-        yield Text(", ".join(settings), style="dim")
-    yield _side_by_side(
-        [
-            (f"{step['identifier']}, before", step["value"]),
-            (step["incoming_identifier"], step["incoming"]),
-            *((f"{slot}, before", data) for slot, data in step["memory"].items()),
-        ],
-        rows,
-    )
-    for line in step["lines"]:
-        yield _code(line["code"])
-        if rows > FEWEST_ROWS and (purpose := words.purpose(step, line)):
-            yield Padding(Text(purpose), (0, 0, 0, 4))
-    yield _side_by_side([(line["name"], line["array"]) for line in step["lines"][:-1]], rows)
-    yield _side_by_side([(f"{step['identifier']}, after", step["after"])], rows)
-
-
-_BODIES = {"forward": _forward, "backward": _backward, "update": _update}
-
-
-def _code(line: str) -> RenderableType:
-    return Padding(Text(line, style="bold cyan"), (0, 0, 0, 2))
-
-
-def _side_by_side(named: list[tuple[str, ArrayData]], rows: int) -> RenderableType:
-    """Return arrays in lines, as many in each as fit its width."""
-    lines: list[list[RenderableType]] = []
-    left = 0
-    for name, data in named:
-        block = _array(name, data, rows)
-        width = Measurement.get(_RULER, _RULER.options, block).maximum + GAP
-        if width > left:
-            lines.append([])
-            left = WIDTH
-        lines[-1].append(block)
-        left -= width
-    tables = []
-    for line in lines:
-        table = Table.grid(padding=(0, GAP, 0, 0))
-        table.add_row(*line)
-        tables.append(table)
-    return Padding(Group(*tables), (0, 0, 0, 2))
-
-
-def _array(name: str, data: ArrayData, rows: int) -> RenderableType:
-    table = Table.grid(padding=(0, 2, 0, 0))
-    for row in _rows(data["entries"])[:rows]:
-        table.add_row(*(Text(words.number(entry), justify="right") for entry in row[:COLUMNS]))
-    title = Text.assemble((name, "italic"), (f"  {words.times(data['shape'])}", "dim"))
-    more = Text(_more(data["shape"], rows), style="dim")
-    return Group(title, table, more) if more else Group(title, table)
-
-
-def _more(shape: list[int], rows: int = ROWS) -> str:
-    """Return how much of an array is not shown.
-
-    >>> _more([21, 4]), _more([6, 10]), _more([3])
-    ('… 15 more rows', '… 2 more columns', '')
-    """
-    sizes = [1, 1, *shape][-2:]
-    hidden = [
-        f"{size - shown} more {what}"
-        for size, shown, what in zip(sizes, (rows, COLUMNS), ("rows", "columns"), strict=True)
-        if size > shown
-    ]
-    return f"… {', '.join(hidden)}" if hidden else ""
-
-
-def _rows(entries: Any) -> list[list[Any]]:
-    if not isinstance(entries, list):
-        return [[entries]]
-    return entries if entries and isinstance(entries[0], list) else [entries]
+    return action, pressed if not action and len(pressed) == 1 else ""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from tinygraph.steps import ArrayData, LineData, OutgoingData, Step
+from tinygraph.viz.text import unicode_math
 
 
 def times(shape: list[int]) -> str:
@@ -111,11 +113,62 @@ def left_out(data: ArrayData) -> str:
     )
 
 
-def number(value: Any) -> str:
+def entry_name(name: str, entry: Sequence[int]) -> str:
+    """Return how an entry is written; a number that is no array has none.
+
+    >>> entry_name("dW1", [0, 2]), entry_name("dw", [])
+    ('dW1[0, 2]', 'dw')
+    """
+    return f"{name}[{', '.join(map(str, entry))}]" if entry else name
+
+
+def left_to_add(rest: float, name: str, entry: Sequence[int]) -> str:
+    """Return what the rows that are not shown add to an entry; six digits, as much may cancel.
+
+    >>> left_to_add(-0.25, "db1", [0])
+    'The rows that the tables leave out add −0.25 to db1[0].'
+    """
+    shown = f"{rest:.6g}".replace("-", "−")
+    return f"The rows that the tables leave out add {shown} to {entry_name(name, entry)}."
+
+
+def settings(step: Step) -> str:
+    """Return the optimizer's settings, in the letters of its formulas.
+
+    >>> settings({"hyperparameters": {"lr": 0.1, "beta1": 0.9, "nesterov": 1}})
+    'η = 0.1 (lr), β₁ = 0.9 (beta1), nesterov = 1'
+    """
+    shown = []
+    for name, value in step["hyperparameters"].items():
+        symbol = unicode_math(setting_symbol(name))
+        shown.append(f"{symbol} = {value:g}" + (f" ({name})" if symbol != name else ""))
+    return ", ".join(shown)
+
+
+def setting_symbol(name: str) -> str:
+    """Return the letter of a setting in formulas, in LaTeX: its name where it has none."""
+    return _LETTERS.get(name, rf"\mathrm{{{name}}}")
+
+
+_LETTERS = {
+    "lr": r"\eta",
+    "beta": r"\beta",
+    "beta1": r"\beta_1",
+    "beta2": r"\beta_2",
+    "rho": r"\rho",
+    "eps": r"\varepsilon",
+}
+
+
+def number(value: Any, is_reckoned_with: bool = False) -> str:
     """Return a number in few characters, with a proper minus sign.
+
+    What is far from 1 gets two digits, and three where a reader is to reckon with it.
 
     >>> number(0.0466), number(-1234.5), number(9.1e-5), number(0.0), number("nan"), number(3.0)
     ('0.0466', '−1234', '9.1e−5', '0', 'nan', '3')
+    >>> number(9.123e-5, is_reckoned_with=True)
+    '9.12e−5'
     """
     if not isinstance(value, (int, float)):
         return str(value).replace("-", "−")
@@ -125,7 +178,7 @@ def number(value: Any) -> str:
     elif 1e-3 <= size < 10_000:
         text = f"{value:.0f}" if size >= 1_000 else f"{value:#.3g}"
     else:
-        mantissa, _, exponent = f"{value:.1e}".partition("e")
+        mantissa, _, exponent = f"{value:.{1 + is_reckoned_with}e}".partition("e")
         text = f"{mantissa}e{int(exponent)}"
     return text.rstrip(".").replace("-", "−")
 

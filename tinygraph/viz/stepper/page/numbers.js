@@ -25,6 +25,10 @@ function rowsOf(entries) {
   return Array.isArray(entries[0]) ? entries : [entries];
 }
 
+function titled(text, symbol) {
+  return element("span", {}, text, formula(symbol));
+}
+
 // A titled table.  `hidden` shows question marks, `marked` frames the entry [row, column].
 function arrayFigure(title, index, { hidden = false, marked = null, note = "", tone = "" } = {}) {
   const array = data.arrays[index];

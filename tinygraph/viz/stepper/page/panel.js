@@ -9,8 +9,12 @@ function fillPanel(headline, panel, place, options) {
     element("h2", {}, step.heading),
     element("p", { class: "sentence" }, step.sentence),
   );
+  const asks = options.predict && isOpen(place);
   panel.replaceChildren(
-    ...BODIES[step.phase](step, place, options).filter(Boolean),
+    ...[
+      options.predict ? outcomeLine(place) : null,
+      ...BODIES[step.phase](step, place, asks, options),
+    ].filter(Boolean),
   );
   if (options.predict && place === data.steps.length - 1) panel.append(scoreCard(options.goTo));
   for (const box of panel.querySelectorAll(".scroll")) {
@@ -23,29 +27,25 @@ function fillPanel(headline, panel, place, options) {
   }
 }
 
-function forwardBody(step) {
+function forwardBody(step, place, asks, { onAnswered }) {
+  const computed = arrayFigure(titled("computes ", step.symbol), step.value, { tone: "value" });
   return [
     element("div", { class: "written" }, formula(step.math, true), codeLine(step.code)),
     element(
       "div",
       { class: "arrays" },
       ...step.inputs.map((input) => arrayFigure(titled("reads ", input.symbol), input.array)),
-      arrayFigure(titled("computes ", step.symbol), step.value, { tone: "value" }),
+      asks ? null : computed,
     ),
+    ...(asks ? askedPart(place, onAnswered) : []),
   ];
 }
 
-function titled(text, symbol) {
-  return element("span", {}, text, formula(symbol));
-}
-
-function backwardBody(step, place, options) {
-  const asks = options.predict && isOpen(place);
+function backwardBody(step, place, asks, { onAnswered }) {
   const leaving = asks
-    ? [askedPart(step, place, options)]
+    ? [askedGradient(step, place, onAnswered)]
     : step.outgoing.map((leaving) => outgoingPart(leaving, step));
   return [
-    options.predict ? outcomeLine(place) : null,
     element(
       "div",
       { class: "backward-grid" },
@@ -109,25 +109,19 @@ function isParameter(node) {
   return data.nodes[node].kind === "parameter";
 }
 
-function askedPart(step, place, options) {
-  const question = data.questions[place];
-  const leaving = step.outgoing[question.outgoing];
+function askedGradient(step, place, onAnswered) {
+  const leaving = step.outgoing[data.questions[place].outgoing];
   return element(
     "section",
     { class: "outgoing", "aria-label": "Question" },
     ...written({ ...leaving, arrival: "" }, step), // whether something is to be added is for them to say
-    questionForm(place, step, options.onAnswered),
     element(
       "div",
       { class: "arrays" },
       ...factors(leaving),
       leaving.before === null ? null : arrivedBefore(leaving),
-      arrayFigure(titled("after this step: ", leaving.symbol), leaving.total, {
-        hidden: true,
-        marked: question.entry,
-        tone: "gradient",
-      }),
     ),
+    ...askedPart(place, onAnswered),
   );
 }
 
@@ -137,7 +131,8 @@ function arrivedBefore(leaving) {
   });
 }
 
-function updateBody(step) {
+function updateBody(step, place, asks, { onAnswered, predict }) {
+  const question = data.questions[place];
   const settings = step.settings.flatMap(([symbol, value, name], k) => [
     k ? ", " : "With ",
     formula(symbol),
@@ -162,9 +157,7 @@ function updateBody(step) {
           codeLine(line.code),
           element("p", { class: "why" }, line.why),
         ),
-        arrayFigure(line.name === "w" ? titled("new ", step.symbol) : line.name, line.array, {
-          tone: line.name === "w" ? "updated" : "",
-        }),
+        asks ? null : lineResult(line, step),
       ),
     ),
   );
@@ -181,7 +174,15 @@ function updateBody(step) {
       ...memory,
     ),
     element("ol", { class: "lines" }, ...lines),
-    lines.length ? null : arrayFigure(titled("after: ", step.symbol), step.after),
+    ...(asks ? askedPart(place, onAnswered) : []),
+    predict && question && !asks ? arrayFigure(titled("asked for: ", question.symbol), question.array) : null,
+    asks || lines.length ? null : arrayFigure(titled("after: ", step.symbol), step.after),
     pathsDetails(step.node, step, step.incomingIdentifier),
   ];
+}
+
+function lineResult(line, step) {
+  const isNew = line.name === "w";
+  const title = isNew ? titled("new ", step.symbol) : line.name;
+  return arrayFigure(title, line.array, { tone: isNew ? "updated" : "" });
 }

@@ -1,16 +1,25 @@
 // Predict first: a question before the answer, and hints that name the mistake, not the result.
 
-const CLOSE = 0.02; // how near a typed number has to be, of the right one
 const results = new Map(); // step → { tries, outcome: "first" | "later" | "shown" | undefined }
 
 function isOpen(place) {
   return Boolean(data.questions[place]) && !results.get(place)?.outcome;
 }
 
-function questionForm(place, step, onDone) {
+// The question, with the way to answer it, above what it hides.
+function askedPart(place, onAnswered) {
   const question = data.questions[place];
-  const leaving = step.outgoing[question.outgoing];
-  const name = data.nodes[leaving.node].name;
+  return [
+    questionForm(place, onAnswered),
+    arrayFigure(titled("asked for: ", question.symbol), question.array, {
+      hidden: true,
+      marked: question.entry,
+    }),
+  ];
+}
+
+function questionForm(place, onDone) {
+  const question = data.questions[place];
   const result = results.get(place) ?? { tries: 0 };
   results.set(place, result);
   const feedback = element("p", { class: "feedback", role: "status" });
@@ -27,8 +36,8 @@ function questionForm(place, step, onDone) {
       say(hint);
     },
   };
-  const typing = typingForm(question, leaving, answers);
-  const picking = pickingForm(question, leaving, answers);
+  const typing = typingForm(question, answers);
+  const picking = pickingForm(question, answers);
   const other = element("button", { type: "button", class: "quiet" });
   const show = (first) => {
     typing.hidden = !first;
@@ -48,8 +57,8 @@ function questionForm(place, step, onDone) {
   return element(
     "div",
     { class: "question" },
-    element("h3", {}, "After this step, what is the gradient of ", name, "?"),
-    restNote(question, leaving),
+    element("h3", {}, question.text),
+    question.rest && element("p", { class: "note rest" }, question.rest),
     typing,
     picking,
     feedback,
@@ -57,22 +66,8 @@ function questionForm(place, step, onDone) {
   );
 }
 
-// A sum over many rows can be worked out from those shown, and this.
-function restNote(question, leaving) {
-  if (question.rest === null) return null;
-  const name = entryName(leaving.identifier, question.entry);
-  const rest = String(question.rest).replaceAll("-", "−"); // all digits: much may cancel
-  return element(
-    "p",
-    { class: "note rest" },
-    `The rows that the tables leave out add ${rest} to `,
-    element("code", {}, name),
-    ".",
-  );
-}
-
-function typingForm(question, leaving, { right, wrong, say }) {
-  const name = entryName(leaving.identifier, question.entry);
+function typingForm(question, { right, wrong, say }) {
+  const name = entryName(question.identifier, question.entry);
   const input = element("input", {
     type: "text",
     inputmode: "text",
@@ -84,7 +79,7 @@ function typingForm(question, leaving, { right, wrong, say }) {
     event.preventDefault();
     const value = calculate(input.value);
     if (Number.isNaN(value)) {
-      say("Please type a number, such as 0.012, or a product, such as 0.5 * 0.2.");
+      say(data.replies.unreadable);
       return;
     }
     if (isClose(value, question.answer)) {
@@ -105,19 +100,19 @@ function typingForm(question, leaving, { right, wrong, say }) {
 }
 
 function isClose(value, target) {
-  return Math.abs(value - target) <= CLOSE * Math.abs(target) + 1e-12;
+  return Math.abs(value - target) <= data.close * Math.abs(target) + 1e-12;
 }
 
 function hintFor(value, question) {
   const known = question.wrong.find(([number]) => isClose(value, number));
   if (known) return known[1];
-  if (isClose(value, -question.answer)) return "The size is right. What about the sign?";
+  if (isClose(value, -question.answer)) return data.replies.sign;
   const ratio = value / question.answer;
-  if (ratio > 0.9 && ratio < 1.1) return "Near, but not close enough: take more digits along.";
+  if (ratio > 0.9 && ratio < 1.1) return data.replies.near;
   return question.nudge;
 }
 
-function pickingForm(question, leaving, { right, wrong }) {
+function pickingForm(question, { right, wrong }) {
   const choices = question.choices.map((choice, k) => {
     const pick = () => (choice.hint ? wrong(choice.hint) : right());
     return element(
@@ -130,23 +125,11 @@ function pickingForm(question, leaving, { right, wrong }) {
   return element(
     "div",
     {},
-    element("p", {}, "One of these is ", formula(leaving.symbol), ". Which?"),
-    question.canType
-      ? ""
-      : element(
-          "p",
-          { class: "note" },
-          "It sums more numbers than the tables show: tell it by its shape, its size, its signs.",
-        ),
+    element("p", {}, "One of these is ", formula(question.symbol), ". Which?"),
+    question.canType ? "" : element("p", { class: "note" }, data.replies.pick),
     element("div", { class: "arrays" }, ...choices),
   );
 }
-
-const OUTCOMES = {
-  first: "Right, at once: here is all of it.",
-  later: "Right: here is all of it.",
-  shown: "Here is what leaves. Compare it with what you had in mind.",
-};
 
 // What to say above an answer that was asked for; nothing where it was not.
 function outcomeLine(place) {
@@ -154,7 +137,7 @@ function outcomeLine(place) {
   if (!outcome) return null;
   const { first, answered } = score();
   const soFar = `So far ${first} of ${answered} right at once.`;
-  return element("p", { class: "outcome", tabindex: "-1" }, `${OUTCOMES[outcome]} ${soFar}`);
+  return element("p", { class: "outcome", tabindex: "-1" }, `${data.replies[outcome]} ${soFar}`);
 }
 
 function score() {

@@ -39,7 +39,7 @@ function show() {
   for (const button of phaseButtons) {
     button.setAttribute("aria-current", button.className === step.phase);
   }
-  notePredict(step);
+  notePredict();
   list.querySelector("[aria-current]")?.removeAttribute("aria-current");
   const item = list.querySelectorAll("button")[place];
   item.setAttribute("aria-current", "step");
@@ -53,17 +53,17 @@ function goToPhase(phase) {
 }
 
 // Where nothing is asked, say where something is.
-function notePredict(step) {
+function notePredict() {
   const note = byId("predict-note");
-  const open = data.questions.findIndex((question, k) => question && isOpen(k));
-  note.hidden = !byId("predict").checked || step.phase === "backward" || open < 0;
+  const open = [...data.steps.keys()].filter(isOpen);
+  note.hidden = !byId("predict").checked || data.questions[place] || open.length === 0;
   if (note.hidden) return;
+  const next = open.find((each) => each > place) ?? open[0];
   note.replaceChildren(
-    "The questions are about gradients: they come at the backward steps, the next one at ",
-    `step ${open + 1}. `,
+    `Nothing is asked here. The next question is at step ${next + 1}. `,
     element(
       "button",
-      { type: "button", class: "quiet", onclick: () => goTo(open) },
+      { type: "button", class: "quiet", onclick: () => goTo(next) },
       "Go to that question",
     ),
   );

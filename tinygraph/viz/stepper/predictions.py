@@ -1,0 +1,137 @@
+"""What a learner predicted in a terminal: how an answer is met, and the score."""
+
+from __future__ import annotations
+
+import ast
+import math
+import operator
+import re
+from collections import Counter
+from collections.abc import Callable, Sequence
+
+from tinygraph.viz.stepper.mistakes import CLOSE
+from tinygraph.viz.stepper.questions import REPLIES, Question
+
+
+class Predictions:
+    """The answers to the questions of a run.
+
+    Parameters
+    ----------
+    questions : sequence
+        The question of each step; nothing where nothing is asked.
+    """
+
+    def __init__(self, questions: Sequence[Question | None]) -> None:
+        self._questions = questions
+        self._wrong: Counter[int] = Counter()
+        self._outcomes: dict[int, str] = {}
+
+    def open_at(self, place: int) -> Question | None:
+        """Return the question of a step, if it is not answered yet."""
+        return None if place in self._outcomes else self._questions[place]
+
+    def type(self, place: int, text: str) -> str:
+        """Take a typed number as the answer, and return what to say to it."""
+        question = self._asked(place)
+        value = calculate(text)
+        if math.isnan(value):
+            return REPLIES["unreadable"]
+        return self._judge(place, hint_for(value, question))
+
+    def pick(self, place: int, choice: int) -> str:
+        """Take one of the choices as the answer, and return what to say to it."""
+        return self._judge(place, self._asked(place)["choices"][choice]["hint"])
+
+    def show(self, place: int) -> None:
+        """Give the question up."""
+        self._outcomes[place] = "shown"
+
+    def _asked(self, place: int) -> Question:
+        question = self._questions[place]
+        assert question is not None
+        return question
+
+    def _judge(self, place: int, hint: str) -> str:
+        if hint:
+            self._wrong[place] += 1
+        else:
+            self._outcomes[place] = "later" if self._wrong[place] else "first"
+        return hint
+
+    def outcome(self, place: int) -> str:
+        """Return what became of the question of a step; nothing where it is open."""
+        outcome = self._outcomes.get(place)
+        if outcome is None:
+            return ""
+        first = list(self._outcomes.values()).count("first")
+        return f"{REPLIES[outcome]} So far {first} of {len(self._outcomes)} right at once."
+
+    def next_after(self, place: int) -> str:
+        """Return where the next open question is; nothing where none is left."""
+        is_open = [k for k, asked in enumerate(self._questions) if asked and self.open_at(k)]
+        later = [k for k in is_open if k > place] or is_open
+        return (
+            f"Nothing is asked here. The next question is at step {later[0] + 1}." if later else ""
+        )
+
+    def summary(self) -> str:
+        """Return how all questions were answered."""
+        count = Counter(self._outcomes.values())
+        asked = sum(question is not None for question in self._questions)
+        return (
+            f"{asked} question{'s' * (asked != 1)}: {count['first']} right at once, "
+            f"{count['later']} after a hint, {count['shown']} shown, "
+            f"{asked - len(self._outcomes)} not answered."
+        )
+
+
+def hint_for(value: float, question: Question) -> str:
+    """Return the hint that a typed number calls for; nothing where it is right."""
+    answer = question["answer"]
+    if _is_close(value, answer):
+        return ""
+    for wrong, hint in question["wrong"]:
+        if _is_close(value, wrong):
+            return hint
+    if _is_close(value, -answer):
+        return REPLIES["sign"]
+    return REPLIES["near"] if 0.9 < value / answer < 1.1 else question["nudge"]
+
+
+def _is_close(value: float, target: float) -> bool:
+    return abs(value - target) <= CLOSE * abs(target) + 1e-12
+
+
+_OPERATIONS: dict[type[ast.AST], Callable[..., float]] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: operator.truediv,
+    ast.USub: operator.neg,
+    ast.UAdd: operator.pos,
+}
+
+
+def calculate(text: str) -> float:
+    """Return what a typed sum or product comes to; NaN for what is none.
+
+    >>> calculate("0,5 × (1 − 0.5)"), calculate("-3e-2"), calculate("x + 1"), calculate("1 / 0")
+    (0.25, -0.03, nan, nan)
+    """
+    plain = text.strip().translate(str.maketrans("−–×·", "--**"))
+    try:
+        return _value(ast.parse(re.sub(r"(\d),(\d)", r"\1.\2", plain), mode="eval").body)
+    except (ValueError, KeyError, SyntaxError, ArithmeticError, RecursionError, MemoryError):
+        return math.nan
+
+
+def _value(tree: ast.expr) -> float:
+    match tree:
+        case ast.Constant(int() | float() as number) if not isinstance(number, bool):
+            return float(number)
+        case ast.BinOp(left, sign, right):
+            return _OPERATIONS[type(sign)](_value(left), _value(right))
+        case ast.UnaryOp(sign, operand):
+            return _OPERATIONS[type(sign)](_value(operand))
+    raise ValueError(f"no number: {ast.dump(tree)}")

@@ -1,0 +1,111 @@
+"""Typical mistakes with values: in what an op computes, and in how far an update moves."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+import numpy as np
+
+from tinygraph.arrays import Array
+from tinygraph.node import Op
+from tinygraph.rules import evaluate, rule_names
+from tinygraph.steps import Moment
+from tinygraph.viz.stepper.mistakes import Mistake, changed, different
+
+
+def forward_mistakes(moment: Moment) -> list[Mistake]:
+    """Return wrong values of an op, each different from the others."""
+    op = moment.node
+    assert isinstance(op, Op)
+    right = np.asarray(moment.values[op])
+    return different(right, _values(moment, op, right))
+
+
+def _values(moment: Moment, op: Op, right: Array) -> Iterator[tuple[Array | None, str]]:
+    space = rule_names(op, moment.values, right)
+    if op.role == "activation" and op.rules:
+        yield (
+            evaluate(op.rules[0].local, space),
+            "That is the slope, σ′ in place of σ. On the way forward it is the function itself.",
+        )
+    yield (
+        evaluate(changed(op.code, _TurnRight()), space),
+        "A row of the one meets a column of the other; here rows have met rows.",
+    )
+    yield (
+        evaluate(changed(op.code, _FirstProduct()), space),
+        "That is the first product alone. All products of a row with a column are summed.",
+    )
+    yield (
+        evaluate(changed(op.code, _SumForMean()), space),
+        "That is the sum. A mean divides it by how many there are.",
+    )
+    yield (
+        evaluate(changed(op.code, _DropPower()), space),
+        "Compare with the line of NumPy: there is a power in it.",
+    )
+    for parent in op.inputs:
+        value = np.asarray(moment.values[parent])
+        if value.shape == right.shape:
+            yield value, f"That is {parent.name} as it came in. What does this op do to it?"
+    yield -right, "The size is right. What about the sign?"
+    yield right * 2, "That is twice too much. Is each number in it once?"
+
+
+def update_mistakes(moment: Moment, right: Array) -> list[Mistake]:
+    """Return wrong changes of a parameter, each different from the others."""
+    return different(right, _changes(moment, right))
+
+
+def _changes(moment: Moment, right: Array) -> Iterator[tuple[Array, str]]:
+    g = np.asarray(moment.gradients[moment.node])
+    lr = moment.step["hyperparameters"].get("lr")
+    yield -right, "That goes uphill: the gradient says where L grows, and L is to shrink."
+    if lr is not None:
+        yield (
+            -lr * g,
+            "That is plain gradient descent. What does this optimizer make of the gradient first?",
+        )
+    yield -g, "That is as long as the gradient. How much of it does the learning rate η take?"
+    yield g, "That is the gradient itself. Which way is downhill, and how far does η go?"
+    yield (
+        np.asarray(moment.values[moment.node]) + right,
+        "That is the new value. How far is it from the old one?",
+    )
+
+
+class _TurnRight(ast.NodeTransformer):
+    """``x @ W`` becomes ``x @ W.T``."""
+
+    def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
+        if isinstance(node.op, ast.MatMult):
+            node.right = ast.Attribute(node.right, "T", ast.Load())
+        return node
+
+
+class _FirstProduct(ast.NodeTransformer):
+    """``x @ W`` becomes ``x[:, :1] @ W[:1]``."""
+
+    def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
+        if isinstance(node.op, ast.MatMult):
+            left, right = ast.unparse(node.left), ast.unparse(node.right)
+            return ast.parse(f"({left})[:, :1] @ ({right})[:1]", mode="eval").body
+        return node
+
+
+class _SumForMean(ast.NodeTransformer):
+    """``np.mean(x)`` becomes ``np.sum(x)``."""
+
+    def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
+        if node.attr == "mean":
+            node.attr = "sum"
+        return node
+
+
+class _DropPower(ast.NodeTransformer):
+    """``x ** 2`` becomes ``x``."""
+
+    def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
+        self.generic_visit(node)
+        return node.left if isinstance(node.op, ast.Pow) else node
