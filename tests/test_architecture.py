@@ -58,6 +58,7 @@ FLOORS = {
     "plots": 3,
     "sealed": 0,
     "checkpoint": 3,
+    "checkpoint_entries": 3,
     "lab2": 4,
     "cli": 5,
     "__main__": 5,

@@ -15,12 +15,22 @@ from typing import Any
 import numpy as np
 
 from tinygraph import sealed
-from tinygraph.arrays import Array, brief
+from tinygraph.arrays import brief
+from tinygraph.checkpoint_entries import (
+    check_description,
+    check_settings,
+    description,
+    history_entry,
+    history_from,
+    optimizer_entry,
+    optimizer_state,
+    parameter_arrays,
+    parameter_values,
+)
 from tinygraph.errors import ArgumentTypeError, CheckpointError, TinygraphError
 from tinygraph.graph import Graph
-from tinygraph.history import History, Record
+from tinygraph.history import History
 from tinygraph.optim import Optimizer
-from tinygraph.shapes import show
 
 KIND = "tinygraph checkpoint"
 VERSION = 1
@@ -67,29 +77,17 @@ def save(
     True
     """
     _check_arguments(model, optimizer, history)
-    header: dict[str, Any] = {
+    optimizer_header, memory = optimizer_entry(optimizer)
+    history_header, record = history_entry(history)
+    header = {
         "kind": KIND,
         "version": VERSION,
-        "nodes": _description(model),
+        "nodes": description(model),
         "settings": _checked_settings(settings),
-        "optimizer": None,
-        "history": None,
+        "optimizer": optimizer_header,
+        "history": history_header,
     }
-    arrays = {f"parameter/{k}": node.value for k, node in enumerate(model.parameters)}
-    if optimizer is not None:
-        state = optimizer.state()
-        memory = state.pop("memory")
-        header["optimizer"] = {**state, "parameters": [node.name for node in optimizer.parameters]}
-        for k, slots in enumerate(memory):
-            arrays |= {f"memory/{k}/{slot}": array for slot, array in slots.items()}
-    if history is not None:
-        header["history"] = {
-            "seconds": history.seconds,
-            "stopped": history.stopped,
-            "engine": history.engine,
-        }
-        arrays["history/loss"] = np.asarray(history.loss, dtype=np.float64)
-        arrays["history/records"] = _from_records(history.records)
+    arrays = parameter_arrays(model) | memory | record
     sealed.write(path, header, arrays)
 
 
@@ -139,14 +137,13 @@ def load(
     wanted = _checked_settings(settings)
     header, arrays = sealed.read(path)
     try:
-        _check_header(header, model, wanted)
-        values = [
-            _take(arrays, f"parameter/{k}", parameter.shape, parameter.value.dtype)
-            for k, parameter in enumerate(model.parameters)
-        ]
-        history = _history(header["history"], arrays)
+        _check_kind(header)
+        check_description(header["nodes"], model)
+        check_settings(header["settings"], wanted)
+        values = parameter_values(model, arrays)
+        history = history_from(header["history"], arrays)
         if optimizer is not None:
-            optimizer.load_state(_optimizer_state(header["optimizer"], optimizer, arrays))
+            optimizer.load_state(optimizer_state(header["optimizer"], optimizer, arrays))
     except TinygraphError as error:
         raise CheckpointError(f"{sealed.as_path(path)} does not fit: {error}") from error
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
@@ -190,103 +187,10 @@ def _is_plain(value: Any) -> bool:
     return value is None or isinstance(value, (str, bool, int))
 
 
-def _description(model: Graph) -> list[list[Any]]:
-    """Return each node's name, class, shape and the names of its inputs."""
-    return [
-        [node.name, type(node).__name__, list(node.shape), [parent.name for parent in node.inputs]]
-        for node in model.nodes
-    ]
-
-
-def _check_header(header: Mapping[str, Any], model: Graph, settings: Mapping[str, Any]) -> None:
+def _check_kind(header: Mapping[str, Any]) -> None:
     if header["kind"] != KIND:
         raise CheckpointError(f"it is no {KIND}.")
     if header["version"] != VERSION:
         raise CheckpointError(
             f"it has version {brief(header['version'])}; this tinygraph reads version {VERSION}."
         )
-    here, there = _description(model), header["nodes"]
-    for mine, theirs in zip(here, there):
-        if mine != theirs:
-            raise CheckpointError(
-                f"it is of another network. There a node is {_sentence(theirs)}; here it is "
-                f"{_sentence(mine)}. Build the network as it was when it was saved."
-            )
-    if len(here) != len(there):
-        raise CheckpointError(
-            f"it is of a network of {len(there)} nodes; this one has {len(here)}. Build the "
-            f"network as it was when it was saved."
-        )
-    for name, value in settings.items():
-        if header["settings"].get(name) != value:
-            raise CheckpointError(
-                f"it was made with {name} = {brief(header['settings'].get(name))}; this run has "
-                f"{brief(value)}. Use the old setting, or another file."
-            )
-
-
-def _sentence(node: Any) -> str:
-    name, kind, shape, inputs = node
-    of = f" of {', '.join(map(str, inputs))}" if inputs else ""
-    return f'{kind} "{name}" {show(shape)}{of}'
-
-
-def _take(
-    arrays: Mapping[str, Array], key: str, shape: tuple[int | None, ...], dtype: Any
-) -> Array:
-    if key not in arrays:
-        raise CheckpointError(f"its array {key} is missing.")
-    array = arrays[key]
-    if array.shape != shape or array.dtype != dtype:
-        raise CheckpointError(
-            f"its array {key} has the shape {show(array.shape)} and dtype {array.dtype}; "
-            f"{show(shape)} and {dtype} are needed."
-        )
-    return array
-
-
-def _optimizer_state(
-    saved: Any, optimizer: Optimizer, arrays: Mapping[str, Array]
-) -> dict[str, Any]:
-    if saved is None:
-        raise CheckpointError("it holds no optimizer. Load it with the model alone.")
-    names = [node.name for node in optimizer.parameters]
-    if saved["parameters"] != names:
-        raise CheckpointError(
-            f"its optimizer trains {brief(saved['parameters'])}; this one trains {brief(names)}."
-        )
-    memory = [
-        {
-            slot: _take(arrays, f"memory/{k}/{slot}", parameter.shape, parameter.value.dtype)
-            for slot in optimizer.slots
-        }
-        for k, parameter in enumerate(optimizer.parameters)
-    ]
-    return {**saved, "memory": memory}
-
-
-def _from_records(records: list[Record]) -> Array:
-    """Return the records as an array: epoch, loss and accuracy, NaN where there was none."""
-    rows = [(r.epoch, r.loss, np.nan if r.accuracy is None else r.accuracy) for r in records]
-    return np.array(rows, dtype=np.float64).reshape(-1, 3)
-
-
-def _history(saved: Any, arrays: Mapping[str, Array]) -> History | None:
-    if saved is None:
-        return None
-    loss, records = arrays["history/loss"], arrays["history/records"]
-    seconds, stopped, engine = saved["seconds"], saved["stopped"], saved["engine"]
-    if loss.ndim != 1 or records.ndim != 2 or records.shape[1] != 3:
-        raise CheckpointError("its history has not the shape of one.")
-    if not (isinstance(stopped, str) and isinstance(engine, str) and 0 <= float(seconds) < np.inf):
-        raise CheckpointError("its history says impossible things.")
-    return History(
-        loss=loss.astype(np.float64),
-        records=[
-            Record(int(epoch), float(value), None if np.isnan(share) else float(share))
-            for epoch, value, share in records
-        ],
-        seconds=float(seconds),
-        stopped=stopped,
-        engine=engine,
-    )

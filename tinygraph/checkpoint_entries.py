@@ -1,0 +1,161 @@
+"""What a checkpoint holds: how each entry is written down, and how it is read back.
+
+An entry is plain data for the file's header, and arrays by name.  What is read may be anything:
+each is held to what is wanted of it, and an error says what ``it``, the file, has instead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from tinygraph.arrays import Array, brief
+from tinygraph.errors import CheckpointError
+from tinygraph.graph import Graph
+from tinygraph.history import History, Record
+from tinygraph.optim import Optimizer
+from tinygraph.shapes import show
+
+
+def description(model: Graph) -> list[list[Any]]:
+    """Return each node's name, class, shape and the names of its inputs."""
+    return [
+        [node.name, type(node).__name__, list(node.shape), [parent.name for parent in node.inputs]]
+        for node in model.nodes
+    ]
+
+
+def check_description(saved: Any, model: Graph) -> None:
+    """Refuse the description of another network."""
+    here, there = description(model), saved
+    for mine, theirs in zip(here, there):
+        if mine != theirs:
+            raise CheckpointError(
+                f"it is of another network. There a node is {_sentence(theirs)}; here it is "
+                f"{_sentence(mine)}. Build the network as it was when it was saved."
+            )
+    if len(here) != len(there):
+        raise CheckpointError(
+            f"it is of a network of {len(there)} nodes; this one has {len(here)}. Build the "
+            f"network as it was when it was saved."
+        )
+
+
+def _sentence(node: Any) -> str:
+    name, kind, shape, inputs = node
+    of = f" of {', '.join(map(str, inputs))}" if inputs else ""
+    return f'{kind} "{name}" {show(shape)}{of}'
+
+
+def check_settings(saved: Mapping[str, Any], settings: Mapping[str, Any]) -> None:
+    """Refuse settings that differ from those saved."""
+    for name, value in settings.items():
+        if saved.get(name) != value:
+            raise CheckpointError(
+                f"it was made with {name} = {brief(saved.get(name))}; this run has "
+                f"{brief(value)}. Use the old setting, or another file."
+            )
+
+
+def parameter_arrays(model: Graph) -> dict[str, Array]:
+    """Return the parameters' values."""
+    return {f"parameter/{k}": node.value for k, node in enumerate(model.parameters)}
+
+
+def parameter_values(model: Graph, arrays: Mapping[str, Array]) -> list[Array]:
+    """Return the new value of each parameter."""
+    return [
+        _take(arrays, f"parameter/{k}", parameter.shape, parameter.value.dtype)
+        for k, parameter in enumerate(model.parameters)
+    ]
+
+
+def optimizer_entry(optimizer: Optimizer | None) -> tuple[Any, dict[str, Array]]:
+    """Return the optimizer's settings and step count, and its memory as arrays."""
+    if optimizer is None:
+        return None, {}
+    state = optimizer.state()
+    memory = state.pop("memory")
+    arrays = {
+        f"memory/{k}/{slot}": array
+        for k, slots in enumerate(memory)
+        for slot, array in slots.items()
+    }
+    return {**state, "parameters": [node.name for node in optimizer.parameters]}, arrays
+
+
+def optimizer_state(
+    saved: Any, optimizer: Optimizer, arrays: Mapping[str, Array]
+) -> dict[str, Any]:
+    """Return what ``optimizer.load_state`` takes."""
+    if saved is None:
+        raise CheckpointError("it holds no optimizer. Load it with the model alone.")
+    names = [node.name for node in optimizer.parameters]
+    if saved["parameters"] != names:
+        raise CheckpointError(
+            f"its optimizer trains {brief(saved['parameters'])}; this one trains {brief(names)}."
+        )
+    memory = [
+        {
+            slot: _take(arrays, f"memory/{k}/{slot}", parameter.shape, parameter.value.dtype)
+            for slot in optimizer.slots
+        }
+        for k, parameter in enumerate(optimizer.parameters)
+    ]
+    return {**saved, "memory": memory}
+
+
+def history_entry(history: History | None) -> tuple[Any, dict[str, Array]]:
+    """Return how the run ended, and its losses and records as arrays.
+
+    A record is a row: epoch, loss and accuracy, NaN where there was none.
+    """
+    if history is None:
+        return None, {}
+    rows = [
+        (r.epoch, r.loss, np.nan if r.accuracy is None else r.accuracy) for r in history.records
+    ]
+    arrays: dict[str, Array] = {
+        "history/loss": np.asarray(history.loss, dtype=np.float64),
+        "history/records": np.array(rows, dtype=np.float64).reshape(-1, 3),
+    }
+    ending = {"seconds": history.seconds, "stopped": history.stopped, "engine": history.engine}
+    return ending, arrays
+
+
+def history_from(saved: Any, arrays: Mapping[str, Array]) -> History | None:
+    """Return the history that was saved, if one was."""
+    if saved is None:
+        return None
+    loss, records = arrays["history/loss"], arrays["history/records"]
+    seconds, stopped, engine = saved["seconds"], saved["stopped"], saved["engine"]
+    if loss.ndim != 1 or records.ndim != 2 or records.shape[1] != 3:
+        raise CheckpointError("its history has not the shape of one.")
+    if not (isinstance(stopped, str) and isinstance(engine, str) and 0 <= float(seconds) < np.inf):
+        raise CheckpointError("its history says impossible things.")
+    return History(
+        loss=loss.astype(np.float64),
+        records=[
+            Record(int(epoch), float(value), None if np.isnan(share) else float(share))
+            for epoch, value, share in records
+        ],
+        seconds=float(seconds),
+        stopped=stopped,
+        engine=engine,
+    )
+
+
+def _take(
+    arrays: Mapping[str, Array], key: str, shape: tuple[int | None, ...], dtype: Any
+) -> Array:
+    if key not in arrays:
+        raise CheckpointError(f"its array {key} is missing.")
+    array = arrays[key]
+    if array.shape != shape or array.dtype != dtype:
+        raise CheckpointError(
+            f"its array {key} has the shape {show(array.shape)} and dtype {array.dtype}; "
+            f"{show(shape)} and {dtype} are needed."
+        )
+    return array
