@@ -489,6 +489,15 @@ class ChangesY(tg.Op):
         return g * 2
 
 
+class ChangesItsLastInBackward(tg.Op):
+    def forward(self, x):
+        return x * 2
+
+    def backward(self, g, y, x):
+        x *= 2
+        return g * 2
+
+
 class ChangesTheThird(tg.Op):
     def forward(self, *xs):
         xs[2][...] += 1
@@ -530,6 +539,11 @@ def test_an_op_of_any_number_of_inputs_is_checked_in_each():
             ChangesY,
             'forward and backward change none of their arguments; backward of ChangesY "bad" '
             "changed y in place. Compute on a copy.",
+        ),
+        (
+            ChangesItsLastInBackward,
+            "forward and backward change none of their arguments; backward of "
+            'ChangesItsLastInBackward "bad" changed x in place. Compute on a copy.',
         ),
     ],
 )

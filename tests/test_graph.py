@@ -248,6 +248,12 @@ def test_names_follow_the_topological_order():
     assert [node.name for node in build().nodes] == names
 
 
+def test_what_the_output_depends_on_comes_before_what_only_the_prediction_does():
+    aside, w = tg.Parameter(1.0, name="aside"), tg.Parameter(1.0, name="w")
+    model = tg.Graph(w * w, prediction=tg.Tanh(aside))
+    assert [node.name for node in model.nodes] == ["w", "Multiply1", "aside", "Tanh1"]
+
+
 def test_an_automatic_name_avoids_a_given_one():
     w = tg.Parameter(1.0, name="Negate1")
     model = tg.Graph(tg.Negate(tg.Negate(w)))
