@@ -134,6 +134,7 @@ UNDEFINED = {
     "pole": (lambda x: 1 / x, lambda g, y, x: -g * y * y, [0.0, 1.0]),
     "logarithm of 0": (np.log, lambda g, y, x: g / x, [0.0, 1.0]),
     "overflow": (np.exp, lambda g, y, x: g * y, [1000.0, 1.0]),
+    "not a number": (np.log, lambda g, y, x: g / x, [-1.0, 1.0]),
     "infinitely steep": (np.cbrt, lambda g, y, x: g / 3 / y**2, [0.0, 1.0]),
 }
 

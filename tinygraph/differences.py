@@ -131,7 +131,8 @@ def closer_slope(found: Slope, f: Function, x: Array, direction: Array, g: Array
     here = f(x)
     is_affected = _moves(f, here, x, direction)
     rounding = EPS * float(np.abs(g * here)[is_affected].sum())
-    if not np.isfinite(rounding):
+    is_undefined = not is_affected.any() and bool(np.isnan(here).any())
+    if is_undefined or not np.isfinite(rounding):
         return found._replace(value=np.nan)
     # A backward computes from values that were rounded, and no step tells less than this.
     resolution = 64 * rounding / max(largest, 0.1)
