@@ -25,8 +25,9 @@ def target(request, monkeypatch):
     if request.param == "numpy":
         return "numpy"
     numba_target = pytest.importorskip("tinygraph.compile.numba_target")
+    machine_code = pytest.importorskip("tinygraph.compile.machine_code")
     monkeypatch.setattr(
-        numba_target, "compile_source", lambda source: numba_target.module_of(source).run
+        numba_target, "compile_source", lambda source: machine_code.module_of(source).run
     )
     return "numba"
 

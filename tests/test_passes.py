@@ -11,7 +11,8 @@ import tinygraph as tg
 from tinygraph.compile import affine_layers, factors, joined_layers, passes, simplification
 from tinygraph.compile.ir import Operation, Value, constant, evaluate
 from tinygraph.compile.plan import FASTER, plan_step, scalars_only
-from tinygraph.compile.step import record_step, record_update
+from tinygraph.compile.step import record_step
+from tinygraph.compile.update import record_update
 
 
 @pytest.fixture
@@ -218,7 +219,8 @@ def test_random_graphs(drawn):
 @given(graphs())
 def test_random_graphs_as_loops(tmp_path_factory, drawn):
     numba_target = pytest.importorskip("tinygraph.compile.numba_target")
+    machine_code = pytest.importorskip("tinygraph.compile.machine_code")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TINYGRAPH_CACHE", str(tmp_path_factory.getbasetemp() / "cache"))
-        patch.setattr(numba_target, "compile_source", lambda text: numba_target.module_of(text).run)
+        patch.setattr(numba_target, "compile_source", lambda text: machine_code.module_of(text).run)
         assert_same_gradients(drawn, "numba")

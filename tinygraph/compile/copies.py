@@ -17,7 +17,8 @@ from tinygraph.arrays import Array
 from tinygraph.compile.numpy_target import NumpyProgram
 from tinygraph.compile.program import Program, hyperparameters
 from tinygraph.compile.recording import Unrecordable
-from tinygraph.compile.step import record_step, record_update
+from tinygraph.compile.step import record_step
+from tinygraph.compile.update import record_update
 from tinygraph.graph import Graph
 from tinygraph.node import Constant, Node, Op, Parameter
 from tinygraph.optim import Optimizer

@@ -33,7 +33,8 @@ from tinygraph.compile.passes import (
 )
 from tinygraph.compile.recording import Unrecordable
 from tinygraph.compile.simplification import shorten_products, simplify
-from tinygraph.compile.step import Step, Update
+from tinygraph.compile.step import Step
+from tinygraph.compile.update import Update
 from tinygraph.node import Node, Parameter
 
 FASTER = (

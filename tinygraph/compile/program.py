@@ -11,7 +11,8 @@ import numpy as np
 from tinygraph.arrays import Array
 from tinygraph.compile.numpy_target import NumpyProgram
 from tinygraph.compile.readable import readable_source
-from tinygraph.compile.step import Step, record_step, record_update
+from tinygraph.compile.step import Step, record_step
+from tinygraph.compile.update import record_update
 from tinygraph.errors import ArgumentError, StateError
 from tinygraph.graph import Graph
 from tinygraph.node import Node, describe

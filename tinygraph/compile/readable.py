@@ -18,7 +18,8 @@ from tinygraph.compile.ir import Operation, Value
 from tinygraph.compile.names import Names, in_comment
 from tinygraph.compile.passes import TIDY, Block, optimise
 from tinygraph.compile.recording import cast
-from tinygraph.compile.step import Step, record_update
+from tinygraph.compile.step import Step
+from tinygraph.compile.update import record_update
 from tinygraph.node import Node, Parameter
 from tinygraph.optim import Optimizer
 

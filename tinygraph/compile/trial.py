@@ -1,0 +1,94 @@
+"""A recording on trial: does it compute what the op computes?  Where not, the op is called.
+
+What was recorded for an op is run on random numbers beside the op itself.  The two differ for an op
+that draws random numbers, say, or keeps a count; such an op, and one that cannot be recorded at
+all, is *called* within the program.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from tinygraph.compile.ir import Value, constant, evaluate
+from tinygraph.compile.recording import Recorded, Tape, Unrecordable
+from tinygraph.contract import as_value
+from tinygraph.node import Node, Op
+
+
+def record_or_call(
+    op: Op,
+    called: list[tuple[Node, str, str]],
+    tape: Tape,
+    record: Callable[[], tuple[Value, ...]],
+    call: Callable[..., tuple[Any, ...]],
+    inputs: list[Value],
+    like: list[Any],
+) -> tuple[Value, ...]:
+    """Return what ``record`` recorded if it does what ``call`` does; else record the call."""
+    start = len(tape.operations)
+    try:
+        results = record()
+        reason = _difference(op, tape, start, results, call, inputs)
+    except Unrecordable as found:
+        reason = str(found)
+    except Exception as error:
+        reason = f"on a recording array it raises {type(error).__name__}: {error}"
+    if not reason:
+        return results
+    del tape.operations[start:]
+    called.append((op, tape.phase, reason))
+
+    def on_copies(*args: Any) -> tuple[Any, ...]:
+        return call(*[np.array(arg)[()] for arg in args])
+
+    on_copies.__name__ = tape.phase
+    together = tape.append(on_copies, tuple(inputs), (), object)
+    return tuple(
+        tape.append(operator.getitem, (together.value, position), array.shape, array.dtype).value
+        for position, array in enumerate(like)
+    )
+
+
+def _difference(
+    op: Op,
+    tape: Tape,
+    start: int,
+    results: tuple[Value, ...],
+    call: Callable[..., tuple[Any, ...]],
+    inputs: list[Value],
+) -> str:
+    """Return how the recording differs from the op on random numbers, or nothing."""
+    for seed in (1, 2):
+        rng = np.random.default_rng(seed)
+        unique = {value: random_array(value, rng, positive=seed == 2) for value in inputs}
+        args = [value.constant if value.kind == "constant" else unique[value] for value in inputs]
+        with np.errstate(all="ignore"):
+            if tape.phase == "backward" and inputs[1].kind != "constant":
+                # y is no number of its own: it is the value at these inputs.
+                args[1] = unique[inputs[1]] = as_value(op.forward(*args[2:]), op, op.shape)
+            expected = call(*args)
+            known = evaluate(tape.operations[start:], unique)
+        for value, array in zip(results, expected):
+            got = value.constant if value.kind == "constant" else known[value]
+            if not np.allclose(got, array, rtol=1e-5, atol=1e-8, equal_nan=True):
+                return "run twice, it does not compute the same function"
+    return ""
+
+
+def random_array(value: Value, rng: np.random.Generator, positive: bool = False) -> Any:
+    """Return random numbers in the shape and precision of ``value``."""
+    low = 0.5 if positive else -1.0
+    return rng.uniform(low, 1.5, size=value.shape).astype(value.dtype)[()]
+
+
+def recorded_as(result: Any, shape: tuple[int, ...], dtype: Any, tape: Tape) -> Value:
+    """Return what an op returned as a value of the promised shape and precision."""
+    if not isinstance(result, Recorded):
+        return constant(np.asarray(result, dtype)[()])
+    if result.shape != shape:
+        raise Unrecordable(f"it returns the shape {result.shape} for {shape}")
+    return result.astype(dtype).value
