@@ -315,6 +315,41 @@ def test_names_never_collide_and_never_reach_the_source_as_code(rng):
         assert "; import os" not in text.replace("# ", "").split("def")[0]
 
 
+def bare(self, w, g, t):
+    return w - self.lr * g
+
+
+def in_place(self, w, g, t):
+    w -= self.lr * g
+    return (w,)
+
+
+def broken(self, w, g, t):
+    return (w - self.lr * nowhere,)  # noqa: F821
+
+
+@pytest.mark.parametrize(
+    ("update", "reason"),
+    [
+        (bare, "update returns no tuple of the new w and one array a slot"),
+        (in_place, "np.subtract writes into an array that exists"),
+        (broken, "update raised NameError: name 'nowhere' is not defined"),
+    ],
+)
+def test_an_update_that_cannot_be_written_down_is_a_lesson(update, reason, target, lab2, xor):
+    optimizer = type("Own", (tg.Optimizer,), {"update": update})(lab2.parameters, lr=0.1)
+    program = tg.compile(lab2, optimizer, target="numpy" if target == "numpy" else "numba")
+    for use in (lambda: program.run(2, **xor), lambda: program.source, lambda: program.code):
+        with pytest.raises(tg.TinygraphError) as caught:
+            use()
+        assert str(caught.value) == (
+            f'The {program.target} target makes no program of MSE "loss": {reason}. '
+            f'tg.fit(…, engine="interpreted") runs it as it is.'
+        )
+    assert optimizer.steps == 0
+    assert program.gradients(**xor)[0] == pytest.approx(lab2.forward(**xor))
+
+
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_the_source_runs_by_itself(optimizer, xor):
     model = tg.lab2.model(rng=0)

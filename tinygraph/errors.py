@@ -115,6 +115,10 @@ class OptimizerError(TinygraphError, RuntimeError):
         self.optimizer = optimizer
 
 
+class CompileError(TinygraphError, NotImplementedError):
+    """What no program can be made of: it does what cannot be written down as array operations."""
+
+
 class GradientError(TinygraphError, ArithmeticError):
     """A derivative that differs from the numbers; ``node`` is its op, ``report`` has them all."""
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from importlib.util import find_spec
 from typing import Any
 
@@ -11,9 +12,10 @@ import numpy as np
 from tinygraph.arrays import Array
 from tinygraph.compile.numpy_target import NumpyProgram
 from tinygraph.compile.readable import readable_source
+from tinygraph.compile.recording import Unrecordable
 from tinygraph.compile.step import Step, record_step
 from tinygraph.compile.update import record_update
-from tinygraph.errors import ArgumentError, StateError
+from tinygraph.errors import ArgumentError, CompileError, StateError
 from tinygraph.graph import Graph
 from tinygraph.node import Node, describe
 from tinygraph.optim import Optimizer
@@ -61,13 +63,15 @@ class Program:
 
     @property
     def source(self) -> str:
-        step = self._step(self._latest)
-        return readable_source(step, self.model.output, self.parameters, self.optimizer)
+        with self._lesson():
+            step = self._step(self._latest)
+            return readable_source(step, self.model.output, self.parameters, self.optimizer)
 
     @property
     def code(self) -> str:
-        text: str = self.compiled(self._latest).source
-        return text
+        with self._lesson():
+            text: str = self.compiled(self._latest).source
+            return text
 
     def report(self) -> str:
         """Return which ops are called as they are, and why; and what that means."""
@@ -104,6 +108,8 @@ class Program:
             If the program was compiled without an optimizer.
         FeedError, ShapeError, DtypeError
             As ``Graph.forward``.
+        CompileError
+            If the optimizer's update, or the model, cannot be written down for this target.
         """
         return self._advance(steps, feeds, stop_at_non_finite=False)
 
@@ -171,10 +177,22 @@ class Program:
 
     def _ready(self, feeds: Mapping[str, Any], with_update: bool) -> Any:
         arrays = self.model.feed_arrays(feeds)
-        compiled = self.compiled(arrays, with_update)
+        with self._lesson():
+            compiled = self.compiled(arrays, with_update)
         compiled.set_feeds(arrays)
         self.take_over(compiled)
         return compiled
+
+    @contextmanager
+    def _lesson(self) -> Iterator[None]:
+        """Say to a user, not to another module, that there is no program."""
+        try:
+            yield
+        except Unrecordable as reason:
+            raise CompileError(
+                f"The {self.target} target makes no program of {describe(self.model.output)}: "
+                f'{reason}. tg.fit(…, engine="interpreted") runs it as it is.'
+            ) from None
 
     def compiled(self, arrays: Mapping[Node, Array], with_update: bool = True) -> Any:
         """Return the program compiled for inputs of these shapes and precisions."""
