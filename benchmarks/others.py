@@ -15,7 +15,7 @@ import tinygraph as tg
 from benchmarks.frameworks import installed, jax_scan
 from benchmarks.harness import measure
 from benchmarks.lab2_step import NUMBA, NUMPY, data, model_with
-from tinygraph.compile.copies import Copies
+from tinygraph.compile.copies import trainer
 
 PRODUCTS = "its matrix products alone"
 MLP = "tinygraph numpy target, whole step"
@@ -75,10 +75,10 @@ def sweep(rounds: int) -> dict[str, float]:
     program = tg.compile(*pairs()[0])
     candidates = {
         f"loop of the single program, {NUMPY}": lambda n: program.run(n, **feeds),
-        f"side by side, {NUMPY}": _steps_of(Copies(pairs(), feeds, "numpy")),
+        f"side by side, {NUMPY}": _steps_of(trainer(pairs(), feeds, "numpy")),
     }
     if find_spec("numba"):
-        candidates[f"one after another, {NUMBA}"] = _steps_of(Copies(pairs(), feeds, "numba"))
+        candidates[f"one after another, {NUMBA}"] = _steps_of(trainer(pairs(), feeds, "numba"))
     if installed("jax"):
         candidates["JAX vmap + scan"] = jax_scan(x, t, models=MODELS)
     times = measure(candidates, rounds)
@@ -88,12 +88,12 @@ def sweep(rounds: int) -> dict[str, float]:
     }
 
 
-def _steps_of(copies):
-    """Return a run of the copies that takes 1,000 steps at a time, as a sweep does."""
+def _steps_of(models):
+    """Return a run of many models that takes 1,000 steps at a time, as a sweep does."""
 
     def run(steps):
         for _ in range(max(1, steps // run.stretch)):
-            copies.run(run.stretch)
+            models.run(run.stretch)
 
     run.stretch = 1000
     return run

@@ -16,7 +16,6 @@ import numpy as np
 from tinygraph.arrays import Array
 from tinygraph.compile.numpy_target import NumpyProgram
 from tinygraph.compile.program import Program, hyperparameters
-from tinygraph.compile.recording import Unrecordable
 from tinygraph.compile.step import record_step
 from tinygraph.compile.update import record_update
 from tinygraph.graph import Graph
@@ -43,8 +42,13 @@ def _description(node: Node, trained: set[Parameter]) -> Hashable:
     return type(node), str(node.name), node.shape, parents, settings, numbers, dtype
 
 
-class Copies:
-    """Models of one architecture with their optimizers, trained on the same data.
+def trainer(
+    pairs: Sequence[tuple[Graph, Optimizer]],
+    feeds: Mapping[str, Any],
+    target: str,
+    threads: int = 1,
+) -> SideBySide | InTurn:
+    """Return what trains models of one architecture, with their optimizers, on the same data.
 
     Parameters
     ----------
@@ -60,83 +64,137 @@ class Copies:
     Unrecordable
         If no program of this target can train them.
     """
+    if target == "numpy" and len(pairs) >= WORTH_STACKING:
+        return SideBySide(pairs, feeds)
+    return InTurn(pairs, feeds, target, threads if target == "numba" else 1)
+
+
+class SideBySide:
+    """Models trained at the same time: one call does the same operation for all of them.
+
+    Parameters
+    ----------
+    pairs, feeds
+        As for :func:`trainer`.
+    keep : str, optional
+        The name of a node whose value is kept at every step.
+
+    Attributes
+    ----------
+    kept : array (steps, models, ...) or None
+        The values of ``keep`` in the last run, each before its step's update.
+
+    Raises
+    ------
+    Unrecordable
+        If an op or an update cannot be done for many models at once.
+
+    >>> import tinygraph as tg
+    >>> models = [tg.lab2.model(rng=seed) for seed in range(3)]
+    >>> X, T = tg.data.xor()
+    >>> pairs = [(model, tg.SGD(model.parameters, lr=0.1)) for model in models]
+    >>> together = SideBySide(pairs, {"x": X, "t": T}, keep="layer3/h")
+    >>> together.run(steps=5).shape
+    (3, 5)
+    >>> together.kept.shape
+    (5, 3, 21, 1)
+    """
+
+    def __init__(
+        self,
+        pairs: Sequence[tuple[Graph, Optimizer]],
+        feeds: Mapping[str, Any],
+        keep: str | None = None,
+    ) -> None:
+        self._optimizers = [optimizer for _, optimizer in pairs]
+        model, optimizer = pairs[0]
+        arrays = model.feed_arrays(feeds)
+        self._program = NumpyProgram(
+            record_step(model, arrays),
+            model.output,
+            optimizer.parameters,
+            lambda shape, dtype: record_update(optimizer, shape, dtype),
+            copies=len(pairs),
+            keep=None if keep is None else model[keep],
+        )
+        self._program.set_feeds(arrays)
+        self._parts = [
+            [self._program.flat.part(vector, value) for value in self._program.plan.weights]
+            for vector in (self._program.weights, *self._program.memory.values())
+        ]
+        self.kept: Array | None = None
+
+    def run(self, steps: int) -> Array:
+        """Train every model for ``steps`` steps; return their losses, a row a model."""
+        program = self._program
+        self._take_over()
+        numbers = [hyperparameters(optimizer) for optimizer in self._optimizers]
+        scalars = {name: np.array([one[name] for one in numbers]) for name in numbers[0]}
+        first = self._optimizers[0].steps + 1
+        losses = np.empty((steps, len(numbers)), program.plan.loss.dtype)
+        kept: Any = program.schedule.kept
+        self.kept = None if kept is None else np.empty((steps, *kept.shape[1:]), kept.dtype)
+        for start in range(0, steps, program.most_steps):
+            count = min(program.most_steps, steps - start)
+            losses[start : start + count] = program.run(count, scalars, first + start)
+            if self.kept is not None:
+                self.kept[start : start + count] = kept[:count]
+        self._give_back(steps)
+        return losses.T
+
+    def _take_over(self) -> None:
+        """Copy each model's parameters and each optimizer's memory into the program."""
+        for k, optimizer in enumerate(self._optimizers):
+            for position, parameter in enumerate(optimizer.parameters):
+                arrays = (parameter.value, *optimizer.memory[parameter])
+                for part, array in zip(self._parts, arrays):
+                    part[position][k] = array
+
+    def _give_back(self, steps: int) -> None:
+        """Copy them back from the program, ``steps`` steps later."""
+        for k, optimizer in enumerate(self._optimizers):
+            for position, parameter in enumerate(optimizer.parameters):
+                value, *memory = (part[position][k].copy() for part in self._parts)
+                parameter.take(value)
+                optimizer.memory[parameter] = tuple(memory)
+            optimizer.steps += steps
+
+
+class InTurn:
+    """Models trained one after the other by one program, on each of ``threads`` cores.
+
+    Parameters
+    ----------
+    pairs, feeds, target, threads
+        As for :func:`trainer`.
+    """
 
     def __init__(
         self,
         pairs: Sequence[tuple[Graph, Optimizer]],
         feeds: Mapping[str, Any],
         target: str,
-        threads: int = 1,
+        threads: int,
     ) -> None:
-        self.pairs = list(pairs)
+        self._optimizers = [optimizer for _, optimizer in pairs]
         self._feeds = feeds
-        self._programs: list[Any] = []
-        self._stacked: NumpyProgram | None = None
-        if target == "numpy" and len(self.pairs) >= WORTH_STACKING:
-            self._stacked = self._stack()
-        else:
-            count = min(threads, len(self.pairs)) if target == "numba" else 1
-            model, optimizer = self.pairs[0]
-            self._programs = [Program(model, optimizer, target) for _ in range(count)]
-            for program in self._programs:
-                program.prepare(feeds)
+        model, optimizer = pairs[0]
+        count = min(threads, len(pairs))
+        self._programs = [Program(model, optimizer, target) for _ in range(count)]
+        for program in self._programs:
+            program.prepare(feeds)
 
     def run(self, steps: int) -> Array:
         """Train every model for ``steps`` steps; return their losses, a row a model."""
-        with np.errstate(all="ignore"):
-            return self._run_stacked(steps) if self._stacked else self._run_in_turn(steps)
 
-    def _stack(self) -> NumpyProgram:
-        model, optimizer = self.pairs[0]
-        arrays = model.feed_arrays(self._feeds)
-        stacked = NumpyProgram(
-            record_step(model, arrays),
-            model.output,
-            optimizer.parameters,
-            lambda shape, dtype: record_update(optimizer, shape, dtype),
-            copies=len(self.pairs),
-        )
-        stacked.set_feeds(arrays)
-        return stacked
-
-    def _run_stacked(self, steps: int) -> Array:
-        stacked = self._stacked
-        if stacked is None:
-            raise Unrecordable("these models are not side by side")
-        optimizers = [optimizer for _, optimizer in self.pairs]
-        parts = [
-            [stacked.flat.part(vector, value) for value in stacked.plan.weights]
-            for vector in (stacked.weights, *stacked.memory.values())
-        ]
-        for k, optimizer in enumerate(optimizers):
-            for position, parameter in enumerate(optimizer.parameters):
-                for part, array in zip(parts, (parameter.value, *optimizer.memory[parameter])):
-                    part[position][k] = array
-        numbers = [hyperparameters(optimizer) for optimizer in optimizers]
-        scalars = {name: np.array([one[name] for one in numbers]) for name in numbers[0]}
-        losses = np.empty((steps, len(optimizers)), stacked.plan.loss.dtype)
-        for start in range(0, steps, stacked.most_steps):
-            count = min(stacked.most_steps, steps - start)
-            losses[start : start + count] = stacked.run(
-                count, scalars, optimizers[0].steps + start + 1
-            )
-        for k, optimizer in enumerate(optimizers):
-            for position, parameter in enumerate(optimizer.parameters):
-                value, *memory = (part[position][k].copy() for part in parts)
-                parameter.take(value)
-                optimizer.memory[parameter] = tuple(memory)
-            optimizer.steps += steps
-        return losses.T
-
-    def _run_in_turn(self, steps: int) -> Array:
-        def run_some(program: Program, pairs: list[tuple[Graph, Optimizer]]) -> list[Array]:
-            return [program.run_for(optimizer, steps, self._feeds) for _, optimizer in pairs]
+        def run_some(program: Program, optimizers: list[Optimizer]) -> list[Array]:
+            return [program.run_for(one, steps, self._feeds) for one in optimizers]
 
         count = len(self._programs)
-        parts = [self.pairs[k::count] for k in range(count)]
+        parts = [self._optimizers[k::count] for k in range(count)]
         with ThreadPoolExecutor(count) as pool:
             done = list(pool.map(run_some, self._programs, parts))
-        losses = np.empty((len(self.pairs), steps))
+        losses = np.empty((len(self._optimizers), steps))
         for k, part in enumerate(done):
             losses[k::count] = part
         return losses

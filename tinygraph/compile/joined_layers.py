@@ -93,11 +93,14 @@ def _flags(
     layouts: dict[tuple[Value, ...], Layout],
     with_ones: set[Value],
 ) -> tuple[bool, ...] | None:
-    """Return after which members a column of ones stands; ``None`` where the rows disagree.
+    """Return after which members a column of ones stands; ``None`` if no memory suits all rows.
 
-    A row that is joined already has its layout; of the others, one that feeds a layer decides.
+    A row that is joined already has its layout; of the others, one that feeds a layer decides.  A
+    value has one place: it is not a member of two rows.
     """
-    members = [row for row in rows if isinstance(row, tuple)]
+    members = {row for row in rows if isinstance(row, tuple)}
+    if len({value for row in members for value in row}) < sum(map(len, members)):
+        return None
     joined = {layouts[row][1] for row in members if row in layouts}
     others = {tuple(v in with_ones for v in row) for row in members if row not in layouts}
     decided = joined | {flags for flags in others if any(flags)} or others

@@ -21,6 +21,7 @@ def write_loop(program: NumpyProgram) -> Script:
     plan, script = program.plan, Script()
     operands = Operands(script, program.storage)
     loss = script.per_step("loss")
+    copied = {} if plan.kept is None else {script.per_step("kept"): plan.kept}
     for value in program.schedule.scalars:
         operands.name(value, script.per_step(value.label or "c"))
     weights = {affine: program.weights}
@@ -37,16 +38,21 @@ def write_loop(program: NumpyProgram) -> Script:
     calls = Calls(script, operands, program.storage, program.flat, weights)
     made = [operation.result for operation in plan.operations]
     is_read = any(plan.loss in operation.operands for operation in plan.operations)
-    is_copied = plan.loss not in made or program.storage.is_view(plan.loss) or is_read
-    if not is_copied:
+    if plan.loss in made and not (
+        program.storage.is_view(plan.loss) or is_read or plan.loss is plan.kept
+    ):
         operands.name(plan.loss, loss)
-    elif plan.loss not in made:
-        copy(loss, plan.loss)
+    else:
+        copied[loss] = plan.loss
+    for place, value in copied.items():
+        if value not in made:
+            copy(place, value)
     for operation in plan.operations:
         calls.write(operation)
-        if is_copied and operation.result is plan.loss:
-            # At once: later operations may write where it stands.
-            copy(loss, plan.loss)
+        for place, value in copied.items():
+            if value is operation.result:
+                # At once: later operations may write where it stands.
+                copy(place, value)
     for place, gradient in program.copied_gradients:
         copy(place, gradient)
     for planned in program.updates:

@@ -43,6 +43,8 @@ class NumpyProgram:
         Gives the recorded update of an array of weights, from its shape and precision.
     copies : int, optional
         How many models are trained side by side.
+    keep : Node, optional
+        A node whose value is kept at every step, in ``schedule.kept``.
 
     Attributes
     ----------
@@ -62,8 +64,9 @@ class NumpyProgram:
         parameters: Sequence[Parameter],
         record_update: RecordUpdate | None = None,
         copies: int | None = None,
+        keep: Node | None = None,
     ) -> None:
-        self.plan = plan_step(step, output, parameters)
+        self.plan = plan_step(step, output, parameters, keep=keep)
         self.copies = copies
         plan = self.plan
         self.flat = Flat(plan.weights, plan.pairs, copies)
@@ -85,7 +88,7 @@ class NumpyProgram:
         self.storage = Storage(
             operations, plan.batch, fixed, self._leaves.values(), plan.with_ones, outputs, copies
         )
-        self.schedule = Schedule(self.updates, plan.loss, self.flat.dtype, self.most_steps, copies)
+        self.schedule = Schedule(plan, self.updates, self.flat.dtype, self.most_steps, copies)
         script = write_loop(self)
         self.source = script.source()
         self._run = compiled(self.source)

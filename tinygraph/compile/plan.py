@@ -68,6 +68,8 @@ class Plan:
         The bias that stands behind each weight matrix.
     with_ones : set of Value
         What feeds a layer.
+    kept : Value or None
+        What the loop keeps of each step beside the loss.
     """
 
     operations: list[Operation]
@@ -79,6 +81,7 @@ class Plan:
     pairs: dict[Value, Value]
     with_ones: set[Value]
     batch: int
+    kept: Value | None
 
     def finished(self, kept: Any) -> Any:
         """Return the losses of many steps from what the loop kept of each."""
@@ -96,17 +99,24 @@ class Plan:
         return float(seconds)
 
 
-def plan_step(step: Step, output: Node, parameters: Sequence[Parameter], fuse: bool = True) -> Plan:
+def plan_step(
+    step: Step,
+    output: Node,
+    parameters: Sequence[Parameter],
+    fuse: bool = True,
+    keep: Node | None = None,
+) -> Plan:
     """Apply all passes to a recorded step; those that fuse layers if told."""
     weights = [step.values[parameter] for parameter in parameters]
-    wanted = (step.values[output], *(step.gradients[parameter] for parameter in parameters))
+    values = [step.values[node] for node in (output, keep) if node is not None]
+    wanted = (*values, *(step.gradients[parameter] for parameter in parameters))
     block = optimise(Block(step.operations, wanted), (*TIDY, *FASTER))
-    block, factor = common_factor(block, 1)
+    block, factor = common_factor(block, len(values))
     inputs = [value for value in step.values.values() if value.kind == "input"]
     batch = next((value.shape[0] for value in inputs if value.shape), 0)
     pairs = affine_pairs(block, weights) if fuse else {}
     if fuse and len(set(block.outputs)) == len(block.outputs):
-        block = fuse_affine(block, pairs, dict(zip(weights, block.outputs[1:])))
+        block = fuse_affine(block, pairs, dict(zip(weights, block.outputs[len(values) :])))
     with_ones = {
         operation.arguments[0]
         for operation in block.operations
@@ -115,9 +125,9 @@ def plan_step(step: Step, output: Node, parameters: Sequence[Parameter], fuse: b
     if fuse:
         block = drop_dead(fuse_layers(block, batch, with_ones))
     operations, loss, tail = _part_tail(block)
-    return Plan(
-        operations, loss, tail, weights, list(block.outputs[1:]), factor, pairs, with_ones, batch
-    )
+    gradients = list(block.outputs[len(values) :])
+    kept = None if keep is None else block.outputs[1]
+    return Plan(operations, loss, tail, weights, gradients, factor, pairs, with_ones, batch, kept)
 
 
 def _part_tail(block: Block) -> tuple[list[Operation], Value, list[Operation]]:

@@ -1,4 +1,4 @@
-"""What is another at each step: the place of the loss, and the scalars that the update reads.
+"""What is another at each step: the place of what is kept, and the scalars that the update reads.
 
 Both are set aside for many steps at once.  The scalars (the learning rate, Adam's 1 - β^t) are
 computed before the loop begins, in float64 whatever the program's precision.
@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from tinygraph.compile.ir import Value
-from tinygraph.compile.plan import PlannedUpdate
+from tinygraph.compile.plan import Plan, PlannedUpdate
 
 
 class Schedule:
@@ -20,10 +20,10 @@ class Schedule:
 
     Parameters
     ----------
+    plan : Plan
+        Which says what is kept of each step.
     updates : sequence of PlannedUpdate
         Whose scalars are wanted.
-    loss : Value
-        What is kept of each step.
     dtype : dtype
         Of the weights.
     most_steps : int
@@ -34,32 +34,40 @@ class Schedule:
     ----------
     losses : array
         One row a step.
+    kept : array or None
+        The value that is kept beside the loss, one row a step.
     scalars : dict
         The array of each scalar, one row a step.
     places : list
-        For each step, what the loop unpacks: where its loss goes, then its scalars.
+        For each step, what the loop unpacks: where its loss goes, where the value that is kept
+        goes, if there is one, and its scalars.
     """
 
     def __init__(
         self,
+        plan: Plan,
         updates: Sequence[PlannedUpdate],
-        loss: Value,
         dtype: Any,
         most_steps: int,
         copies: int | None,
     ) -> None:
         self._updates = updates
         self._lead = () if copies is None else (copies,)
-        self.losses = np.zeros((most_steps, *self._lead), loss.dtype)
+        self.losses = self._room(most_steps, plan.loss)
+        self.kept = None if plan.kept is None else self._room(most_steps, plan.kept)
         column = (most_steps, *self._lead, *(1 for _ in self._lead))
         self.scalars: dict[Value, Any] = {
             value: np.zeros(column, dtype) for one in updates for value in one.scalars_read
         }
         per_step = [
             [array[k, ...] for k in range(most_steps)]
-            for array in (self.losses, *self.scalars.values())
+            for array in (self.losses, self.kept, *self.scalars.values())
+            if array is not None
         ]
         self.places = per_step[0] if len(per_step) == 1 else list(zip(*per_step))
+
+    def _room(self, steps: int, value: Value) -> Any:
+        return np.zeros((steps, *self._lead, *value.shape), value.dtype)
 
     def fill(self, steps: int, hyperparameters: Mapping[str, Any], first: int) -> None:
         """Compute the scalars of so many steps, the first of which has the number ``first``."""

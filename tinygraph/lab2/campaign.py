@@ -20,7 +20,7 @@ from tqdm import tqdm
 
 import tinygraph
 from tinygraph.errors import ArgumentError
-from tinygraph.lab2.trials import Outcome, Trial, run_trial
+from tinygraph.lab2.trials import Outcome, Trial, points, run_trial
 
 ARRAYS = tuple(field.name for field in fields(Outcome) if field.name not in ("trial", "seconds"))
 
@@ -115,7 +115,6 @@ def _run(trials: list[Trial], jobs: int) -> Iterator[Outcome]:
 
 
 def _cost(trial: Trial) -> int:
-    """Return about how long a trial takes, up to a factor: multiplications, and a call's price."""
-    n = 21 if trial.data == "xor" else 100
-    hidden = trial.setting.hidden
-    return trial.epochs * trial.seeds * (500 + n * hidden * (hidden + 3))
+    """Return about how long a trial takes, up to a factor: so much a call, so much an entry."""
+    samples = len(points(trial.data)[1])
+    return trial.epochs * trial.seeds * (170 + samples * trial.setting.hidden)

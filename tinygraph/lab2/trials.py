@@ -17,7 +17,7 @@ from tinygraph.diagnosis import diagnose
 from tinygraph.graph import Graph
 from tinygraph.lab2.network import model as build_model
 from tinygraph.lab2.run import OPTIMIZERS
-from tinygraph.lab2.stack import train_stacked
+from tinygraph.lab2.together import train_together
 from tinygraph.metrics import accuracy, one_minus_mean_abs_error
 
 NEVER = -1
@@ -145,7 +145,8 @@ def run_trial(trial: Trial) -> Outcome:
         run_once(model, x, t)
     before = _stuck(models)
     optimizer = OPTIMIZERS[trial.setting.optimizer]
-    record = train_stacked(models, optimizer, trial.setting.lr, x, t, trial.epochs)
+    pairs = [(model, optimizer(model.parameters, lr=trial.setting.lr)) for model in models]
+    record = train_together(pairs, x, t, trial.epochs)
     kept = curve_epochs(trial.epochs)
     final_loss = np.array([run_once(model, x, t) for model in models])
     after = _stuck(models)

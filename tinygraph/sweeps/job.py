@@ -17,7 +17,7 @@ import numpy as np
 
 from tinygraph.arrays import Array, brief
 from tinygraph.classification import accuracy_on
-from tinygraph.compile.copies import Copies, architecture
+from tinygraph.compile.copies import architecture, trainer
 from tinygraph.compile.program import Program
 from tinygraph.compile.recording import Unrecordable
 from tinygraph.engines import SECONDS_WORTH_NUMBA
@@ -83,14 +83,14 @@ class Job:
     def _together(self, pairs: list[tuple[Graph, Optimizer]], tasks: list[Task]) -> list[Run]:
         """Train models of one architecture by one program, or each by itself if there is none."""
         try:
-            copies = Copies(pairs, self.feeds, self._target(*pairs[0]), self.threads)
+            together = trainer(pairs, self.feeds, self._target(*pairs[0]), self.threads)
         except Unrecordable:
             return [self._fitted(pair, task) for pair, task in zip(pairs, tasks)]
         runs = [Run(point, seed, np.full(self.epochs, np.nan)) for point, seed in tasks]
         start = time.perf_counter()
         for done in range(0, self.epochs, self.interval):
             stop = min(self.epochs, done + self.interval)
-            losses = copies.run(stop - done)
+            losses = together.run(stop - done)
             for run, row, (model, _) in zip(runs, losses, pairs):
                 self._record(run, row, done, model)
         for run in runs:
