@@ -5,6 +5,8 @@ import json
 import os
 import sys
 import zipfile
+from importlib.util import find_spec
+from itertools import permutations
 
 import numpy as np
 import pytest
@@ -15,7 +17,15 @@ from tinygraph.cli import main
 from tinygraph.errors import ArgumentTypeError, CheckpointError, FileError
 
 OPTIMIZERS = [tg.SGD, tg.Momentum, tg.AdaGrad, tg.RMSProp, tg.Adam]
+ENGINES = ["interpreted", "numpy", *(["numba"] if find_spec("numba") else [])]
 X, T = tg.data.xor()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def cache(tmp_path_factory):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TINYGRAPH_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield
 
 
 def run(optimizer=tg.Adam, rng=0):
@@ -40,20 +50,60 @@ def assert_same(first, second):
     assert first[1:] == second[1:]
 
 
+def resume(tmp_path, optimizer, engine, then=None, **settings):
+    """Train in one go, and in two with a checkpoint between; return both."""
+    model, opt = run(optimizer)
+    rng = np.random.default_rng(4)
+    whole = train(model, opt, 60, engine=engine, rng=rng, **settings)
+    half_model, half_opt = run(optimizer)
+    rng = np.random.default_rng(4)
+    half = train(half_model, half_opt, 25, engine=engine, rng=rng, **settings)
+    tg.save(tmp_path / "run.npz", half_model, half_opt, half, rng=rng)
+    new_model, new_opt = run(optimizer, rng=9)
+    new_rng = np.random.default_rng(7)
+    history = tg.load(tmp_path / "run.npz", new_model, new_opt, rng=new_rng)
+    assert len(history) == 25
+    resumed = train(
+        new_model, new_opt, 35, engine=then or engine, history=history, rng=new_rng, **settings
+    )
+    return (whole, numbers(model, opt)), (resumed, numbers(new_model, new_opt))
+
+
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 @pytest.mark.parametrize("engine", ["interpreted", "numpy"])
 def test_resuming_equals_never_having_stopped_to_the_bit(optimizer, engine, tmp_path):
-    model, opt = run(optimizer)
-    whole = train(model, opt, 60, engine=engine)
-    half_model, half_opt = run(optimizer)
-    half = train(half_model, half_opt, 25, engine=engine)
-    tg.save(tmp_path / "run.npz", half_model, half_opt, half)
-    new_model, new_opt = run(optimizer, rng=9)
-    history = tg.load(tmp_path / "run.npz", new_model, new_opt)
-    assert len(history) == 25
-    resumed = train(new_model, new_opt, 35, engine=engine, history=history)
+    (whole, end), (resumed, other_end) = resume(tmp_path, optimizer, engine)
     np.testing.assert_array_equal(resumed.loss, whole.loss)
-    assert_same(numbers(new_model, new_opt), numbers(model, opt))
+    assert_same(end, other_end)
+
+
+@pytest.mark.parametrize("optimizer", [tg.Momentum, tg.Adam])
+@pytest.mark.parametrize("engine", ENGINES)
+def test_so_does_resuming_with_mini_batches(optimizer, engine, tmp_path):
+    (whole, end), (resumed, other_end) = resume(tmp_path, optimizer, engine, batch_size=7)
+    np.testing.assert_array_equal(resumed.loss, whole.loss)
+    assert_same(end, other_end)
+
+
+@pytest.mark.parametrize(("engine", "then"), list(permutations(ENGINES, 2)))
+def test_another_engine_resumes_to_the_last_few_bits(engine, then, tmp_path):
+    (whole, end), (resumed, other_end) = resume(tmp_path, tg.Adam, engine, then, batch_size=7)
+    np.testing.assert_allclose(resumed.loss, whole.loss, rtol=1e-12)
+    for a, b in zip(end[0], other_end[0], strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-9, atol=1e-12)
+    assert end[1:] == other_end[1:]
+    assert resumed.engine == then
+
+
+@pytest.mark.parametrize("kind", ["PCG64", "MT19937", "Philox", "SFC64"])
+def test_a_random_generator_goes_on_where_it_was(kind, tmp_path):
+    model = tg.lab2.model()
+    first = np.random.Generator(getattr(np.random, kind)(1))
+    first.random(7)
+    tg.save(tmp_path / "run.npz", model, rng=first)
+    second = np.random.Generator(getattr(np.random, kind)(2))
+    tg.load(tmp_path / "run.npz", model, rng=second)
+    assert first.random(20).tolist() == second.random(20).tolist()
 
 
 def test_a_history_comes_back_as_it_was(tmp_path, capsys):
@@ -113,7 +163,7 @@ def saved(tmp_path):
     model, opt = run()
     history = train(model, opt, 5)
     path = tmp_path / "run.npz"
-    tg.save(path, model, opt, history, settings={"seed": 0})
+    tg.save(path, model, opt, history, rng=np.random.default_rng(1), settings={"seed": 0})
     return path
 
 
@@ -121,9 +171,11 @@ def assert_refused(path, words=None, error=CheckpointError):
     model, opt = run(rng=3)
     train(model, opt, 2)
     before = numbers(model, opt)
+    rng = np.random.default_rng(2)
     with pytest.raises(error, match=words) as caught:
-        tg.load(path, model, opt)
+        tg.load(path, model, opt, rng=rng)
     assert_same(numbers(model, opt), before)
+    assert rng.bit_generator.state == np.random.default_rng(2).bit_generator.state
     assert path.name in str(caught.value)
 
 
@@ -273,6 +325,13 @@ WRONG = {
     "not the shape of one": lambda h, a: a.update({"history/loss": np.zeros((2, 2))}),
     "impossible things": lambda h, a: h["history"].update(seconds=-3.0),
     "impossible things ": lambda h, a: h["history"].update(stopped=7),
+    "holds no random generator": lambda h, a: h.update(rng=None),
+    "holds no random generator ": lambda h, a: h.pop("rng"),
+    "kind 'MT19937'": lambda h, a: h["rng"].update(bit_generator="MT19937"),
+    "has entries that no ·": lambda h, a: h["rng"].pop("state"),
+    "has entries that no ··": lambda h, a: h["rng"]["state"].update(inc=10**400),
+    "has entries that no ···": lambda h, a: h["rng"]["state"].update(inc="1"),
+    "has entries that no ····": lambda h, a: h.update(rng=[1]),
     "has entries that no": lambda h, a: h.pop("version"),
     "has entries that no ": lambda h, a: h.update(nodes=7),
     "has entries that no  ": lambda h, a: h.update(optimizer=[1, 2]),
@@ -284,7 +343,7 @@ WRONG = {
 @pytest.mark.parametrize("words", WRONG)
 def test_a_sound_file_that_does_not_fit_is_refused(words, saved):
     change(saved, WRONG[words])
-    assert_refused(saved, words.strip())
+    assert_refused(saved, words.rstrip(" ·"))
 
 
 def test_another_network_is_named(saved):
@@ -305,12 +364,13 @@ def test_settings_must_agree(saved):
             tg.save(saved, *run(), settings=settings)
 
 
-@pytest.mark.parametrize("position", [0, 1, 2])
+@pytest.mark.parametrize("position", [0, 1, 2, 3])
 def test_arguments_of_the_wrong_type(position, saved):
-    arguments = [*run(), None]
+    arguments = [*run(), None, None]
     arguments[position] = "nonsense"
+    *others, rng = arguments
     with pytest.raises(ArgumentTypeError, match="of a checkpoint"):
-        tg.save(saved, *arguments)
+        tg.save(saved, *others, rng=rng)
 
 
 def test_a_failing_write_leaves_the_old_file_and_no_litter(saved, tmp_path, monkeypatch):

@@ -1,7 +1,11 @@
 """Checkpoints: a training run put into one file, and taken up again as if it had never stopped.
 
 Everything that the next epoch depends on is saved: the parameters, the optimizer's memory and step
-count, and the history.  All of it is read and checked before anything in memory is changed.
+count, the history, and the state of the generator that shuffles mini-batches.  All of it is read
+and checked before anything in memory is changed.
+
+Resumed by the engine that saved it, a run gives the numbers of one that never stopped, to the bit;
+by another engine, to the last few bits, in which engines differ anyway.
 
 The network itself is not saved: it is code, which builds it anew.  What is saved is its
 description, so that numbers are never loaded into another network.
@@ -26,6 +30,8 @@ from tinygraph.checkpoint_entries import (
     optimizer_state,
     parameter_arrays,
     parameter_values,
+    rng_entry,
+    rng_state_from,
 )
 from tinygraph.errors import ArgumentTypeError, CheckpointError, TinygraphError
 from tinygraph.graph import Graph
@@ -42,6 +48,7 @@ def save(
     optimizer: Optimizer | None = None,
     history: History | None = None,
     *,
+    rng: np.random.Generator | None = None,
     settings: Mapping[str, Any] | None = None,
 ) -> None:
     """Write a training run to a file, whole or not at all.
@@ -53,6 +60,8 @@ def save(
     model : Graph
     optimizer : Optimizer, optional
     history : History, optional
+    rng : Generator, optional
+        The one that ``fit(…, batch_size=…, rng=rng)`` shuffles with.
     settings : mapping, optional
         Texts, numbers, booleans and ``None`` that must be the same when the file is loaded, such
         as the seed of the data.
@@ -76,7 +85,7 @@ def save(
     >>> bool((other["layer1/W"].value == model["layer1/W"].value).all())
     True
     """
-    _check_arguments(model, optimizer, history)
+    _check_arguments(model, optimizer, history, rng)
     optimizer_header, memory = optimizer_entry(optimizer)
     history_header, record = history_entry(history)
     header = {
@@ -86,6 +95,7 @@ def save(
         "settings": _checked_settings(settings),
         "optimizer": optimizer_header,
         "history": history_header,
+        "rng": rng_entry(rng),
     }
     arrays = parameter_arrays(model) | memory | record
     sealed.write(path, header, arrays)
@@ -96,6 +106,7 @@ def load(
     model: Graph,
     optimizer: Optimizer | None = None,
     *,
+    rng: np.random.Generator | None = None,
     settings: Mapping[str, Any] | None = None,
 ) -> History | None:
     """Take a training run up again: fill in parameters and optimizer, and return the history.
@@ -109,6 +120,8 @@ def load(
         A network like the one that was saved.
     optimizer : Optimizer, optional
         An optimizer like the one that was saved; left out, only the parameters are loaded.
+    rng : Generator, optional
+        Goes on where the one that was saved was; one of the same kind.
     settings : mapping, optional
         Each must equal what was saved.
 
@@ -133,7 +146,7 @@ def load(
     >>> bool((fresh["layer1/W"].value == trained["layer1/W"].value).all())
     True
     """
-    _check_arguments(model, optimizer, None)
+    _check_arguments(model, optimizer, None, rng)
     wanted = _checked_settings(settings)
     header, arrays = sealed.read(path)
     try:
@@ -142,6 +155,7 @@ def load(
         check_settings(header["settings"], wanted)
         values = parameter_values(model, arrays)
         history = history_from(header["history"], arrays)
+        rng_state = {} if rng is None else rng_state_from(header.get("rng"), rng)
         if optimizer is not None:
             optimizer.load_state(optimizer_state(header["optimizer"], optimizer, arrays))
     except TinygraphError as error:
@@ -153,14 +167,17 @@ def load(
         ) from error
     for parameter, value in zip(model.parameters, values, strict=True):
         parameter.take(value)
+    if rng is not None:
+        rng.bit_generator.state = rng_state
     return history
 
 
-def _check_arguments(model: Any, optimizer: Any, history: Any) -> None:
+def _check_arguments(model: Any, optimizer: Any, history: Any, rng: Any) -> None:
     for value, kind, what in (
         (model, Graph, "model"),
         (optimizer, Optimizer, "optimizer"),
         (history, History, "history"),
+        (rng, np.random.Generator, "rng"),
     ):
         if not isinstance(value, kind) and not (value is None and what != "model"):
             raise ArgumentTypeError(

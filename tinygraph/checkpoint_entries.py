@@ -147,6 +147,31 @@ def history_from(saved: Any, arrays: Mapping[str, Array]) -> History | None:
     )
 
 
+def rng_entry(rng: np.random.Generator | None) -> Any:
+    """Return the state of a random generator: text and whole numbers, whatever its kind."""
+    return None if rng is None else _as_lists(rng.bit_generator.state)
+
+
+def _as_lists(state: Any) -> Any:
+    if isinstance(state, Mapping):
+        return {key: _as_lists(value) for key, value in state.items()}
+    return state.tolist() if isinstance(state, np.ndarray) else state
+
+
+def rng_state_from(saved: Any, rng: np.random.Generator) -> Mapping[str, Any]:
+    """Return what ``rng.bit_generator.state`` takes, tried on another generator of its kind."""
+    if saved is None:
+        raise CheckpointError("it holds no random generator. Load it without rng.")
+    here, there = type(rng.bit_generator), saved["bit_generator"]
+    if there != here.__name__:
+        raise CheckpointError(
+            f"its random generator is of the kind {brief(there)}; this one is {here.__name__}."
+        )
+    trial = here()
+    trial.state = saved
+    return trial.state
+
+
 def _take(
     arrays: Mapping[str, Array], key: str, shape: tuple[int | None, ...], dtype: Any
 ) -> Array:
