@@ -28,17 +28,19 @@ function fillPanel(headline, panel, place, options) {
 }
 
 function forwardBody(step, place, asks, { onAnswered }) {
+  const read = step.inputs.map((input) => arrayFigure(titled("reads ", input.symbol), input.array));
   const computed = arrayFigure(titled("computes ", step.symbol), step.value, { tone: "value" });
   return [
     element("div", { class: "written" }, formula(step.math, true), codeLine(step.code)),
-    element(
-      "div",
-      { class: "arrays" },
-      ...step.inputs.map((input) => arrayFigure(titled("reads ", input.symbol), input.array)),
-      asks ? null : computed,
-    ),
-    ...(asks ? askedPart(place, onAnswered) : []),
+    asks
+      ? beside(element("div", { class: "arrays" }, ...read), ...askedPart(place, onAnswered))
+      : element("div", { class: "arrays" }, ...read, computed),
   ];
+}
+
+// What there is to go by, and beside it what is asked, or what follows from it.
+function beside(given, ...rest) {
+  return element("div", { class: "beside" }, given, element("div", {}, ...rest));
 }
 
 function backwardBody(step, place, asks, { onAnswered }) {
@@ -46,16 +48,14 @@ function backwardBody(step, place, asks, { onAnswered }) {
     ? [askedGradient(step, place, onAnswered)]
     : step.outgoing.map((leaving) => outgoingPart(leaving, step));
   return [
-    element(
-      "div",
-      { class: "backward-grid" },
+    beside(
       element(
         "div",
         { class: "arrays" },
         arrayFigure(titled("arrives: ", step.incomingSymbol), step.incoming, { tone: "gradient" }),
         arrayFigure(titled("forward value ", step.symbol), step.value, { tone: "value" }),
       ),
-      element("div", {}, ...leaving),
+      ...leaving,
     ),
   ];
 }
@@ -161,9 +161,7 @@ function updateBody(step, place, asks, { onAnswered, predict }) {
       ),
     ),
   );
-  return [
-    element("p", { class: "loss" }, step.loss),
-    element("p", { class: "settings" }, ...settings),
+  const given = [
     element(
       "div",
       { class: "arrays" },
@@ -174,9 +172,17 @@ function updateBody(step, place, asks, { onAnswered, predict }) {
       ...memory,
     ),
     element("ol", { class: "lines" }, ...lines),
-    ...(asks ? askedPart(place, onAnswered) : []),
-    predict && question && !asks ? arrayFigure(titled("asked for: ", question.symbol), question.array) : null,
-    asks || lines.length ? null : arrayFigure(titled("after: ", step.symbol), step.after),
+  ];
+  const withWhat = element("p", { class: "settings" }, ...settings);
+  if (asks) return [withWhat, beside(element("div", {}, ...given), ...askedPart(place, onAnswered))];
+  return [
+    element("p", { class: "loss" }, step.loss),
+    withWhat,
+    ...given,
+    predict && question
+      ? arrayFigure(titled("asked for: ", question.symbol), question.array)
+      : null,
+    lines.length ? null : arrayFigure(titled("after: ", step.symbol), step.after),
     pathsDetails(step.node, step, step.incomingIdentifier),
   ];
 }

@@ -11,10 +11,14 @@ function askedPart(place, onAnswered) {
   const question = data.questions[place];
   return [
     questionForm(place, onAnswered),
-    arrayFigure(titled("asked for: ", question.symbol), question.array, {
-      hidden: true,
-      marked: question.entry,
-    }),
+    element(
+      "div",
+      { class: "arrays" },
+      arrayFigure(titled("asked for: ", question.symbol), question.array, {
+        hidden: true,
+        marked: question.entry,
+      }),
+    ),
   ];
 }
 
