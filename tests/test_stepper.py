@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import sys
+import xml.etree.ElementTree as ET
 from types import SimpleNamespace
 
 import numpy as np
@@ -14,6 +16,7 @@ from rich.console import Console
 import tinygraph as tg
 from tinygraph.steps import summarise
 from tinygraph.trace import walk
+from tinygraph.viz.heatmap import CELL
 from tinygraph.viz.stepper import page, terminal, words
 from tinygraph.viz.stepper.formulas import mathml
 from tinygraph.viz.stepper.mistakes import is_like, mistakes
@@ -21,6 +24,7 @@ from tinygraph.viz.stepper.paths import MOST_NUMBERS, path_sums
 from tinygraph.viz.stepper.predictions import calculate
 from tinygraph.viz.stepper.questions import question, questions
 from tinygraph.viz.stepper.value_mistakes import forward_mistakes
+from tinygraph.viz.svg import SVG
 
 X, T = tg.data.xor()
 
@@ -257,6 +261,35 @@ def test_an_op_of_ones_own_can_be_stepped_through():
     stepper = tg.step_through(tg.Graph(tg.Sum(Join(Cube(w), w), name="loss")), tg.SGD(w))
     assert "Cube.backward" in stepper.html
     stepper.show(plain=True)
+
+
+def test_the_page_draws_each_cell_where_the_diagram_does():
+    """Cells stand in the page by their place in their heat map alone, with the same colours."""
+    model = tg.lab2.model(rng=0)
+    page_svg = ET.fromstring(tg.step_through(model, x=X, t=T)._diagram)
+    whole = ET.fromstring(tg.render(model, gradients=True).svg)
+    panels = [each for each in page_svg.iter() if each.get("class") in ("tg-value", "tg-grad")]
+    assert len(panels) == 2 * len(model.nodes)
+    for panel in panels:
+        kind = panel.get("class")
+        (twin,) = (
+            each
+            for each in whole.iter()
+            if (each.get("class"), each.get("data-node")) == (kind, panel.get("data-node"))
+        )
+        expected = {}
+        for polygon in twin.iter(f"{SVG}polygon"):
+            corners = np.array([pair.split(",") for pair in polygon.get("points").split()], float)
+            if np.allclose(np.ptp(corners, axis=0), CELL) and polygon.get("fill") != "none":
+                expected[tuple(np.round(corners.min(axis=0), 1))] = polygon.get("fill")
+        found = {}
+        for cells in panel.iter(f"{SVG}g"):
+            if cells.get("class") == "cells":
+                origin = np.array(re.findall(r"[-.\d]+", cells.get("transform")), float)
+                for rect in cells:
+                    place = np.add(origin, [float(rect.get("x")), float(rect.get("y"))])
+                    found[tuple(np.round(place, 1))] = rect.get("fill")
+        assert found == expected
 
 
 def test_without_graphviz_the_page_still_steps(monkeypatch):

@@ -4,10 +4,18 @@ from __future__ import annotations
 
 import html
 import re
+import xml.etree.ElementTree as ET
+from collections.abc import Iterable
+from itertools import groupby
 
 from tinygraph.errors import LayoutError
 from tinygraph.graph import Graph
 from tinygraph.viz.diagram import render
+from tinygraph.viz.heatmap import CELL
+from tinygraph.viz.svg import SVG
+
+CELL_RULES = f"#diagram .cells rect{{width:{CELL}px;height:{CELL}px}}"
+"""CSS for what all cells of a heat map have in common."""
 
 # A rectangle as Graphviz writes it, above all each cell of a heat map: corners by x and y.
 _RECTANGLE = re.compile(
@@ -15,6 +23,7 @@ _RECTANGLE = re.compile(
     r"(?P<x0>[-.\d]+),(?P<y0>[-.\d]+) (?P=x0),(?P<y1>[-.\d]+) (?P<x1>[-.\d]+),(?P=y1) "
     r'(?P=x1),(?P=y0) (?P=x0),(?P=y0)" />\s*'
 )
+_RECTANGLES = re.compile(f"(?:{_RECTANGLE.pattern})+")
 # What each text repeats: the style sheet says it once.
 _SAME_FOR_ALL = re.compile(r' (?:font-family="[^"]*"|xml:space="preserve")')
 
@@ -26,15 +35,58 @@ def draw(model: Graph) -> str:
         picture = diagram.svg
     except LayoutError as error:
         return f"<p>There is no diagram here: {html.escape(str(error))}</p>"
-    picture = re.sub(rf"\b{diagram.prefix}\b", "tg", picture)
+    picture = re.sub(rf"\b{diagram.prefix}\b", "tg", _without_legend(picture))
     # The page says by itself what the texts on hover would give away, and has colours of its own.
     picture = re.sub(r"<(title|desc|style)\b.*?</\1>\s*", "", picture, flags=re.DOTALL)
     picture = re.sub(r' role="img" aria-labelledby="[^"]*"', ' aria-hidden="true"', picture)
-    return _SAME_FOR_ALL.sub("", _RECTANGLE.sub(_as_path, picture))
+    return _SAME_FOR_ALL.sub("", _RECTANGLES.sub(_shortly, picture))
+
+
+def _without_legend(picture: str) -> str:
+    """Return the picture without the lines below it: the page has a legend of its own."""
+    root = ET.fromstring(picture)
+    drawing = root.find(f"{SVG}g")
+    assert drawing is not None
+    _paper, *parts = drawing
+    for part in parts:
+        if part.tag != f"{SVG}g":
+            drawing.remove(part)
+    return ET.tostring(root, encoding="unicode")
+
+
+def _shortly(rectangles: re.Match[str]) -> str:
+    """Return rectangles that follow one another, the cells of a heat map among them as a group."""
+    runs = groupby(_RECTANGLE.finditer(rectangles[0]), key=_is_cell)
+    return "".join(
+        _as_cells(list(run)) if are_cells else "".join(map(_as_path, run))
+        for are_cells, run in runs
+    )
+
+
+def _corners(rectangle: re.Match[str]) -> Iterable[float]:
+    return (float(rectangle[name]) for name in ("x0", "y0", "x1", "y1"))
+
+
+def _is_cell(rectangle: re.Match[str]) -> bool:
+    x0, y0, x1, y1 = _corners(rectangle)
+    return abs(x1 - x0 - CELL) < 0.01 and abs(y0 - y1 - CELL) < 0.01
+
+
+def _as_cells(rectangles: list[re.Match[str]]) -> str:
+    """Return cells by their places in their heat map; a frame follows what it is around."""
+    places = [(min(x0, x1), min(y0, y1)) for x0, y0, x1, y1 in map(_corners, rectangles)]
+    left, top = (min(coordinates) for coordinates in zip(*places, strict=True))
+    cells: list[str] = []
+    for rectangle, (x, y) in zip(rectangles, places, strict=True):
+        if rectangle["fill"] == "none":
+            cells[-1] = cells[-1].replace("<rect", f'<rect stroke="{rectangle["stroke"]}"')
+        else:
+            cells.append(f'<rect fill="{rectangle["fill"]}" x="{x - left:.5g}" y="{y - top:.5g}"/>')
+    return f'<g class="cells" transform="translate({left:g} {top:g})">{"".join(cells)}</g>'
 
 
 def _as_path(rectangle: re.Match[str]) -> str:
-    x0, y0, x1, y1 = (float(rectangle[name]) for name in ("x0", "y0", "x1", "y1"))
+    x0, y0, x1, y1 = _corners(rectangle)
     is_drawn = rectangle["stroke"] not in ("none", "transparent")
     stroke = f' stroke="{rectangle["stroke"]}"' if is_drawn else ""
     return (

@@ -38,4 +38,10 @@ def mathml(latex: str) -> str:
         if not is_safe:
             return f"<code>{html.escape(latex)}</code>"
     root.attrib.clear()
+    for element in root.iter():
+        # A row of one letter or number is that letter or number.
+        element[:] = [
+            child[0] if len(child) == 1 and child[0].tag in ("mi", "mn") else child
+            for child in element
+        ]
     return ET.tostring(root, encoding="unicode")

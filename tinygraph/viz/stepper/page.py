@@ -16,6 +16,7 @@ from typing import Any
 from tinygraph.node import Node, Op, Parameter
 from tinygraph.steps import ArrayData, Step
 from tinygraph.viz.stepper import words
+from tinygraph.viz.stepper.drawing import CELL_RULES
 from tinygraph.viz.stepper.formulas import mathml
 from tinygraph.viz.stepper.paths import PathSum
 from tinygraph.viz.stepper.questions import Question
@@ -40,6 +41,7 @@ class PageData:
     def __init__(self) -> None:
         self.arrays: list[Any] = []
         self.formulas: list[str] = []
+        self.hints: list[str] = []
         self._places: dict[str, int] = {}
 
     def array(self, data: ArrayData | None) -> int | None:
@@ -56,6 +58,10 @@ class PageData:
     def formula(self, latex: str) -> int:
         """Return the place of a formula among all of the page, as MathML."""
         return self._keep(self.formulas, mathml(latex))
+
+    def hint(self, text: str) -> int | None:
+        """Return the place of a hint among all of the page; nothing for none."""
+        return self._keep(self.hints, text) if text else None
 
     def _keep(self, store: list[Any], thing: Any) -> int:
         key = json.dumps(thing)
@@ -141,9 +147,9 @@ class PageData:
             "array": self.array(question["array"]),
             "entry": question["entry"],
             "answer": _rounded(question["answer"]),
-            "wrong": [[_rounded(value), hint] for value, hint in question["wrong"]],
+            "wrong": [[_rounded(value), self.hint(hint)] for value, hint in question["wrong"]],
             "choices": [
-                {"array": self.array(choice["array"]), "hint": choice["hint"]}
+                {"array": self.array(choice["array"]), "hint": self.hint(choice["hint"])}
                 for choice in question["choices"]
             ],
             "byHand": question["by_hand"],
@@ -217,7 +223,7 @@ def build(title: str, diagram: str, data: Mapping[str, Any]) -> str:
 
     return Template(part("page.html")).substitute(
         title=html.escape(title),
-        style=part("style.css") + dark_rules(':root[data-theme="dark"] #diagram svg'),
+        style=part("style.css") + CELL_RULES + dark_rules(':root[data-theme="dark"] #diagram svg'),
         diagram=diagram,
         data=script_safe(json.dumps(data, separators=(",", ":"), allow_nan=False)),
         script="\n".join(map(part, SCRIPTS)),

@@ -123,6 +123,7 @@ class Stepper:
             "paths": page.paths_data(sums, place, shapes),
             "arrays": data.arrays,
             "formulas": data.formulas,
+            "hints": data.hints,
         }
         title = f"Step through back-propagation: {self.model.output.name}"
         return page.build(title, self._diagram, content)

@@ -109,7 +109,7 @@ function isClose(value, target) {
 
 function hintFor(value, question) {
   const known = question.wrong.find(([number]) => isClose(value, number));
-  if (known) return known[1];
+  if (known) return data.hints[known[1]];
   if (isClose(value, -question.answer)) return data.replies.sign;
   const ratio = value / question.answer;
   if (ratio > 0.9 && ratio < 1.1) return data.replies.near;
@@ -118,7 +118,7 @@ function hintFor(value, question) {
 
 function pickingForm(question, { right, wrong }) {
   const choices = question.choices.map((choice, k) => {
-    const pick = () => (choice.hint ? wrong(choice.hint) : right());
+    const pick = () => (choice.hint === null ? right() : wrong(data.hints[choice.hint]));
     return element(
       "div",
       { class: "choice" },
