@@ -86,10 +86,11 @@ class Graph:
         )
         self.nodes = tuple(topological_order([self.output, self.prediction]))
         self._by_name = name_nodes(self.nodes)
-        self.inputs = _of_type(Input, self.nodes)
-        self.parameters = _of_type(Parameter, self.nodes)
         self._ops = _of_type(Op, self.nodes)
-        constants = _of_type(Constant, self.nodes)
+        leaves = [node for node in self.nodes if not node.inputs]
+        self.inputs = _of_type(Input, leaves)
+        self.parameters = _of_type(Parameter, leaves)
+        constants = _of_type(Constant, leaves)
         self._weak_constants = [node for node in constants if not node.has_own_precision]
         self.precision = common_precision(
             [*self.parameters, *(node for node in constants if node.has_own_precision)]
