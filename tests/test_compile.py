@@ -185,6 +185,111 @@ def test_graphs_that_break_frameworks(rng, target):
         assert_same_gradients(model, target, **feeds)
 
 
+class Remembers(tg.Optimizer):
+    """Hands on the gradient it was given."""
+
+    slots = ("last",)
+
+    def update(self, w, g, t, last):
+        return w - self.lr * (g + last), g
+
+
+class LooksBack(tg.Optimizer):
+    """Hands on the weights that it replaces."""
+
+    slots = ("last",)
+
+    def update(self, w, g, t, last):
+        return w - self.lr * g + 0.1 * (w - last), w
+
+
+class KeepsItTwice(tg.Optimizer):
+    """Hands on one result in two places, and one in three."""
+
+    slots = ("again", "ones", "more")
+
+    def update(self, w, g, t, again, ones, more):
+        new = w - self.lr * g + 0.1 * again
+        return new, new, np.ones(w.shape), np.ones(w.shape)
+
+
+class Swaps(tg.Optimizer):
+    slots = ("one", "other")
+
+    def update(self, w, g, t, one, other):
+        return w - self.lr * (g + one), other + 1, one
+
+
+class Mirrors(tg.Optimizer):
+    """Reads a view of the old weights when the new ones are there."""
+
+    slots = ("before",)
+
+    def update(self, w, g, t, before):
+        turned = w[::-1]
+        new = w - self.lr * g
+        return new, before + turned
+
+
+class Averages(tg.Optimizer):
+    """Reads the old weights first, and uses what it read when the new ones are there."""
+
+    slots = ("mean",)
+
+    def update(self, w, g, t, mean):
+        share = w * 0.1
+        new = w - self.lr * g
+        return new, mean * 0.9 + share
+
+
+ENTRY_BY_ENTRY = [Remembers, LooksBack, KeepsItTwice, Swaps, Averages]
+
+
+def optimized(optimizer_class, loss_class, steps, by_hand=True, **compiled):
+    """Return the weights and the memory after some steps, by hand or by a program."""
+    W = tg.Parameter(np.random.default_rng(0).normal(size=(3, 3)), name="W")
+    model = tg.Graph(loss_class(W * W * 0.5, name="loss"))
+    optimizer = optimizer_class(model.parameters, lr=0.1)
+    if not by_hand:
+        tg.compile(model, optimizer, **compiled).run(steps)
+    for _ in range(steps if by_hand else 0):
+        model.forward()
+        model.backward()
+        optimizer.step()
+    return W.value, *optimizer.memory[W]
+
+
+def assert_same_optimization(optimizer, loss, target):
+    for got, expected in zip(
+        optimized(optimizer, loss, 4, by_hand=False, target=target), optimized(optimizer, loss, 4)
+    ):
+        np.testing.assert_allclose(got, expected, rtol=1e-12)
+
+
+@pytest.mark.parametrize("loss", [tg.Sum, tg.Mean])
+@pytest.mark.parametrize("optimizer", ENTRY_BY_ENTRY)
+def test_optimizers_of_ones_own(optimizer, loss, target):
+    assert_same_optimization(optimizer, loss, target)
+
+
+def test_an_update_that_is_not_entry_by_entry():
+    assert_same_optimization(Mirrors, tg.Sum, "numpy")
+
+
+@pytest.mark.parametrize("optimizer", [*ENTRY_BY_ENTRY, Mirrors])
+def test_the_source_of_an_optimizer_of_ones_own_runs_by_itself(optimizer):
+    W = tg.Parameter(np.random.default_rng(0).normal(size=(3, 3)), name="W")
+    model = tg.Graph(tg.Sum(W * W * 0.5, name="loss"))
+    own = optimizer(model.parameters, lr=0.1)
+    namespace = {}
+    exec(tg.compile(model, own).source, namespace)
+    values, memory = (W.value,), tuple(np.zeros_like(W.value) for _ in own.slots)
+    for step in range(1, 5):
+        _, values, memory = namespace["training_step"](*values, *memory, step)
+    for got, expected in zip((*values, *memory), optimized(optimizer, tg.Sum, 4)):
+        np.testing.assert_allclose(got, expected, rtol=1e-12)
+
+
 def test_a_changed_learning_rate_is_honoured(lab2, xor):
     optimizer = tg.SGD(lab2.parameters, lr=0.5)
     program = tg.compile(lab2, optimizer)
@@ -236,6 +341,19 @@ class CalledLoss(tg.Op):
         return g * np.ones_like(x)
 
 
+class Lifts(tg.Op):
+    """Its gradient is a view of the one that arrives, without an axis."""
+
+    def infer_shape(self, x):
+        return (1, *x)
+
+    def forward(self, x):
+        return np.expand_dims(x, 0)
+
+    def backward(self, g, y, x):
+        return np.squeeze(g, 0)
+
+
 class WritesInPlace(tg.Op):
     def forward(self, x):
         y = np.zeros_like(x)
@@ -266,6 +384,12 @@ def test_ops_of_ones_own(op_class, called, rng):
     report = tg.compile(model).report()
     assert report.count(f'{op_class.__name__} "y"') == called
     assert ("called as they are" in report) == bool(called)
+
+
+def test_a_gradient_that_is_a_view(target, rng):
+    p = tg.Parameter(rng.normal(size=3), name="p")
+    lifted = Lifts(p)
+    assert_same_gradients(tg.Graph(tg.Sum(lifted * lifted)), target)
 
 
 def test_a_loss_that_is_called(rng):

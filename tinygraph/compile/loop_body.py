@@ -37,6 +37,7 @@ _CALLS: dict[Callable[..., Any], str] = {
     np.where: "({1} if {0} else {2})",
     np.clip: "minimum(maximum({}, {}), {})",
     np.negative: "-({})",
+    np.positive: "{}",
     np.square: "square({})",
     np.reciprocal: "one / ({})",
     np.absolute: "abs({})",

@@ -76,7 +76,7 @@ class Loops:
         """Take out the views of what is there already: they cost nothing."""
         kept = []
         for operation in remaining:
-            if _is_view(operation) and operation.operands[0] in self._done:
+            if is_view(operation) and operation.operands[0] in self._done:
                 self._view(operation)
             else:
                 kept.append(operation)
@@ -154,7 +154,7 @@ class Loops:
             operands = set(operation.operands)
             fits = (
                 _space(operation) == shape
-                and not _is_view(operation)
+                and not is_view(operation)
                 and not operands & waiting
                 and (
                     operation.is_elementwise
@@ -259,7 +259,8 @@ class Loops:
         return name
 
 
-def _is_view(operation: Operation) -> bool:
+def is_view(operation: Operation) -> bool:
+    """Whether no loop is needed: entries of the result are entries of the operand."""
     return operation.function in _VIEWS or operation.function is operator.getitem
 
 

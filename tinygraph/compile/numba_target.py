@@ -14,7 +14,7 @@ import numpy as np
 
 from tinygraph.compile.flat import Flat
 from tinygraph.compile.ir import Value
-from tinygraph.compile.loops import Loops
+from tinygraph.compile.loops import Loops, is_view
 from tinygraph.compile.machine_code import compile_source
 from tinygraph.compile.names import Names
 from tinygraph.compile.plan import RecordUpdate, plan_step, plan_update
@@ -161,11 +161,7 @@ class NumbaProgram:
 
 def _is_written(gradient: Value, plan: Any) -> bool:
     made = {one.result: one for one in plan.operations}
-    return gradient in made and not _is_view(made[gradient])
-
-
-def _is_view(operation: Any) -> bool:
-    return operation.function in (np.transpose, np.reshape, np.ravel, np.broadcast_to)
+    return gradient in made and not is_view(made[gradient])
 
 
 def _indexed(name: str, turned: bool) -> Callable[..., str]:

@@ -140,13 +140,10 @@ class NumpyProgram:
             )
             fixed.update(zip((update.weight, *update.memory), places))
             for place, old, new in zip(places, (update.weight, *update.memory), planned.results):
-                made_at = [o.result for o in planned.operations]
+                made_at = [o.result for o in planned.operations].index(new)
                 reads = [i for i, o in enumerate(planned.operations) if old in o.operands]
-                if (
-                    new in made_at
-                    and new not in fixed
-                    and max(reads, default=-1) <= made_at.index(new)
-                ):
+                # What is not elementwise may read the old through a view, or after its first entry.
+                if update.is_elementwise and max(reads, default=-1) <= made_at:
                     fixed[new] = place
                 else:
                     self.handed_on.append((place, new))

@@ -31,7 +31,6 @@ from tinygraph.compile.passes import (
     optimise,
     share_common,
 )
-from tinygraph.compile.recording import Unrecordable
 from tinygraph.compile.simplification import shorten_products, simplify
 from tinygraph.compile.step import Step
 from tinygraph.compile.update import Update
@@ -180,22 +179,41 @@ class PlannedUpdate:
 
 def plan_update(update: Update, factor: Value | None) -> PlannedUpdate:
     """Apply the passes to an update; its gradient is multiplied by ``factor`` first."""
-    operations = list(update.operations)
+    operations, results = list(update.operations), update.results
     if factor is not None:
         scaled = Value("result", update.gradient.shape, update.gradient.dtype)
-        new = {update.gradient: scaled}
+
+        def renamed(value: Value) -> Value:
+            return scaled if value is update.gradient else value
+
         operations = [
             Operation(np.multiply, (update.gradient, factor), scaled, phase="update"),
-            *(
-                one.with_arguments(substitute(one.arguments, lambda v: new.get(v, v)))
-                for one in operations
-            ),
+            *(one.with_arguments(substitute(one.arguments, renamed)) for one in operations),
         ]
-        if update.gradient in update.results:
-            raise Unrecordable("the update hands on the gradient itself")
-    block = optimise(Block(operations, update.results), (*TIDY, *FASTER))
+        results = substitute(results, renamed)
+    block = optimise(Block(operations, results), (*TIDY, *FASTER))
     scalar_operations, others = scalars_only(block)
-    return PlannedUpdate(others, scalar_operations, update, block.outputs)
+    copies, results = _each_computed(block.outputs, others)
+    return PlannedUpdate([*others, *copies], scalar_operations, update, results)
+
+
+def _each_computed(
+    results: tuple[Value, ...], operations: list[Operation]
+) -> tuple[list[Operation], tuple[Value, ...]]:
+    """Copy each result that no operation computes, or that is computed for two places.
+
+    An update may hand on what it was given: the gradient, or the weights that it replaces.
+    """
+    uncopied = {operation.result for operation in operations}
+    copies, own = [], []
+    for value in results:
+        if value in uncopied:
+            uncopied.remove(value)
+            own.append(value)
+        else:
+            own.append(Value("result", value.shape, value.dtype))
+            copies.append(Operation(np.positive, (value,), own[-1], phase="update"))
+    return copies, tuple(own)
 
 
 def scalars_only(block: Block) -> tuple[list[Operation], list[Operation]]:

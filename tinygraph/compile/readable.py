@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import operator
 import textwrap
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -122,18 +121,13 @@ class _Writer:
 
     def write(self, block: Block, phase: str) -> None:
         """Write the operations of one phase."""
-        uses = Counter(v for one in block.operations for v in one.operands)
-        uses.update(block.outputs)
+        uses = block.uses
         for operation in block.operations:
             if operation.phase != phase:
                 continue
             result = operation.result
             text, rank = self.expression(operation)
-            if (
-                result.dtype != object
-                and (uses[result] == 1 or operation.function in _CHEAP)
-                and not result.label
-            ):
+            if _is_inline(operation, uses):
                 self._inline[result] = (text, rank)
                 continue
             if not result.label and operation.node is not None:
@@ -168,19 +162,22 @@ class _Writer:
 
     def _assign(self, block: Block, targets: list[str], old: tuple[Value, ...]) -> None:
         """Write an update whose results take the names of what they replace, once it is read."""
-        last = {v: k for k, one in enumerate(block.operations) for v in one.operands}
-        made = {one.result: k for k, one in enumerate(block.operations)}
-        late: list[tuple[str, Value]] = []
-        for target, before, result in zip(targets, old, block.outputs):
-            if result is before:
-                continue
+        changed = [one for one in zip(targets, old, block.outputs) if one[1] is not one[2]]
+        for target, _, result in changed:
             result.label = result.label or target
-            if result in made and last.get(before, -1) <= made[result]:
+        last = _last_lines(block)
+        made = {one.result: k for k, one in enumerate(block.operations)}
+        late: dict[str, Value] = {}
+        for target, before, result in changed:
+            is_free = before not in block.outputs and result not in self.names_of
+            if is_free and result in made and last.get(before, -1) <= made[result]:
                 self.names_of[result] = target
             else:
-                late.append((target, result))
+                late[target] = result
         self.write(block, "update")
-        self.lines += [f"{target} = {self.text(result)}" for target, result in late]
+        if late:
+            # In one line: what one of them is given may be what another one replaces.
+            self.lines.append(f"{', '.join(late)} = {', '.join(map(self.text, late.values()))}")
 
     def text(self, value: Value, rank: int = 0) -> str:
         """Return the text of a value, in brackets where it binds less than ``rank``."""
@@ -237,6 +234,25 @@ class _Writer:
             ends = ["" if end is None else str(end) for end in (index.start, index.stop)]
             return ":".join(ends) + (f":{index.step}" if index.step is not None else "")
         return "..." if index is Ellipsis else self.argument(index)
+
+
+def _is_inline(operation: Operation, uses: Mapping[Value, int]) -> bool:
+    """Whether an operation is written where its result is used, not in a line of its own."""
+    result = operation.result
+    is_short = uses[result] == 1 or operation.function in _CHEAP
+    return result.dtype != object and is_short and not result.label
+
+
+def _last_lines(block: Block) -> dict[Value, int]:
+    """Return the position of the operation in whose line each value stands last."""
+    uses = block.uses
+    last: dict[Value, int] = {}
+    for position, operation in reversed(list(enumerate(block.operations))):
+        is_inline = _is_inline(operation, uses)
+        line = last.get(operation.result, position) if is_inline else position
+        for value in operation.operands:
+            last[value] = max(line, last.get(value, -1))
+    return last
 
 
 def _constant_text(number: Any) -> str:
