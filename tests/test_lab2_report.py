@@ -275,6 +275,12 @@ def test_figures_are_functions_of_the_data():
     np.testing.assert_array_equal(linear.lines[2].get_xdata(), curve.epochs)
     assert [line.get_linestyle() for line in linear.lines] == ["-", "--", "-"]
     assert linear.get_ylim()[1] <= figures.HIGHEST_LOSS
+    alone = [figures.learning_curves(result, [data]).axes[0] for data in ("linear", "xor")]
+    for axes in alone:
+        assert axes.get_ylim() == linear.get_ylim()
+        axes.figure.draw_without_rendering()
+    first, second = ([label.get_text() for label in axes.get_yticklabels()] for axes in alone)
+    assert first == second
     regions = figures.decision_regions(result).axes
     assert [axes.get_ylabel() for axes in regions] == ["linear", "", "", "XOR", "", ""]
 

@@ -75,7 +75,8 @@ def learning_curves(result: Result, data_sets: Sequence[str] = DATA_SETS) -> Fig
     """Return the learning curves of an experiment, the data sets side by side.
 
     A line is the median over the seeds, its band their middle half; settings that the lab did not
-    run are dashed lines alone, since bands upon bands cannot be told apart.
+    run are dashed lines alone, since bands upon bands cannot be told apart.  The scale of losses is
+    one for all data sets of the experiment, drawn together or not.
 
     >>> from tinygraph.lab2 import experiments
     >>> figure = learning_curves(experiments.run("E6", epochs=20, seeds=2))
@@ -94,6 +95,7 @@ def learning_curves(result: Result, data_sets: Sequence[str] = DATA_SETS) -> Fig
                 band = {"color": look["color"], "alpha": 0.16, "lw": 0}
                 axes.fill_between(curve.epochs, _shown(curve.low), _shown(curve.high), **band)
         _log_axes(axes, int(result.curves[data, label].epochs[-1]))
+        axes.set_ylim(_losses_shown(result))
         axes.set_title(_title(data))
         axes.set_xlabel("epochs")
     panels[0].set_ylabel("loss")
@@ -178,6 +180,24 @@ def _log_axes(axes: Axes, epochs: int) -> None:
         FuncFormatter(lambda loss, _: _power_of_ten(loss, axes.get_ylim()[0]))
     )
     axes.grid(visible=True)
+
+
+def _losses_shown(result: Result) -> tuple[float, float] | None:
+    """Return from where to where the losses go, over all data sets; nothing if none is finite."""
+    added = result.experiment.added
+    drawn = [
+        _shown(part)
+        for (_, label), curve in result.curves.items()
+        for part in ([curve.median] if label in added else [curve.low, curve.median, curve.high])
+    ]
+    losses = np.concatenate(drawn)
+    losses = losses[np.isfinite(losses)]
+    if not losses.size:
+        return None
+    high = min(losses.max(), HIGHEST_LOSS)
+    low = min(losses.min(), high)
+    margin = (high / low) ** mpl.rcParams["axes.ymargin"] if high > low else 2.0
+    return float(low / margin), min(float(high * margin), HIGHEST_LOSS)
 
 
 def _power_of_ten(value: float, lowest: float) -> str:
