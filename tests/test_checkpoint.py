@@ -4,9 +4,11 @@ import io
 import json
 import os
 import sys
+import threading
 import zipfile
 from importlib.util import find_spec
 from itertools import permutations
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -179,11 +181,18 @@ def assert_refused(path, words=None, error=CheckpointError):
     assert path.name in str(caught.value)
 
 
-def test_a_truncated_file_is_refused_wherever_it_is_cut(saved):
-    content = saved.read_bytes()
-    for end in [0, 1, 4, 100, len(content) // 2, len(content) - 100, len(content) - 1]:
-        saved.write_bytes(content[:end])
-        assert_refused(saved, "its end is missing|damaged")
+def test_a_truncated_file_is_refused_wherever_it_is_cut(tmp_path):
+    path = tmp_path / "run.npz"
+    w = tg.Parameter([1.5], name="w")
+    model = tg.Graph(tg.Sum(w))
+    tg.save(path, model)
+    content = path.read_bytes()
+    w.value = [2.5]
+    for end in range(len(content)):
+        path.write_bytes(content[:end])
+        with pytest.raises(CheckpointError, match=r"its end is missing|damaged"):
+            tg.load(path, model)
+    assert w.value == [2.5]
 
 
 def test_every_flipped_bit_is_noticed(saved, rng):
@@ -218,6 +227,68 @@ def test_a_missing_file_and_a_folder(tmp_path):
 def test_a_pipe_is_not_waited_for(tmp_path):
     os.mkfifo(tmp_path / "pipe")
     assert_refused(tmp_path / "pipe", "no ordinary file")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+def test_what_is_no_ordinary_file_is_not_replaced(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "link").symlink_to(tmp_path / "pipe")
+    (tmp_path / "circle").symlink_to(tmp_path / "circle")
+    for name in ("pipe", "link", "circle", "."):
+        with pytest.raises(FileError, match="could not be written"):
+            tg.save(tmp_path / name, *run())
+    assert (tmp_path / "pipe").is_fifo()
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["circle", "link", "pipe"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such modes")
+def test_a_private_file_stays_private(saved):
+    saved.chmod(0o600)
+    tg.save(saved, *run())
+    assert saved.stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs a device that is full")
+def test_a_disk_that_fills_up_half_way_leaves_the_old_file(saved, tmp_path, monkeypatch):
+    before = saved.read_bytes()
+    opened = Path.open
+
+    def open_full(path, mode="r"):
+        return opened(Path("/dev/full"), "wb") if mode == "xb" else opened(path, mode)
+
+    monkeypatch.setattr(Path, "open", open_full)
+    with pytest.raises(FileError, match="No space left"):
+        tg.save(saved, *run(), tg.History(loss=np.zeros(100_000)))
+    assert saved.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [saved]
+
+
+def test_writers_and_a_reader_at_once_see_whole_files_alone(tmp_path):
+    path = tmp_path / "run.npz"
+    tg.save(path, *run())
+    failures = []
+
+    def write(seed):
+        model, opt = run(rng=seed)
+        for _ in range(20):
+            tg.save(path, model, opt)
+
+    def read():
+        model, opt = run()
+        for _ in range(60):
+            try:
+                tg.load(path, model, opt)
+            except Exception as error:
+                failures.append(error)
+
+    threads = [threading.Thread(target=write, args=(seed,)) for seed in range(3)]
+    threads.append(threading.Thread(target=read))
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not failures
+    assert list(tmp_path.iterdir()) == [path]
 
 
 @pytest.mark.parametrize("path", [None, 3, "", b"run.npz", "a\0b", object()])
@@ -291,6 +362,21 @@ def test_a_hostile_file_is_refused_and_nothing_runs(kind, saved):
     forge(saved, *(forged if isinstance(forged, tuple) else (forged,)))
     assert_refused(saved)
     assert not Trap.sprung
+
+
+def test_damage_under_a_sound_seal_is_refused_or_harmless(saved, rng):
+    content = bytearray(saved.read_bytes()[: -sealed.DIGEST_LENGTH])
+    for position in rng.choice(len(content), size=300, replace=False):
+        bit = 1 << int(rng.integers(8))
+        content[position] ^= bit
+        saved.write_bytes(content + sealed._digest(bytes(content)))
+        model, opt = run(rng=3)
+        before = numbers(model, opt)
+        try:
+            tg.load(saved, model, opt)
+        except CheckpointError:
+            assert_same(numbers(model, opt), before)
+        content[position] ^= bit
 
 
 def test_names_that_leave_the_folder_are_never_written(saved, tmp_path):

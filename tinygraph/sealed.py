@@ -12,6 +12,7 @@ the bytes it needs are seen to be there.
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import io
 import json
@@ -40,7 +41,7 @@ def write(path: Any, header: Mapping[str, Any], arrays: Mapping[str, Array]) -> 
     Raises
     ------
     FileError
-        If the file cannot be written; what was there before is still there.
+        If the file cannot be written, or is none, such as a pipe; what was there is still there.
     """
     target = as_path(path)
     text = json.dumps(header, allow_nan=False).encode()
@@ -58,9 +59,12 @@ def write(path: Any, header: Mapping[str, Any], arrays: Mapping[str, Array]) -> 
 
 def _replace(target: Path, content: bytes) -> None:
     target = Path(os.path.realpath(target))
+    mode = _mode(target)
     partial = target.with_name(f".{target.name}.{secrets.token_hex(8)}.partial")
     try:
         with partial.open("xb") as file:
+            if mode is not None:
+                partial.chmod(mode)
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
@@ -75,6 +79,19 @@ def _replace(target: Path, content: bytes) -> None:
             os.fsync(folder)
         finally:
             os.close(folder)
+
+
+def _mode(target: Path) -> int | None:
+    """Return who may read and write the file that is replaced, if there is one."""
+    try:
+        mode = target.stat().st_mode
+    except FileNotFoundError:
+        return None
+    if stat.S_ISDIR(mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+    if not stat.S_ISREG(mode):
+        raise OSError(errno.EINVAL, "It is a device or a pipe, no ordinary file")
+    return stat.S_IMODE(mode)
 
 
 def read(path: Any) -> tuple[dict[str, Any], dict[str, Array]]:
