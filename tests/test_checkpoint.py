@@ -254,7 +254,10 @@ def test_a_disk_that_fills_up_half_way_leaves_the_old_file(saved, tmp_path, monk
     opened = Path.open
 
     def open_full(path, mode="r"):
-        return opened(Path("/dev/full"), "wb") if mode == "xb" else opened(path, mode)
+        if mode != "xb":
+            return opened(path, mode)
+        path.touch()
+        return opened(Path("/dev/full"), "wb")
 
     monkeypatch.setattr(Path, "open", open_full)
     with pytest.raises(FileError, match="No space left"):
