@@ -69,6 +69,20 @@ def is_whole_number(value: Any) -> TypeGuard[int | np.integer[Any]]:
     return isinstance(value, (int, np.integer)) and not isinstance(value, bool)
 
 
+def is_number(value: Any) -> bool:
+    """Tell whether ``value`` is a real number of Python or NumPy; True and False are none.
+
+    >>> is_number(3), is_number(np.float32(0.5)), is_number(True), is_number("3")
+    (True, True, False, False)
+    """
+    return isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool)
+
+
+def is_bool(value: Any) -> bool:
+    """Tell whether ``value`` is True or False, of Python or NumPy."""
+    return isinstance(value, (bool, np.bool_))
+
+
 def brief(value: Any) -> str:
     """Return a short text for ``value`` in an error message.
 

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinygraph.arrays import Array
+from tinygraph.by_hand import check_nodes
 from tinygraph.check_report import ArgumentCheck, GradcheckReport
 from tinygraph.data import as_generator
 from tinygraph.differences import Function, slope
@@ -78,6 +79,7 @@ def gradcheck(
     "g is missing: the chain rule multiplies the op's own slope by g = ∂L/∂y"
     """
     graph = model if isinstance(model, Graph) else Graph(model)
+    check_nodes(graph.nodes)
     rng = as_generator(rng)
     with np.errstate(invalid="ignore"):  # where NaN begins, the report says
         graph.forward(**feeds)

@@ -20,6 +20,7 @@ import numpy as np
 
 from tinygraph import sealed
 from tinygraph.arrays import brief
+from tinygraph.by_hand import check_nodes
 from tinygraph.checkpoint_entries import (
     check_description,
     check_settings,
@@ -34,6 +35,7 @@ from tinygraph.checkpoint_entries import (
     rng_state_from,
 )
 from tinygraph.errors import ArgumentTypeError, CheckpointError, TinygraphError
+from tinygraph.files import as_path
 from tinygraph.graph import Graph
 from tinygraph.history import History
 from tinygraph.optim import Optimizer
@@ -86,6 +88,7 @@ def save(
     True
     """
     _check_arguments(model, optimizer, history, rng)
+    check_nodes(model.nodes)
     optimizer_header, memory = optimizer_entry(optimizer)
     history_header, record = history_entry(history)
     header = {
@@ -159,11 +162,10 @@ def load(
         if optimizer is not None:
             optimizer.load_state(optimizer_state(header["optimizer"], optimizer, arrays))
     except TinygraphError as error:
-        raise CheckpointError(f"{sealed.as_path(path)} does not fit: {error}") from error
+        raise CheckpointError(f"{as_path(path)} does not fit: {error}") from error
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise CheckpointError(
-            f"{sealed.as_path(path)} has entries that no checkpoint has "
-            f"({type(error).__name__}: {error})."
+            f"{as_path(path)} has entries that no checkpoint has ({type(error).__name__}: {error})."
         ) from error
     for parameter, value in zip(model.parameters, values, strict=True):
         parameter.take(value)

@@ -14,7 +14,7 @@ import numpy as np
 from tinygraph.arrays import Array, brief
 from tinygraph.errors import CheckpointError
 from tinygraph.graph import Graph
-from tinygraph.history import History, Record
+from tinygraph.history import History, Record, check_history
 from tinygraph.optim import Optimizer
 from tinygraph.shapes import show
 
@@ -114,14 +114,19 @@ def history_entry(history: History | None) -> tuple[Any, dict[str, Array]]:
     """
     if history is None:
         return None, {}
+    check_history(history)
     rows = [
         (r.epoch, r.loss, np.nan if r.accuracy is None else r.accuracy) for r in history.records
     ]
     arrays: dict[str, Array] = {
-        "history/loss": np.asarray(history.loss, dtype=np.float64),
+        "history/loss": history.loss.astype(np.float64),
         "history/records": np.array(rows, dtype=np.float64).reshape(-1, 3),
     }
-    ending = {"seconds": history.seconds, "stopped": history.stopped, "engine": history.engine}
+    ending = {
+        "seconds": float(history.seconds),
+        "stopped": history.stopped,
+        "engine": history.engine,
+    }
     return ending, arrays
 
 

@@ -7,6 +7,7 @@ A wrong value gets one line on standard error and exit status 2, never a traceba
 from __future__ import annotations
 
 import argparse
+import contextlib
 import io
 import os
 import sys
@@ -18,6 +19,7 @@ from typing import Any, NoReturn
 import tinygraph
 from tinygraph.engines import ENGINES
 from tinygraph.errors import NonFiniteError, TinygraphError
+from tinygraph.files import as_path
 from tinygraph.lab2.diagrams import save_diagrams
 from tinygraph.lab2.experiments import EPOCHS, EXPERIMENTS, SEEDS
 from tinygraph.lab2.network import ACTIVATIONS
@@ -92,7 +94,11 @@ def _add_lab2(commands: Any) -> None:
     add_lab2_settings(lab2)
     lab2.add_argument("--data", choices=[*DATA_SETS, "both"], default="both", help="which problem")
     lab2.add_argument(
-        "--out", type=Path, default=Path("lab2-output"), metavar="FOLDER", help="where figures go"
+        "--out",
+        type=_folder_path,
+        default=Path("lab2-output"),
+        metavar="FOLDER",
+        help="where figures go",
     )
     lab2.add_argument(
         "--checkpoint",
@@ -115,7 +121,11 @@ def _add_report(commands: Any) -> None:
         "command goes on where it was.",
     )
     report.add_argument(
-        "--out", type=Path, default=Path("report"), metavar="FOLDER", help="where it goes (report)"
+        "--out",
+        type=_folder_path,
+        default=Path("report"),
+        metavar="FOLDER",
+        help="where it goes (report)",
     )
     report.add_argument("--epochs", type=int, help=f"how long each is trained ({EPOCHS})")
     report.add_argument("--seeds", type=int, help=f"from how many start values ({SEEDS})")
@@ -156,10 +166,17 @@ def _add_step(commands: Any) -> None:
 
 
 def _file_path(text: str) -> Path:
-    path = Path(text)
-    if path.name and not path.is_dir():
-        return path
+    with contextlib.suppress(TinygraphError, OSError):
+        path = as_path(text)
+        if path.name and not path.is_dir():
+            return path
     raise argparse.ArgumentTypeError(f"a file's path is needed, such as run.npz; got {text!r}")
+
+
+def _folder_path(text: str) -> Path:
+    with contextlib.suppress(TinygraphError):
+        return as_path(text)
+    raise argparse.ArgumentTypeError(f"a folder's path is needed, such as out; got {text!r}")
 
 
 def add_lab2_settings(parser: argparse.ArgumentParser) -> None:

@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 
 from tinygraph.arrays import FLOATS, Array, as_float_array
+from tinygraph.by_hand import check_numbers
 from tinygraph.errors import OpError, ShapeError, StateError
-from tinygraph.node import Node, Op, describe
+from tinygraph.node import Node, Op, describe, inputs_of
 from tinygraph.shapes import Shape, fits, show
 
 # NumPy computes scalars, not arrays without axes, from scalars: much the faster of the two.
@@ -46,6 +47,8 @@ def as_gradient(grad: Any, op: Node, parent: Node, value: Array) -> Array:
 
 def as_seed(seed: Any, output: Node, value: Array) -> Array:
     """Return what a backward run starts from: ∂L/∂output, 1 unless told, of its shape."""
+    if type(value) not in ARRAY_TYPES:
+        check_numbers([output])
     if seed is None:
         if value.shape != ():
             raise StateError(
@@ -83,7 +86,7 @@ def as_value(value: Any, op: Op, shape: Shape) -> Array:
 def op_failed(direction: str, op: Node, arrays: Iterable[Any], error: Exception) -> OpError:
     """Return the error for an op whose own code raised, with what had arrived there."""
     arrived = ", ".join(
-        f"{parent.name} {show(np.shape(array))}" for parent, array in zip(op.inputs, arrays)
+        f"{parent.name} {show(np.shape(array))}" for parent, array in zip(inputs_of(op), arrays)
     )
     return OpError(
         f"{direction} of {describe(op)} failed on {arrived or 'no inputs'}: "

@@ -14,10 +14,11 @@ from typing import Any
 
 import numpy as np
 
-from tinygraph.arrays import Array
+from tinygraph.arrays import Array, brief
+from tinygraph.by_hand import check_nodes, check_numbers
 from tinygraph.derivation_formats import as_html, as_latex, as_markdown
 from tinygraph.derivation_steps import Term, steps_from_output
-from tinygraph.errors import ArgumentError, StateError
+from tinygraph.errors import ArgumentError, ArgumentTypeError, StateError
 from tinygraph.graph import Graph, as_graph
 from tinygraph.node import Constant, Node, describe
 from tinygraph.notation import Notation
@@ -110,6 +111,7 @@ class Derivation:
         ArgumentError
             If an op on the way gives no rule that can be run.
         """
+        check_numbers(self.model.nodes)
         values = {node: node.value for node in self.model.nodes}
         gradients: dict[Node, Any] = {}
         for step in self.steps:
@@ -166,7 +168,8 @@ def derive(model: Graph, node: Node | str, diagram: Any = None) -> Derivation:
     array([[3.],
            [4.]])
     """
-    found = as_graph(model, "derive")[
+    check_nodes(as_graph(model, "derive").nodes)
+    found = model[
         node if isinstance(node, str) else str(as_node(node, "What derive asks for").name)
     ]
     if isinstance(node, Node) and found is not node:
@@ -185,6 +188,11 @@ def _links(model: Graph, diagram: Any) -> dict[Node, str]:
     """Return where each node stands in a diagram of the graph."""
     if diagram is None:
         return {}
+    if not isinstance(getattr(diagram, "prefix", None), str):
+        raise ArgumentTypeError(
+            f"diagram is the picture that the symbols link into, as tg.render gives it; "
+            f"got {brief(diagram)}."
+        )
     return {node: f"#{diagram.prefix}-n-{place}" for place, node in enumerate(model.nodes)}
 
 

@@ -16,6 +16,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from tinygraph.by_hand import check_nodes, check_numbers
 from tinygraph.diagnosis_report import Diagnosis, Finding, Layer
 from tinygraph.errors import StateError
 from tinygraph.graph import Graph
@@ -65,6 +66,8 @@ def diagnose(model: Graph | Node) -> Diagnosis:
         model = Graph(as_node(model, "What diagnose looks at"))
     if model.output.value is None:
         raise StateError("diagnose looks at a run; there was none yet. Call forward(…) first.")
+    check_nodes(model.nodes)
+    check_numbers(model.nodes)
     layers = _layers(model.nodes)
     before = _layer_before(model.nodes, layers)
     slopes = {layer: slope_of(layer) for layer in layers}

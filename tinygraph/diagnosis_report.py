@@ -6,8 +6,10 @@ from collections.abc import Iterable, Sequence
 from html import escape
 from typing import NamedTuple
 
-from tabulate import tabulate
+from tabulate import tabulate, tabulate_formats
 
+from tinygraph.arrays import brief
+from tinygraph.errors import ArgumentError, did_you_mean
 from tinygraph.node import Node
 from tinygraph.quantities import number
 
@@ -99,7 +101,18 @@ class Diagnosis:
         return _by_node((each.node, each.sentence) for each in self.findings)
 
     def table(self, tablefmt: str = "simple") -> str:
-        """Return the layers as a table, in one of tabulate's formats."""
+        """Return the layers as a table, in one of tabulate's formats.
+
+        Raises
+        ------
+        ArgumentError
+            If tabulate has no such format.
+        """
+        if tablefmt not in tabulate_formats:
+            raise ArgumentError(
+                f"No format of a table is called {brief(tablefmt)}."
+                + did_you_mean(tablefmt, tabulate_formats)
+            )
         rows = [
             (
                 layer.node.name,

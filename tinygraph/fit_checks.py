@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import inspect
 import sys
 from collections.abc import Iterable
 from typing import Any
 
-import numpy as np
-
-from tinygraph.arrays import brief, is_whole_number
+from tinygraph.arrays import brief, is_number, is_whole_number
+from tinygraph.by_hand import check_nodes
 from tinygraph.errors import ArgumentError, ArgumentTypeError, FeedError, did_you_mean
 from tinygraph.feeds import unnamed_feed
 from tinygraph.graph import Graph, as_graph
@@ -27,7 +27,7 @@ def check_roles(model: Any, optimizer: Any, unnamed: tuple[Any, ...]) -> None:
     ------
     ArgumentTypeError, ArgumentError
     """
-    as_graph(model, "fit")
+    check_nodes(as_graph(model, "fit").nodes)
     if not isinstance(optimizer, Optimizer):
         raise ArgumentTypeError(
             f"fit needs an optimizer, such as Adam(model.parameters); got {brief(optimizer)}."
@@ -94,9 +94,27 @@ def checked_target(target_loss: Any) -> float | None:
     """
     if target_loss is None:
         return None
-    is_number = isinstance(target_loss, (int, float, np.integer, np.floating))
-    if not is_number or isinstance(target_loss, bool):
+    if not is_number(target_loss):
         raise ArgumentTypeError(f"target_loss is a number; got {brief(target_loss)}.")
     if not abs(target_loss) <= sys.float_info.max:  # NaN is not either
         raise ArgumentError(f"target_loss is a finite number; got {brief(target_loss)}.")
     return float(target_loss)
+
+
+def check_callback(callback: Any) -> None:
+    """Refuse what cannot be called with one argument, the History.
+
+    Raises
+    ------
+    ArgumentTypeError
+    """
+    if callback is None:
+        return
+    try:
+        inspect.signature(callback).bind(None)
+    except ValueError:  # built in, and says nothing of its arguments
+        return
+    except TypeError as error:
+        raise ArgumentTypeError(
+            f"callback is a function of the History; got {brief(callback)} ({error})."
+        ) from error

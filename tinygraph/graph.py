@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 
 from tinygraph.arrays import FLOATS, Array, brief
+from tinygraph.by_hand import check_nodes
 from tinygraph.contract import ARRAY_TYPES, as_gradient, as_seed, as_value, one_each, op_failed
 from tinygraph.errors import (
     ArgumentTypeError,
@@ -26,7 +27,7 @@ from tinygraph.errors import (
     did_you_mean,
 )
 from tinygraph.feeds import check_feeds, common_precision, unnamed_feed
-from tinygraph.node import Constant, Input, Node, Op, Parameter, describe
+from tinygraph.node import Constant, Input, Node, Op, Parameter, describe, inputs_of
 from tinygraph.nonfinite import has_nan, warn_of_nan
 from tinygraph.optim import Optimizer
 from tinygraph.shapes import Shape, batch_size, show, with_batch
@@ -177,7 +178,7 @@ class Graph:
         except TinygraphError:
             raise
         except Exception as error:
-            arrays = [parent.value for parent in op.inputs]
+            arrays = [parent.value for parent in inputs_of(op)]
             raise op_failed("forward", op, arrays, error) from error
         self._leaf_values = list(map(_value_of, self._leaves))
         result: Any = self.output.value
@@ -277,7 +278,7 @@ class Graph:
         except TinygraphError:
             raise
         except Exception as error:
-            arrays = [parent.value for parent in op.inputs]
+            arrays = [parent.value for parent in inputs_of(op)]
             raise op_failed("backward", op, arrays, error) from error
 
     def trace(
@@ -318,6 +319,7 @@ class Graph:
         """Return a table of the nodes: name, op, shape and count of parameters."""
         from tabulate import tabulate  # it takes longer to import than all the rest of this
 
+        check_nodes(self.nodes)
         rows = [
             (
                 node.name,

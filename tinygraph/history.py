@@ -7,7 +7,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from tinygraph.arrays import Array
+from tinygraph.arrays import Array, as_float_array, brief, is_number, is_whole_number
+from tinygraph.errors import ArgumentTypeError, ShapeError
+from tinygraph.shapes import show
 
 
 class Record(NamedTuple):
@@ -50,6 +52,9 @@ class History:
     stopped: str = "finished"
     engine: str = "interpreted"
 
+    def __post_init__(self) -> None:
+        check_history(self)
+
     def __len__(self) -> int:
         return len(self.loss)
 
@@ -62,3 +67,43 @@ class History:
         from tinygraph.plots import learning_curve
 
         return learning_curve(self.loss, ax=ax)
+
+
+def check_history(history: Any) -> None:
+    """Refuse a History whose fields were given, or set by hand, as no record of a run has them.
+
+    Raises
+    ------
+    ArgumentTypeError, DtypeError, ShapeError
+    """
+    history.loss = as_float_array(history.loss, "The loss of a History")
+    if history.loss.ndim != 1:
+        raise ShapeError(
+            f"The loss of a History has one value an epoch; got the shape "
+            f"{show(history.loss.shape)}."
+        )
+    records = history.records
+    if not isinstance(records, list) or not all(map(_is_record, records)):
+        raise ArgumentTypeError(
+            f"The records of a History are a list of Record(epoch, loss, accuracy); "
+            f"got {brief(records)}."
+        )
+    if not is_number(history.seconds) or not 0 <= float(history.seconds) < np.inf:
+        raise ArgumentTypeError(
+            f"The seconds of a History are a number from 0 on; got {brief(history.seconds)}."
+        )
+    for name in ("stopped", "engine"):
+        if not isinstance(getattr(history, name), str):
+            raise ArgumentTypeError(
+                f"{name} of a History is a text; got {brief(getattr(history, name))}."
+            )
+
+
+def _is_record(record: Any) -> bool:
+    return (
+        isinstance(record, tuple)
+        and len(record) == 3
+        and is_whole_number(record[0])
+        and is_number(record[1])
+        and (record[2] is None or is_number(record[2]))
+    )

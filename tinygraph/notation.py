@@ -17,8 +17,11 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import chain
 from itertools import count as count_from
+from typing import Any
 
-from tinygraph.node import Node, Op
+from tinygraph.arrays import brief, is_whole_number
+from tinygraph.errors import ArgumentError, ArgumentTypeError, UnknownNameError
+from tinygraph.node import Node, Op, describe
 from tinygraph.optim import Line, Optimizer
 from tinygraph.substitution import GREEK, substitute_code, substitute_math
 
@@ -66,29 +69,29 @@ class Notation:
 
     def symbol(self, node: Node) -> str:
         """Return the node's symbol in LaTeX, such as ``W_{1}``."""
-        return self.symbols[node]
+        return self.symbols[self._known(node)]
 
     def identifier(self, node: Node) -> str:
         """Return the node's name as a Python identifier, such as ``W1``."""
-        return self.identifiers[node]
+        return self.identifiers[self._known(node)]
 
     def gradient_symbol(self, node: Node) -> str:
         """Return the gradient of the output with respect to the node, in LaTeX."""
-        return rf"\frac{{\partial {self._loss}}}{{\partial {self.symbols[node]}}}"
+        return rf"\frac{{\partial {self._loss}}}{{\partial {self.symbol(node)}}}"
 
     def gradient_identifier(self, node: Node) -> str:
         """Return the name of the node's gradient in code, such as ``dW1``."""
-        return self._gradients[node]
+        return self._gradients[self._known(node)]
 
     def value_math(self, op: Op) -> str:
         """Return how the op computes its value, in LaTeX."""
-        arguments = ", ".join(map(self.symbol, op.inputs))
+        arguments = ", ".join(map(self.symbol, self._op(op).inputs))
         formula = op.formula and self.math(op, op.formula)
         return f"{self.symbol(op)} = {formula or _upright(type(op).__name__) + f'({arguments})'}"
 
     def value_code(self, op: Op) -> str:
         """Return the line of NumPy that computes the op's value."""
-        arguments = ", ".join(map(self.identifier, op.inputs))
+        arguments = ", ".join(map(self.identifier, self._op(op).inputs))
         code = op.code and self.code(op, op.code)
         return f"{self.identifier(op)} = {code or f'{type(op).__name__}({arguments})'}"
 
@@ -97,7 +100,8 @@ class Notation:
 
         ``summed`` are the axes along which the input was broadcast: over them the rule is summed.
         """
-        left = self.gradient_symbol(op.inputs[argument])
+        left = self.gradient_symbol(self._argument(op, argument))
+        summed = _axes(summed)
         if argument < len(op.rules):
             right = self.math(op, op.rules[argument].math)
             axes = ", ".join(map(str, summed))
@@ -107,7 +111,8 @@ class Notation:
 
     def gradient_code(self, op: Op, argument: int, summed: Sequence[int] = ()) -> str:
         """Return the line of NumPy for the gradient that leaves towards one input."""
-        parent = op.inputs[argument]
+        parent = self._argument(op, argument)
+        summed = _axes(summed)
         left = self.gradient_identifier(parent)
         if argument < len(op.rules):
             right = self.code(op, op.rules[argument].code)
@@ -122,9 +127,35 @@ class Notation:
 
     def local_code(self, op: Op, argument: int) -> str:
         """Return the NumPy of the local derivative, or nothing where the op gives none."""
+        self._argument(op, argument)
         if argument >= len(op.rules) or not op.rules[argument].local:
             return ""
         return self.code(op, op.rules[argument].local)
+
+    def _known(self, node: Any) -> Node:
+        """Return the node if it is one of this graph, or refuse it."""
+        if isinstance(node, Node) and node in self.symbols:
+            return node
+        raise UnknownNameError(
+            f"A notation names the nodes of one graph; {brief(node)} is none of them. If its "
+            f"inputs were changed by hand, make the Graph anew."
+        )
+
+    def _op(self, op: Any) -> Op:
+        node = self._known(op)
+        if isinstance(node, Op):
+            return node
+        raise ArgumentTypeError(f"An op computes a value; {describe(node)} computes none.")
+
+    def _argument(self, op: Op, argument: int) -> Node:
+        """Return the input of the op at the place ``argument``, or refuse that place."""
+        inputs = self._op(op).inputs
+        if is_whole_number(argument) and 0 <= argument < len(inputs):
+            return inputs[argument]
+        raise ArgumentError(
+            f"The arguments of {describe(op)} are counted from 0 to {len(inputs) - 1}; "
+            f"got {brief(argument)}."
+        )
 
     def update_math(self, parameter: Node, line: Line) -> str:
         """Return one line of an optimizer's update of a parameter, in LaTeX."""
@@ -157,6 +188,12 @@ class Notation:
         if len(op.inputs) == len(op.arguments):
             names |= dict(zip(op.arguments, map(self.identifier, op.inputs), strict=True))
         return substitute_code(code, names, op)
+
+
+def _axes(summed: Any) -> tuple[int, ...]:
+    if isinstance(summed, (tuple, list)) and all(map(is_whole_number, summed)):
+        return tuple(summed)
+    raise ArgumentTypeError(f"summed are the axes to sum over, such as (0,); got {brief(summed)}.")
 
 
 def _identifiers(nodes: list[Node]) -> dict[Node, str]:

@@ -17,8 +17,8 @@ from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.ticker import FuncFormatter
 
-from tinygraph.arrays import Array, as_float_array
-from tinygraph.errors import ShapeError
+from tinygraph.arrays import Array, as_float_array, brief, is_bool, is_whole_number
+from tinygraph.errors import ArgumentError, ArgumentTypeError, ShapeError
 from tinygraph.graph import Graph, as_graph
 from tinygraph.node import describe
 from tinygraph.shapes import show
@@ -28,6 +28,9 @@ COLOURS = ("#0067a3", "#b04600", "#00755a", "#8a5c00", "#7a3e9d")
 MARKERS = ("o", "^")
 REGIONS = LinearSegmentedColormap.from_list("regions", ["#8fc1e3", "#f7f7f7", "#efb08c"])
 """From class 0 to class 1, pale enough for the points to stand out."""
+
+FINEST = 2_000
+"""Four million samples: a finer grid would be finer than any screen, and fill the memory."""
 
 
 def learning_curve(
@@ -51,6 +54,8 @@ def learning_curve(
     >>> learning_curve([1.0, 0.5, 0.25]).get_xlabel()
     'epoch'
     """
+    if not is_bool(log_epochs):
+        raise ArgumentTypeError(f"log_epochs is True or False; got {brief(log_epochs)}.")
     axes = _axes(ax, (6.0, 3.6))
     axes.set_ylabel("loss")
     curves = loss if isinstance(loss, Mapping) else {"": loss}
@@ -68,7 +73,7 @@ def learning_curve(
     if log_epochs:
         axes.set_xscale("log")
     axes.xaxis.set_major_formatter(FuncFormatter(lambda epoch, _: f"{epoch:,.0f}"))
-    axes.set(xlabel="epoch", title=title)
+    axes.set(xlabel="epoch", title=_text(title))
     axes.grid(alpha=0.3)
     if len(curves) > 1:
         axes.legend(frameon=False)
@@ -107,7 +112,7 @@ def points(x: Any, labels: Any, ax: Axes | None = None, title: str = "") -> Axes
             label=f"class {k}",
             zorder=3,
         )
-    axes.set(xlabel="x1", ylabel="x2", title=title, aspect="equal")
+    axes.set(xlabel="x1", ylabel="x2", title=_text(title), aspect="equal")
     axes.set(xlim=_with_margin(x[:, 0]), ylim=_with_margin(x[:, 1]))
     return axes
 
@@ -136,7 +141,7 @@ def truth_and_prediction(x: Any, truth: Any, prediction: Any, title: str = "") -
         )
     handles, names = right.get_legend_handles_labels()
     figure.legend(handles, names, loc="outside lower center", ncols=3, frameon=False)
-    if title:
+    if _text(title):
         figure.suptitle(title, fontsize="x-large")
     return figure
 
@@ -166,13 +171,18 @@ def decision_regions(
     ------
     ShapeError
         If the model is not of that kind.
-    ArgumentTypeError
-        If it is no Graph.
+    ArgumentTypeError, ArgumentError
+        If it is no Graph, ``ax`` no axes, or the resolution no such number.
 
     >>> import tinygraph as tg
     >>> decision_regions(tg.lab2.model(rng=0), *tg.data.xor(), resolution=20).get_title()
     'Decision regions'
     """
+    if not is_whole_number(resolution) or not 2 <= resolution <= FINEST:
+        raise ArgumentError(
+            f"resolution is a whole number of grid points a side, from 2 to {FINEST:,}; "
+            f"got {brief(resolution)}."
+        )
     inputs = as_graph(model, "decision_regions").prediction_inputs
     if len(inputs) != 1 or inputs[0].shape != (None, 2):
         raise ShapeError(
@@ -203,7 +213,19 @@ def decision_regions(
 
 
 def _axes(ax: Axes | None, size: tuple[float, float]) -> Axes:
-    return Figure(figsize=size, layout="constrained").subplots() if ax is None else ax
+    if ax is None:
+        return Figure(figsize=size, layout="constrained").subplots()
+    if not isinstance(ax, Axes):
+        raise ArgumentTypeError(
+            f"ax is the matplotlib axes to draw on, such as plt.gca(); got {brief(ax)}."
+        )
+    return ax
+
+
+def _text(title: Any) -> str:
+    if isinstance(title, str):
+        return title
+    raise ArgumentTypeError(f"A title is a text; got {brief(title)}.")
 
 
 def _checked_points(x: Any, labels: Any) -> tuple[Array, Array]:

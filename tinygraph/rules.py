@@ -23,15 +23,16 @@ def rule_names(op: Op, values: Mapping[Node, Any], g: Array) -> dict[str, Any]:
 
 
 def evaluate(code: str, space: dict[str, Any]) -> Array | None:
-    """Return what a rule's line of NumPy gives; nothing where it cannot be run.
+    """Return what a rule's line of NumPy gives; nothing where that is no array of numbers.
 
     A rule is what an op says of itself: what it shows must not stop what it does.
     """
     try:
         with np.errstate(all="ignore"):
-            return np.asarray(eval(code, dict(space)))
+            array = np.asarray(eval(code, dict(space)))
     except Exception:
         return None
+    return array if array.dtype.kind in "biuf" else None
 
 
 def broadcast_axes(written: Shape, shape: Shape) -> tuple[int, ...]:

@@ -28,7 +28,8 @@ from typing import Any
 import numpy as np
 
 from tinygraph.arrays import FLOATS, Array, brief
-from tinygraph.errors import ArgumentTypeError, CheckpointError, FileError, TinygraphError
+from tinygraph.errors import CheckpointError, FileError, TinygraphError
+from tinygraph.files import as_path, writing
 
 HEADER = "header"
 MARK = b"tinygraph sealed file, sha256 "
@@ -51,10 +52,8 @@ def write(path: Any, header: Mapping[str, Any], arrays: Mapping[str, Array]) -> 
     with zipfile.ZipFile(buffer, "a") as archive:
         archive.comment = MARK + b"0" * DIGEST_LENGTH
     body = buffer.getvalue()[:-DIGEST_LENGTH]
-    try:
+    with writing(target):
         _replace(target, body + _digest(body))
-    except OSError as error:
-        raise FileError(f"{target} could not be written: {error.strerror or error}.") from error
 
 
 def _replace(target: Path, content: bytes) -> None:
@@ -118,22 +117,6 @@ def read(path: Any) -> tuple[dict[str, Any], dict[str, Array]]:
             f"{source} has the seal of a checkpoint, but is not made like one "
             f"({type(error).__name__}: {error})."
         ) from error
-
-
-def as_path(path: Any) -> Path:
-    """Return ``path`` as a Path, or refuse it.
-
-    Raises
-    ------
-    ArgumentTypeError
-        If it is neither a text nor a path, or can be no file's name.
-    """
-    if isinstance(path, (str, os.PathLike)) and path != "":
-        with contextlib.suppress(TypeError):
-            found = Path(path)
-            if "\0" not in str(found):
-                return found
-    raise ArgumentTypeError(f"A file is given by its path, such as 'run.npz'; got {brief(path)}.")
 
 
 def _content(path: Path) -> bytes:

@@ -21,7 +21,7 @@ import numpy as np
 
 from tinygraph.arrays import Array, as_float_array, brief
 from tinygraph.check import gradcheck
-from tinygraph.contract import one_each
+from tinygraph.contract import one_each, op_failed
 from tinygraph.data import as_generator
 from tinygraph.errors import (
     ArgumentError,
@@ -29,6 +29,7 @@ from tinygraph.errors import (
     GradientError,
     OpError,
     ShapeError,
+    TinygraphError,
 )
 from tinygraph.node import Input, Op, Parameter, describe
 from tinygraph.rules import broadcast_axes, rule_names
@@ -76,6 +77,8 @@ def check_op(
         raise ArgumentTypeError(
             f"check_op takes an op class, such as Sigmoid; got {brief(op_class)}."
         )
+    if "name" in hyperparameters:
+        raise ArgumentError("check_op names the op itself, after its class: leave name= out.")
     rng = as_generator(rng)
     for _ in range(1 if arrays else ROUNDS):
         values = _example(op_class, arrays or op_class.example(rng))
@@ -164,8 +167,11 @@ def check_texts(op: Op, arrays: Sequence[Array], rng: np.random.Generator) -> No
     OpError
         If ``code`` does not compute what ``forward`` computes, or does not run.
     """
-    y = np.asarray(op.forward(*arrays))
-    g = np.asarray(rng.normal(size=y.shape))
+    if not isinstance(op, Op):
+        raise ArgumentTypeError(f"check_texts takes an op, such as tg.Exp(x); got {brief(op)}.")
+    arrays = _example(type(op), arrays)
+    y = np.asarray(_called(op, "forward", arrays, *arrays))
+    g = np.asarray(as_generator(rng).normal(size=y.shape))
     names = rule_names(op, {**dict(zip(op.inputs, arrays, strict=True)), op: y}, g)
     if op.code:
         _compare_text(op, op.code, names, y, "code", "forward")
@@ -175,7 +181,7 @@ def check_texts(op: Op, arrays: Sequence[Array], rng: np.random.Generator) -> No
             f"rules has one Rule an argument, in order.",
             op,
         )
-    grads = one_each(op, op.backward(g, y, *arrays))
+    grads = one_each(op, _called(op, "backward", arrays, g, y, *arrays))
     for name, rule, grad in zip(op.arguments, op.rules, grads):
         if grad is not None:
             _compare_text(op, rule.code, names, np.asarray(grad), f"rule for {name}", "backward")
@@ -209,10 +215,12 @@ def _check_precision(op: Op, arrays: Sequence[Array], rng: np.random.Generator) 
     singles = [array.astype(np.float32) for array in arrays]
     doubles = [array.astype(np.float64) for array in singles]
     with np.errstate(all="ignore"):
-        y, wide_y = np.asarray(op.forward(*singles)), np.asarray(op.forward(*doubles))
+        y = np.asarray(_called(op, "forward", singles, *singles))
+        wide_y = np.asarray(_called(op, "forward", doubles, *doubles))
         g = np.asarray(rng.normal(size=y.shape), dtype=np.float32)
-        grads = one_each(op, op.backward(g, y, *singles))
-        wide_grads = one_each(op, op.backward(g.astype(np.float64), wide_y, *doubles))
+        grads = one_each(op, _called(op, "backward", singles, g, y, *singles))
+        wide_g = g.astype(np.float64)
+        wide_grads = one_each(op, _called(op, "backward", doubles, wide_g, wide_y, *doubles))
     for method, result, wide in (
         ("forward", y, wide_y),
         *(("backward", *pair) for pair in zip(grads, wide_grads, strict=True)),
@@ -233,6 +241,16 @@ def _check_precision(op: Op, arrays: Sequence[Array], rng: np.random.Generator) 
                 f"{brief(wide)}: more than rounding. Does something overflow, or cancel?",
                 op,
             )
+
+
+def _called(op: Op, method: str, arrays: Sequence[Array], *given: Any) -> Any:
+    """Return what a method of the op gives, run on ``arrays``, or a lesson if it fails."""
+    try:
+        return getattr(op, method)(*given)
+    except TinygraphError:
+        raise
+    except Exception as error:
+        raise op_failed(method, op, arrays, error) from error
 
 
 def _example(op_class: type[Op], arrays: Any) -> list[Array]:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 
 from tinygraph.arrays import brief
 from tinygraph.errors import ArgumentTypeError, CycleError, DuplicateNameError
-from tinygraph.node import Node, describe
+from tinygraph.node import Node, check_name, describe, inputs_of
 
 
 def topological_order(outputs: Iterable[Node]) -> list[Node]:
@@ -24,26 +24,33 @@ def topological_order(outputs: Iterable[Node]) -> list[Node]:
     ------
     CycleError
         If a node depends on itself.
+    ArgumentTypeError
+        If the inputs of a node were set by hand to what are no nodes.
     """
     order: list[Node] = []
     is_open: dict[Node, bool] = {}
     stack = list(outputs)[::-1]
-    while stack:
-        node = stack[-1]
-        state = is_open.get(node)
-        if state is None:
-            is_open[node] = True
-            for parent in reversed(node.inputs):
-                parent_state = is_open.get(parent)
-                if parent_state is None:
-                    stack.append(parent)
-                elif parent_state:
-                    raise _cycle_error(node, parent)
-        else:
-            stack.pop()
-            if state:
-                is_open[node] = False
-                order.append(node)
+    try:
+        while stack:
+            node = stack[-1]
+            state = is_open.get(node)
+            if state is None:
+                is_open[node] = True
+                for parent in reversed(node.inputs):
+                    parent_state = is_open.get(parent)
+                    if parent_state is None:
+                        stack.append(parent)
+                    elif parent_state:
+                        raise _cycle_error(node, parent)
+            else:
+                stack.pop()
+                if state:
+                    is_open[node] = False
+                    order.append(node)
+    except (AttributeError, KeyError, TypeError):
+        for node in is_open:  # the walk met what is no node: somebody put it there by hand
+            inputs_of(node)
+        raise
     return order
 
 
@@ -69,6 +76,8 @@ def name_nodes(nodes: Sequence[Node]) -> dict[str, Node]:
     """
     by_name: dict[str, Node] = {}
     for node in nodes:
+        if node.name is not None and not isinstance(node.name, str):
+            check_name(node.name)
         if node.name is not None and not node.auto_named:
             if node.name in by_name:
                 raise DuplicateNameError(

@@ -18,13 +18,16 @@ from typing import Any
 import numpy as np
 
 from tinygraph.arrays import Array, brief, is_whole_number
+from tinygraph.by_hand import check_nodes
 from tinygraph.contract import as_gradient, as_seed, as_value, one_each, op_failed
-from tinygraph.errors import ArgumentError, StateError, TinygraphError
+from tinygraph.errors import ArgumentError, ArgumentTypeError, StateError, TinygraphError
 from tinygraph.node import Constant, Node, Op, Parameter, describe
 from tinygraph.notation import Notation
 from tinygraph.optim import Optimizer
 from tinygraph.steps import Moment, summarise
 from tinygraph.trace_steps import backward_step, forward_step, leaving, update_step
+
+MOST_TRAINING_STEPS = 1_000
 
 
 def walk(
@@ -58,6 +61,7 @@ def walk(
     >>> [(line["code"], line["array"]["entries"]) for line in update["lines"]]
     [('w = w - 0.5 * dw', 2.0)]
     """
+    check_nodes(nodes)
     _check(nodes, optimizer, training_steps)
     names = Notation(nodes, output)
     values: dict[Node, Any] = {node: node.value for node in nodes if not isinstance(node, Op)}
@@ -95,9 +99,19 @@ def walk(
 
 
 def _check(nodes: Sequence[Node], optimizer: Optimizer | None, training_steps: Any) -> None:
+    if optimizer is not None and not isinstance(optimizer, Optimizer):
+        raise ArgumentTypeError(
+            f"The updates are those of an optimizer, such as tg.SGD(model.parameters); "
+            f"got {brief(optimizer)}."
+        )
     if not is_whole_number(training_steps) or training_steps < 1:
         raise ArgumentError(
             f"training_steps is a whole number from 1 on; got {brief(training_steps)}."
+        )
+    if training_steps > MOST_TRAINING_STEPS:
+        raise ArgumentError(
+            f"At most {MOST_TRAINING_STEPS:,} training steps are traced, since every array of each "
+            f"is kept; got {brief(training_steps)}."
         )
     if optimizer is None and training_steps > 1:
         raise ArgumentError(

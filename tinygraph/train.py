@@ -23,9 +23,15 @@ from tinygraph.data import as_generator
 from tinygraph.divergence import non_finite_error
 from tinygraph.engines import Batches, make_engine
 from tinygraph.errors import ArgumentTypeError
-from tinygraph.fit_checks import check_names, check_roles, checked_target, whole_number
+from tinygraph.fit_checks import (
+    check_callback,
+    check_names,
+    check_roles,
+    checked_target,
+    whole_number,
+)
 from tinygraph.graph import Graph
-from tinygraph.history import History, Record
+from tinygraph.history import History, Record, check_history
 from tinygraph.optim import Optimizer
 
 CHECK_INTERVAL = 100
@@ -113,8 +119,7 @@ def fit(
     if print_interval is None:
         print_interval = max(1, epochs // 10)
     print_interval = whole_number("print_interval", print_interval, least=0)
-    if callback is not None and not callable(callback):
-        raise ArgumentTypeError(f"callback is a function of the History; got {brief(callback)}.")
+    check_callback(callback)
     if callback_interval is None:
         callback_interval = print_interval or max(1, epochs // 10)
     callback_interval = whole_number("callback_interval", callback_interval, least=1)
@@ -123,6 +128,7 @@ def fit(
         raise ArgumentTypeError(
             f"history is what an earlier fit returned, to continue it; got {brief(record)}."
         )
+    check_history(record)
     if batch_size is not None:
         batch_size = whole_number("batch_size", batch_size, least=1)
     batches = Batches(model, feeds, batch_size, as_generator(rng))

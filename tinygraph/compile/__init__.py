@@ -14,6 +14,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tinygraph.arrays import brief
+from tinygraph.by_hand import check_nodes
 from tinygraph.errors import ArgumentError, ArgumentTypeError, did_you_mean
 from tinygraph.graph import Graph, as_graph
 from tinygraph.optim import Optimizer
@@ -88,11 +89,11 @@ def compile(  # noqa: A001 - the verb that a user expects
     """
     from tinygraph.compile.program import Program
 
-    as_graph(model, "compile")
+    check_nodes(as_graph(model, "compile").nodes)
     if optimizer is not None and not isinstance(optimizer, Optimizer):
         raise ArgumentTypeError(
             f"compile takes an optimizer, such as Adam(model.parameters); got {brief(optimizer)}."
         )
-    if target not in TARGETS:
+    if not isinstance(target, str) or target not in TARGETS:
         raise ArgumentError(f"No target is called {brief(target)}." + did_you_mean(target, TARGETS))
     return Program(model, optimizer, target)

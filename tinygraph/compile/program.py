@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygraph.arrays import Array
+from tinygraph.arrays import Array, brief, is_whole_number
 from tinygraph.compile.numpy_target import NumpyProgram
 from tinygraph.compile.readable import readable_source
 from tinygraph.compile.recording import Unrecordable
@@ -20,6 +20,8 @@ from tinygraph.graph import Graph
 from tinygraph.node import Node, describe
 from tinygraph.optim import Optimizer
 
+MOST_STEPS = 100_000_000
+"""The losses of more steps at a time would not fit into a small memory."""
 STAND_IN_BATCH = 100
 """The batch size that a program is written down for before any data has arrived."""
 
@@ -87,7 +89,7 @@ class Program:
             ]
         )
 
-    def gradients(self, **feeds: Any) -> tuple[float, dict[str, Array]]:
+    def gradients(self, /, **feeds: Any) -> tuple[float, dict[str, Array]]:
         """Return the loss, and its gradient with respect to each parameter, by name."""
         compiled = self._ready(feeds, with_update=False)
         loss = compiled.run(1, {}, 1)[0]
@@ -141,6 +143,10 @@ class Program:
 
     def _advance(self, steps: int, feeds: Mapping[str, Any], stop_at_non_finite: bool) -> Array:
         """Take steps; whatever interrupts them leaves model and optimizer as they were."""
+        if not is_whole_number(steps) or not 0 <= steps <= MOST_STEPS:
+            raise ArgumentError(
+                f"steps is a whole number from 0 to {MOST_STEPS:,}; got {brief(steps)}."
+            )
         optimizer = self._needs_optimizer()
         compiled = self._ready(feeds, with_update=True)
         losses = self._loop(compiled, optimizer, steps)
@@ -163,7 +169,7 @@ class Program:
             )
         return losses
 
-    def step(self, **feeds: Any) -> float:
+    def step(self, /, **feeds: Any) -> float:
         """Take one training step; return the loss before it."""
         return float(self.run(1, **feeds)[0])
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from tinygraph.arrays import brief
 from tinygraph.errors import UnknownNameError, did_you_mean
 from tinygraph.exercises import building, gradients, training
 from tinygraph.exercises.verdict import Verdict
@@ -54,9 +55,9 @@ def check(exercise: str, answer: Any) -> Verdict:
     UnknownNameError
         If there is no such exercise.
     """
-    if exercise not in EXERCISES:
+    if not isinstance(exercise, str) or exercise not in EXERCISES:
         raise UnknownNameError(
-            f"No exercise is called {exercise!r}." + did_you_mean(exercise, EXERCISES)
+            f"No exercise is called {brief(exercise)}." + did_you_mean(exercise, EXERCISES)
         )
     if answer is None:
         return Verdict(

@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from tinygraph.arrays import Array, brief
+from tinygraph.arrays import Array, as_float_array, brief
+from tinygraph.errors import ArgumentTypeError
 from tinygraph.graph import Graph
 from tinygraph.node import Node
 
@@ -33,12 +34,18 @@ def judge(answer: Any, right: Any, slips: Mapping[str, Any], what: str = "") -> 
     what : str
         What the numbers are, where an exercise asks for several.
     """
+    if not isinstance(slips, Mapping):
+        raise ArgumentTypeError(
+            f'slips says what each slip leads to, such as {{"the sign is wrong": -1.0}}; '
+            f"got {brief(slips)}."
+        )
+    wanted = as_float_array(right, "The right answer")
+    known = {slip: as_float_array(value, f"The slip {slip!r}") for slip, value in slips.items()}
     prefix = f"{what}: " if what else ""
     try:
         got = np.asarray(answer, dtype=float)
     except (TypeError, ValueError):
         return Verdict(False, f"{prefix}The answer is made of numbers; got {brief(answer)}.")
-    wanted = np.asarray(right, dtype=float)
     if got.shape != wanted.shape:
         hint = " Is it transposed?" if got.shape == wanted.shape[::-1] else ""
         return Verdict(
@@ -46,8 +53,8 @@ def judge(answer: Any, right: Any, slips: Mapping[str, Any], what: str = "") -> 
         )
     if _agree(got, wanted):
         return Verdict(True, f"{prefix}Right.")
-    for slip, value in slips.items():
-        if _agree(got, np.asarray(value, dtype=float)):
+    for slip, value in known.items():
+        if _agree(got, value):
             return Verdict(False, f"{prefix}Not yet: {slip}.")
     if _agree(got, -wanted):
         return Verdict(False, f"{prefix}Not yet: the sign is wrong.")

@@ -13,6 +13,7 @@ from functools import cached_property
 from pathlib import Path
 
 from tinygraph.errors import ArgumentError, UnknownNameError, did_you_mean
+from tinygraph.fit_checks import whole_number
 from tinygraph.lab2.campaign import run_trials
 from tinygraph.lab2.regions import Region, region
 from tinygraph.lab2.run import DATA_SETS
@@ -21,6 +22,8 @@ from tinygraph.lab2.trials import Outcome, Setting, Trial
 
 EPOCHS = 20_000
 SEEDS = 20
+MOST_SEEDS = 10_000
+"""All seeds of a setting are trained at the same time: more would fill a small memory."""
 
 
 @dataclass(frozen=True)
@@ -184,9 +187,9 @@ def run_all(
 
     Parameters and errors are those of :func:`run`.
     """
-    for name, count in (("epochs", epochs), ("seeds", seeds)):
-        if count < 1:
-            raise ArgumentError(f"{name} is at least 1; got {count}.")
+    whole_number("epochs", epochs, least=1)
+    if whole_number("seeds", seeds, least=1) > MOST_SEEDS:
+        raise ArgumentError(f"seeds is at most {MOST_SEEDS:,}; got {seeds:,}.")
     chosen = [_experiment(key) for key in keys]
     trials = {
         (experiment.key, name, label): Trial(setting, name, seeds, epochs)

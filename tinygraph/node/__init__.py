@@ -8,7 +8,14 @@ Nodes only *describe* a computation.  Running it is the business of :class:`tiny
 one thing that writes ``value`` and ``grad``.
 """
 
-from tinygraph.node.base import OPERATORS, Node, describe, describe_with_shape
+from tinygraph.node.base import (
+    OPERATORS,
+    Node,
+    check_name,
+    describe,
+    describe_with_shape,
+    inputs_of,
+)
 from tinygraph.node.leaves import Constant, Input, Parameter
 from tinygraph.node.op import Op, Rule
 
@@ -20,6 +27,8 @@ __all__ = [
     "Op",
     "Parameter",
     "Rule",
+    "check_name",
     "describe",
     "describe_with_shape",
+    "inputs_of",
 ]

@@ -56,11 +56,12 @@ class Node:
     grad: Array | None
 
     def __init__(self, name: str | None, inputs: tuple[Node, ...] = ()) -> None:
-        if name is not None and (not isinstance(name, str) or not name):
+        if type(self) is Node:
             raise ArgumentTypeError(
-                f"The name of a node is a text of at least one character, such as "
-                f'"layer1/W"; got {brief(name)}.'
+                "A node is an Input, a Parameter, a Constant or an op: make one of these."
             )
+        if name is not None:
+            check_name(name)
         self.name = name
         self.auto_named = False
         self.inputs = inputs
@@ -69,7 +70,7 @@ class Node:
     @property
     def group(self) -> str:
         """What stands before the last ``/`` of the name: ``"layer1"`` of ``"layer1/W"``."""
-        return (self.name or "").rpartition("/")[0]
+        return self.name.rpartition("/")[0] if isinstance(self.name, str) else ""
 
     def __repr__(self) -> str:
         # An op that refused its inputs has no shape; the error that says so holds that very op.
@@ -134,8 +135,33 @@ def describe(node: Node) -> str:
     >>> describe(Parameter(1.0, name="layer1/W"))
     'Parameter "layer1/W"'
     """
-    name = f'"{node.name}"' if node.name is not None else "(unnamed)"
+    name = f'"{node.name}"' if isinstance(node.name, str) else "(unnamed)"
     return f"{type(node).__name__} {name}"
+
+
+def check_name(name: Any) -> None:
+    """Refuse what is no name of a node.
+
+    Raises
+    ------
+    ArgumentTypeError
+    """
+    if not isinstance(name, str) or not name:
+        raise ArgumentTypeError(
+            f"The name of a node is a text of at least one character, such as "
+            f'"layer1/W"; got {brief(name)}.'
+        )
+
+
+def inputs_of(node: Node) -> tuple[Node, ...]:
+    """Return a node's inputs, or refuse what was put in their place by hand."""
+    inputs: Any = node.inputs
+    if isinstance(inputs, tuple) and all(isinstance(each, Node) for each in inputs):
+        return inputs
+    raise ArgumentTypeError(
+        f"The inputs of {describe(node)} are a tuple of nodes; they were set to {brief(inputs)}. "
+        f"Build a new node instead of changing the inputs of an old one."
+    )
 
 
 def describe_with_shape(node: Node) -> str:
@@ -145,4 +171,5 @@ def describe_with_shape(node: Node) -> str:
     >>> describe_with_shape(Input("x", shape=(None, 2)))
     'x (B, 2)'
     """
-    return f"{node.name or type(node).__name__} {show(node.shape)}"
+    name = node.name if isinstance(node.name, str) else type(node).__name__
+    return f"{name} {show(node.shape)}"

@@ -18,6 +18,7 @@ from tinygraph.errors import (
 from tinygraph.node.base import OPERATORS, Node, describe, describe_with_shape
 from tinygraph.node.keywords import hyperparameter_names
 from tinygraph.node.leaves import Constant
+from tinygraph.node.texts import check_texts
 from tinygraph.shapes import Shape, as_shape, broadcast, show
 
 
@@ -100,19 +101,26 @@ class Op(Node):
     def __init_subclass__(cls, operator: str | None = None, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         if "forward" in cls.__dict__:
-            parameters = list(inspect.signature(cls.forward).parameters.values())[1:]
+            try:
+                parameters = list(inspect.signature(cls.forward).parameters.values())[1:]
+            except Exception as error:  # inspect shows what it refuses, and that may fail too
+                raise ArgumentTypeError(
+                    f"forward of {cls.__name__} is a method that names its arguments, such as "
+                    f"forward(self, x); got {brief(cls.forward)}."
+                ) from error
             cls.arguments = tuple(p.name for p in parameters)
             cls._takes_any_number = any(p.kind is p.VAR_POSITIONAL for p in parameters)
+        check_texts(cls)
         cls._keywords = hyperparameter_names(cls, Op)
         if operator is not None:
             OPERATORS[operator] = cls
 
-    def __init__(self, *inputs: Any, name: str | None = None, **hyperparameters: Any) -> None:
+    def __init__(self, /, *inputs: Any, name: str | None = None, **hyperparameters: Any) -> None:
         super().__init__(name)
         self.value = None
         if hyperparameters:
             self._keep(hyperparameters)
-        if len(inputs) != len(self.arguments) and not (self._takes_any_number and inputs):
+        if not self._takes(len(inputs)):
             raise ArgumentTypeError(
                 f"{describe(self)} takes {len(self.arguments)} input(s), "
                 f"({', '.join(self.arguments)}); got {len(inputs)}."
@@ -138,6 +146,11 @@ class Op(Node):
         self.shape = (
             shape if is_checked else as_shape(shape, f"{describe(self)}, from its infer_shape,")
         )
+
+    @classmethod
+    def _takes(cls, count: int) -> bool:
+        """Tell whether the op can have so many inputs."""
+        return count == len(cls.arguments) or (cls._takes_any_number and count > 0)
 
     def _keep(self, hyperparameters: dict[str, Any]) -> None:
         for keyword, value in hyperparameters.items():

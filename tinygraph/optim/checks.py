@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,6 +12,7 @@ from tinygraph.errors import (
     ArgumentError,
     ArgumentTypeError,
     ShapeError,
+    TinygraphError,
     UnknownNameError,
     did_you_mean,
 )
@@ -35,17 +36,29 @@ def as_parameters(parameters: Any) -> tuple[Parameter, ...]:
             f"An optimizer takes the parameters to train, such as model.parameters; "
             f"got {brief(parameters)}."
         )
-    found = tuple(found)
-    for parameter in found:
-        if not isinstance(parameter, Parameter):
-            raise ArgumentTypeError(
-                f"An optimizer trains Parameter nodes; among them came {brief(parameter)}."
-            )
+    found = tuple(_each_parameter(found))
     if not found:
         raise ArgumentError("An optimizer needs at least one parameter to train; got none.")
     if len(set(found)) < len(found):
         raise ArgumentError("An optimizer takes each parameter once; one of them came twice.")
     return found
+
+
+def _each_parameter(parameters: Iterable[Any]) -> Iterator[Parameter]:
+    try:
+        for parameter in parameters:
+            if not isinstance(parameter, Parameter):
+                raise ArgumentTypeError(
+                    f"An optimizer trains Parameter nodes; among them came {brief(parameter)}."
+                )
+            yield parameter
+    except TinygraphError:
+        raise
+    except Exception as error:  # an object of the user's own may fail in any way
+        raise ArgumentTypeError(
+            f"An optimizer takes the parameters to train, such as model.parameters; "
+            f"got {brief(parameters)}, which fails to give them: {type(error).__name__}: {error}"
+        ) from error
 
 
 def as_hyperparameter(kind: str, name: str, value: Any) -> float:

@@ -22,7 +22,7 @@ from tqdm import tqdm
 
 from tinygraph.arrays import brief, is_whole_number
 from tinygraph.engines import ENGINES
-from tinygraph.errors import ArgumentError, did_you_mean
+from tinygraph.errors import ArgumentError, ArgumentTypeError, did_you_mean
 from tinygraph.sweeps.grid import tasks_of
 from tinygraph.sweeps.job import Build, Job
 from tinygraph.sweeps.results import Run, Sweep
@@ -94,6 +94,11 @@ def sweep(
     >>> result.where(lr=0.1).losses.shape
     (3, 300)
     """
+    if not callable(build):
+        raise ArgumentTypeError(
+            f"build is a function that makes a model and its optimizer, build(rng, **point); "
+            f"got {brief(build)}."
+        )
     tasks = tasks_of(grid, seeds)
     if not is_whole_number(epochs) or epochs < 1:
         raise ArgumentError(f"epochs is a whole number, at least 1; got {brief(epochs)}.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -11,6 +12,9 @@ from tinygraph.errors import ArgumentError, ArgumentTypeError
 
 Task = tuple[dict[str, Any], int]
 """What one run is asked for: a point of the grid, and a seed."""
+
+MOST = 1_000_000
+"""More values than this are a mistake: no sweep of so many runs would end."""
 
 
 def tasks_of(grid: Mapping[str, Sequence[Any]] | None, seeds: int | Iterable[int]) -> list[Task]:
@@ -31,20 +35,40 @@ def _points(grid: Mapping[str, Sequence[Any]] | None) -> list[dict[str, Any]]:
             f"got {brief(grid)}."
         )
     for name, values in grid.items():
+        if not isinstance(name, str):
+            raise ArgumentTypeError(
+                f"The settings of a grid are named as build names them; got {brief(name)}."
+            )
         if isinstance(values, str) or not isinstance(values, Iterable):
             raise ArgumentTypeError(f"grid[{name!r}] is a list of values; got {brief(values)}.")
         if name == "seed":
             raise ArgumentError('"seed" is no setting of the grid: give the seeds by seeds=.')
-    combinations = itertools.product(*(list(values) for values in grid.values()))
-    return [dict(zip(grid, values)) for values in combinations]
+    lists = [_few(values, f"grid[{name!r}]") for name, values in grid.items()]
+    if math.prod(map(len, lists)) > MOST:
+        raise ArgumentError(f"A grid has at most {MOST:,} points; this one has more.")
+    return [dict(zip(grid, values)) for values in itertools.product(*lists)]
 
 
 def _seeds(seeds: int | Iterable[int]) -> list[int]:
     if is_whole_number(seeds):
-        seeds = range(int(seeds))
+        seeds = range(min(int(seeds), MOST + 1))
     if not isinstance(seeds, Iterable):
         raise ArgumentTypeError(f"seeds is a number of seeds, or a list; got {brief(seeds)}.")
-    found = list(seeds)
-    if not found or not all(map(is_whole_number, found)):
-        raise ArgumentError(f"seeds are whole numbers, at least one; got {brief(found)}.")
+    found = _few(seeds, "seeds")
+    if not found or not all(is_whole_number(seed) and seed >= 0 for seed in found):
+        raise ArgumentError(f"seeds are whole numbers from 0 on, at least one; got {brief(found)}.")
     return [int(seed) for seed in found]
+
+
+def _few(values: Iterable[Any], what: str) -> list[Any]:
+    """Return the values as a list, or refuse what does not end."""
+    try:
+        found = list(itertools.islice(values, MOST + 1))
+    except Exception as error:  # an object of the user's own may fail in any way
+        raise ArgumentTypeError(
+            f"{what} is a list of values; got {brief(values)}, which fails to give them: "
+            f"{type(error).__name__}: {error}"
+        ) from error
+    if len(found) > MOST:
+        raise ArgumentError(f"{what} has at most {MOST:,} values; got more.")
+    return found

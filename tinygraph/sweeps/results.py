@@ -5,15 +5,27 @@ Plain data: how the runs came about is not its business, nor is drawing them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from tabulate import tabulate
 
-from tinygraph.arrays import Array
-from tinygraph.errors import UnknownNameError, did_you_mean
+from tinygraph.arrays import Array, as_float_array, brief, is_number, is_whole_number
+from tinygraph.errors import ArgumentTypeError, UnknownNameError, did_you_mean
+
+RULES: dict[str, tuple[Callable[[Any], bool], str]] = {
+    "point": (lambda value: isinstance(value, dict), "a dict of settings"),
+    "seed": (is_whole_number, "a whole number"),
+    "losses": (lambda value: value.ndim == 1, "one number an epoch"),
+    "accuracy": (lambda value: value is None or is_number(value), "a number or None"),
+    "solved_at": (lambda value: value is None or is_whole_number(value), "an epoch or None"),
+    "stopped": (lambda value: isinstance(value, str), "a text"),
+    "seconds": (is_number, "a number"),
+    "error": (lambda value: isinstance(value, str), "a text"),
+}
+"""What each field of a Run is."""
 
 
 @dataclass
@@ -50,6 +62,13 @@ class Run:
     seconds: float = 0.0
     error: str = ""
 
+    def __post_init__(self) -> None:
+        self.losses = as_float_array(self.losses, "losses of a Run")
+        for name, (is_sound, rule) in RULES.items():
+            value = getattr(self, name)
+            if not is_sound(value):
+                raise ArgumentTypeError(f"{name} of a Run is {rule}; got {brief(value)}.")
+
     @property
     def loss(self) -> float:
         """The last loss; NaN for a run that did not finish."""
@@ -67,6 +86,12 @@ class Sweep:
 
     runs: list[Run] = field(default_factory=list)
 
+    def __post_init__(self) -> None:
+        if not isinstance(self.runs, list) or not all(isinstance(run, Run) for run in self.runs):
+            raise ArgumentTypeError(
+                f"The runs of a Sweep are a list of Run; got {brief(self.runs)}."
+            )
+
     def __len__(self) -> int:
         return len(self.runs)
 
@@ -81,7 +106,7 @@ class Sweep:
         """The settings, each once."""
         points: list[dict[str, Any]] = []
         for run in self.runs:
-            if run.point not in points:
+            if not any(_agree(run.point, point) for point in points):
                 points.append(run.point)
         return points
 
@@ -90,7 +115,7 @@ class Sweep:
         """The losses as one array, a row a run."""
         return np.array([run.losses for run in self.runs])
 
-    def where(self, **settings: Any) -> Sweep:
+    def where(self, /, **settings: Any) -> Sweep:
         """Return the runs with these settings.
 
         Raises
@@ -105,14 +130,7 @@ class Sweep:
                     f"The grid of this sweep has no {name!r}." + did_you_mean(name, names)
                 )
         return Sweep(
-            [
-                run
-                for run in self.runs
-                if all(
-                    (run.seed if name == "seed" else run.point[name]) == value
-                    for name, value in settings.items()
-                )
-            ]
+            [run for run in self.runs if _agree(settings, {**run.point, "seed": run.seed})]
         )
 
     def rows(self) -> list[dict[str, Any]]:
@@ -133,7 +151,7 @@ class Sweep:
         """Return one row a point: how many seeds reached 100 %, when, and the median final loss."""
         rows = []
         for point in self.points:
-            runs = [run for run in self.runs if run.point == point]
+            runs = [run for run in self.runs if _agree(run.point, point)]
             finished = [run.loss for run in runs if run.stopped == "finished"]
             solved = [run.solved_at for run in runs if run.solved_at is not None]
             rows.append(
@@ -151,3 +169,17 @@ class Sweep:
     def table(self) -> str:
         """Return the summary for a person to read."""
         return str(tabulate(self.summary(), headers="keys", floatfmt=".4g", missingval="–"))
+
+
+def _agree(settings: Mapping[str, Any], point: Mapping[str, Any]) -> bool:
+    """Tell whether the point has these settings, which may be arrays."""
+    return all(name in point and _is_same(value, point[name]) for name, value in settings.items())
+
+
+def _is_same(one: Any, other: Any) -> bool:
+    if one is other:
+        return True
+    try:
+        return np.shape(one) == np.shape(other) and bool(np.all(one == other))
+    except Exception:  # what cannot be compared is the same as itself alone
+        return False

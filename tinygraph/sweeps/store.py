@@ -6,6 +6,7 @@ written: the next time, it is tried again.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 from dataclasses import asdict
@@ -14,8 +15,9 @@ from typing import Any
 
 import numpy as np
 
-from tinygraph.arrays import brief
-from tinygraph.errors import ArgumentError
+from tinygraph.arrays import as_float_array, brief
+from tinygraph.errors import ArgumentError, FileError, TinygraphError
+from tinygraph.files import as_path, writing
 from tinygraph.sweeps.grid import Task
 from tinygraph.sweeps.job import Job
 from tinygraph.sweeps.results import Run
@@ -25,18 +27,18 @@ class Store:
     """The finished runs of a sweep in a file: a line that says which sweep, then a line a run."""
 
     def __init__(self, path: str | Path | None, job: Job, tasks: list[Task]) -> None:
-        self.path = None if path is None else Path(path)
+        self.path = None if path is None else as_path(path)
         digest = hashlib.sha256()
         for name, value in sorted(job.feeds.items()):
             digest.update(name.encode())
-            digest.update(np.ascontiguousarray(value).tobytes())
+            digest.update(as_float_array(value, f"The feed {name}").tobytes())
         self._which = {
-            "build": getattr(job.build, "__qualname__", repr(job.build)),
+            "build": getattr(job.build, "__qualname__", brief(job.build)),
             "epochs": job.epochs,
             "engine": job.engine,
             "data": digest.hexdigest(),
         }
-        self._keys = [json.dumps([point, seed], default=repr) for point, seed in tasks]
+        self._keys = [json.dumps([point, seed], default=_plain) for point, seed in tasks]
         self._tasks = tasks
 
     def load(self) -> dict[int, Run]:
@@ -44,10 +46,11 @@ class Store:
         if self.path is None:
             return {}
         if not self.path.exists():
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            self.path.write_text(json.dumps(self._which) + "\n", encoding="utf-8")
+            with writing(self.path):
+                self.path.parent.mkdir(parents=True, exist_ok=True)
+                self.path.write_text(json.dumps(self._which) + "\n", encoding="utf-8")
             return {}
-        lines = self.path.read_text(encoding="utf-8").split("\n")
+        lines = _read(self.path)
         if _parsed(lines[0]) != self._which:
             raise ArgumentError(
                 f"{self.path} was written by another sweep ({brief(lines[0])}); this one is "
@@ -55,16 +58,16 @@ class Store:
             )
         if lines[-1]:
             # A run that was cut off while it was being written: it is done again.
-            self.path.write_text("\n".join([*lines[:-1], ""]), encoding="utf-8")
+            with writing(self.path):
+                self.path.write_text("\n".join([*lines[:-1], ""]), encoding="utf-8")
         numbers = {key: number for number, key in enumerate(self._keys)}
         done = {}
         for entry in map(_parsed, lines[1:-1]):
-            if entry is not None and entry["key"] in numbers:
-                number = numbers[entry["key"]]
-                point, seed = self._tasks[number]
-                losses = np.array(entry.pop("losses"))
-                entry.pop("key")
-                done[number] = Run(point, seed, losses, **entry)
+            number = numbers.get(str(entry.pop("key", ""))) if isinstance(entry, dict) else None
+            if number is not None:
+                # A line that somebody has changed is no run: that one is done again.
+                with contextlib.suppress(TypeError, TinygraphError):
+                    done[number] = Run(*self._tasks[number], **entry)
         return done
 
     def add(self, number: int, run: Run) -> None:
@@ -74,8 +77,22 @@ class Store:
         entry = asdict(run)
         entry["losses"] = run.losses.tolist()
         del entry["point"], entry["seed"]
-        with self.path.open("a", encoding="utf-8") as file:
+        with writing(self.path), self.path.open("a", encoding="utf-8") as file:
             file.write(json.dumps({"key": self._keys[number], **entry}) + "\n")
+
+
+def _read(path: Path) -> list[str]:
+    try:
+        return path.read_text(encoding="utf-8").split("\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise FileError(
+            f"{path} could not be read as the file of a sweep: {error}. Give it a file of its own."
+        ) from error
+
+
+def _plain(value: Any) -> Any:
+    """Return what stands in the file for a setting that JSON does not know."""
+    return value.tolist() if isinstance(value, np.ndarray) else brief(value)
 
 
 def _parsed(line: str) -> Any:

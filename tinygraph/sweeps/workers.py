@@ -11,6 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from tinygraph.arrays import brief
+from tinygraph.errors import ArgumentError, ArgumentTypeError
 from tinygraph.sweeps.grid import Task
 from tinygraph.sweeps.job import Job
 from tinygraph.sweeps.results import Run
@@ -65,7 +67,7 @@ def _attempt(
         for group in groups:
             yield group, _outcome(job, [tasks[number] for number in group])
         return
-    pool = executor if isinstance(executor, Executor) else executor()
+    pool = executor if isinstance(executor, Executor) else _made(executor)
     futures: dict[Future[list[Run]], list[int]] = {}
     try:
         for group in groups:
@@ -80,6 +82,22 @@ def _attempt(
             future.cancel()
         if pool is not executor:
             pool.shutdown()
+
+
+def _made(executor: Any) -> Executor:
+    """Return the executor that a callable makes, or refuse what is none."""
+    try:
+        pool = executor() if callable(executor) else executor
+    except Exception as error:
+        raise ArgumentError(
+            f"executor was called to make an Executor, and failed: {type(error).__name__}: {error}"
+        ) from error
+    if not isinstance(pool, Executor):
+        raise ArgumentTypeError(
+            f"executor is a concurrent.futures.Executor, or a function that makes one; "
+            f"got {brief(pool)}."
+        )
+    return pool
 
 
 def _outcome(call: Callable[..., list[Run]], *arguments: Any) -> list[Run] | Exception:

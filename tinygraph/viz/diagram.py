@@ -11,8 +11,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from tinygraph.arrays import brief, is_bool
+from tinygraph.by_hand import check_nodes, check_numbers
 from tinygraph.diagnosis import diagnose
-from tinygraph.errors import ArgumentError, FileError, LayoutError, StateError
+from tinygraph.errors import ArgumentError, ArgumentTypeError, LayoutError, StateError
+from tinygraph.files import as_path, writing
 from tinygraph.graph import Graph
 from tinygraph.node import Node
 from tinygraph.notation import Notation
@@ -67,15 +70,19 @@ def render(
     ------
     StateError
         If values or gradients are asked for before they were computed.
-    ArgumentError, UnknownNameError
-        For a ``depth``, ``radius`` or ``around`` that the graph has not.
+    ArgumentError, ArgumentTypeError, UnknownNameError
+        For a ``values``, ``gradients``, ``depth``, ``radius`` or ``around`` that the graph has not.
 
     >>> import tinygraph as tg
     >>> render(tg.lab2.model(rng=0))
     <Diagram of 18 nodes>
     """
+    for name, asked in (("values", values), ("gradients", gradients)):
+        if asked is not None and not is_bool(asked):
+            raise ArgumentTypeError(f"{name} is True or False; got {brief(asked)}.")
     graph = model if isinstance(model, Graph) else Graph(as_node(model, "What render draws"))
     values = gradients if values is None else values
+    check_nodes(graph.nodes)
     _require_numbers(graph.nodes, values, gradients)
     view = choose_view(graph, depth, around, radius)
     flow = Flow(view, graph.nodes, values, gradients)
@@ -102,6 +109,8 @@ def _require_numbers(nodes: Sequence[Node], values: bool, gradients: bool) -> No
         raise StateError(
             "A diagram shows the values of a run; there was none yet. Call forward(…) first."
         )
+    if values or gradients:
+        check_numbers(nodes)
 
 
 class Diagram:
@@ -159,12 +168,12 @@ class Diagram:
 
         Raises
         ------
-        ArgumentError
-            If the ending is none of svg, png, pdf and dot.
+        ArgumentError, ArgumentTypeError
+            If it is no path, or its ending is none of svg, png, pdf and dot.
         FileError
             If the file cannot be written.
         """
-        path = Path(path)
+        path = as_path(path)
         file_format = path.suffix[1:].lower()
         if file_format not in FORMATS:
             raise ArgumentError(
@@ -177,10 +186,8 @@ class Diagram:
         except LayoutError as error:
             path, content = path.with_suffix(".dot"), self.dot.encode()
             lesson = f"{error} The DOT text is in {path}."
-        try:
+        with writing(path):
             path.write_bytes(content)
-        except OSError as error:
-            raise FileError(f"{path} could not be written: {error.strerror or error}.") from error
         if lesson:
             warnings.warn(lesson, stacklevel=2)
         return path

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from tinygraph.arrays import brief
+from tinygraph.arrays import brief, is_whole_number
 from tinygraph.errors import ArgumentError
 from tinygraph.graph import Graph
 from tinygraph.node import Node
@@ -145,6 +145,6 @@ def neighbourhood(nodes: Sequence[Node], centre: Node, radius: int) -> set[Node]
 
 
 def _count(value: Any, what: str) -> int:
-    if isinstance(value, bool) or not hasattr(value, "__index__") or int(value.__index__()) < 0:
+    if not is_whole_number(value) or value < 0:
         raise ArgumentError(f"{what} is a whole number from 0 on; got {brief(value)}.")
     return int(value)

@@ -11,8 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from tinygraph.arrays import brief
+from tinygraph.arrays import brief, is_bool
 from tinygraph.errors import ArgumentError, ArgumentTypeError
+from tinygraph.files import as_path, writing
 from tinygraph.graph import Graph
 from tinygraph.node import Op, describe
 from tinygraph.optim import Optimizer
@@ -129,9 +130,16 @@ class Stepper:
         return page.build(title, self._diagram, content)
 
     def save(self, path: str | Path) -> Path:
-        """Write the page: one file that needs no network and nothing beside it."""
-        path = Path(path)
-        path.write_text(self.html, encoding="utf-8")
+        """Write the page: one file that needs no network and nothing beside it.
+
+        Raises
+        ------
+        ArgumentTypeError, FileError
+            If it is no path, or the file cannot be written.
+        """
+        path = as_path(path)
+        with writing(path):
+            path.write_text(self.html, encoding="utf-8")
         return path
 
     def show(self, plain: bool = False) -> None:
@@ -139,6 +147,8 @@ class Stepper:
 
         ``plain``, or an output that is no terminal, prints all steps one after another.
         """
+        if not is_bool(plain):
+            raise ArgumentTypeError(f"plain is True or False; got {brief(plain)}.")
         shell: Any = sys.modules.get("IPython")
         if shell and hasattr(shell.get_ipython(), "kernel"):
             import_module("IPython.display").display(self)

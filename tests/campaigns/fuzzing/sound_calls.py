@@ -1,0 +1,211 @@
+"""How each public callable is called soundly: what an attack then spoils in one place."""
+
+import numpy as np
+
+import tinygraph as tg
+from tinygraph.exercises.verdict import judge
+from tinygraph.notation import Notation
+
+
+class Double(tg.Op):
+    """An op of the user's own: ``tg.Op`` itself computes nothing."""
+
+    factor: float = 2.0
+
+    def forward(self, x):
+        return self.factor * x
+
+    def backward(self, g, y, x):
+        return self.factor * g
+
+
+X, T = tg.data.xor()
+FEEDS = {"x": X, "t": T}
+
+
+def fresh(trained=False):
+    """Return a model and its optimizer, that nobody else has changed."""
+    model = tg.lab2.model(rng=0)
+    optimizer = tg.Adam(model.parameters, lr=0.1)
+    if trained:
+        model.forward(x=X, t=T)
+        model.backward()
+    return model, optimizer
+
+
+def model(trained=True):
+    return fresh(trained)[0]
+
+
+def build(rng, lr=0.1):
+    made = tg.lab2.model(rng=rng)
+    return made, tg.SGD(made.parameters, lr=lr)
+
+
+def swept():
+    return tg.sweep(build, {"lr": [0.1, 1.0]}, 1, epochs=2, engine="interpreted", x=X, t=T)
+
+
+def names():
+    graph = model()
+    return Notation(graph.nodes, graph.output), graph
+
+
+def of_names(method, **arguments):
+    """Return a method of a Notation, and arguments that are made of its graph."""
+    notation, graph = names()
+    return getattr(notation, method), {key: make(graph) for key, make in arguments.items()}
+
+
+def of_a_node(method):
+    return lambda: of_names(method, node=lambda graph: graph["layer1/W"])
+
+
+def of_an_op(method, **more):
+    constants = {key: lambda graph, value=value: value for key, value in more.items()}
+    return lambda: of_names(method, op=lambda graph: graph["layer1/z"], **constants)
+
+
+def of_an_op_class(op_class):
+    arrays = op_class.example(np.random.default_rng(0))
+    inputs = [tg.Parameter(array, name=f"p{k}") for k, array in enumerate(arrays)]
+    return lambda: (op_class, {"inputs": inputs, "hyperparameters": {}})
+
+
+def of_an_optimizer(kind):
+    return lambda: (kind, {"parameters": model().parameters})
+
+
+def a_run():
+    return tg.Run({"lr": 0.1}, seed=0, losses=np.array([0.5, 0.25]))
+
+
+def a_program():
+    return tg.compile(*fresh())
+
+
+def saved():
+    graph, optimizer = fresh()
+    tg.save("sound.npz", graph, optimizer, tg.History())
+    return tg.load, {"path": "sound.npz", "model": graph, "optimizer": optimizer}
+
+
+def an_optimizer():
+    return fresh(trained=True)[1]
+
+
+def a_stepper():
+    return tg.step_through(model(), x=X, t=T)
+
+
+def of_fit():
+    graph, optimizer = fresh()
+    known = {"model": graph, "optimizer": optimizer, "unnamed": []}
+    return tg.fit, {**known, "epochs": 2, "print_interval": 0, "feeds": FEEDS}
+
+
+def of_sweep():
+    sound = {"build": build, "seeds": 1, "epochs": 2, "engine": "interpreted", "feeds": FEEDS}
+    return tg.sweep, {**sound, "grid": {"lr": [0.1]}}
+
+
+def of_step_through():
+    graph, optimizer = fresh()
+    return tg.step_through, {"model": graph, "optimizer": optimizer, "feeds": FEEDS}
+
+
+def of_the_graph(method, **arguments):
+    return lambda: (getattr(model(), method), arguments)
+
+
+OP_CLASSES = [getattr(tg.ops, name) for name in tg.ops.__all__]
+OPTIMIZERS = [tg.SGD, tg.Momentum, tg.AdaGrad, tg.RMSProp, tg.Adam]
+
+SOUND_CALLS = {
+    **{cls.__name__: of_an_op_class(cls) for cls in OP_CLASSES},
+    **{cls.__name__: of_an_optimizer(cls) for cls in OPTIMIZERS},
+    "Op": of_an_op_class(Double),
+    "Optimizer": lambda: (tg.Optimizer, {"parameters": model().parameters, "lr": 0.1}),
+    "Optimizer.step": lambda: (an_optimizer().step, {}),
+    "Optimizer.state": lambda: (an_optimizer().state, {}),
+    "Optimizer.load_state": lambda: (an_optimizer().load_state, {"state": an_optimizer().state()}),
+    "Node": lambda: (tg.Node, {"name": "bare"}),
+    "Input": lambda: (tg.Input, {"name": "x", "shape": (None, 2)}),
+    "Parameter": lambda: (tg.Parameter, {"value": 1.0, "name": "w"}),
+    "Constant": lambda: (tg.Constant, {"value": 1.0, "name": "c"}),
+    "Rule": lambda: (tg.Rule, {"math": "g", "code": "g"}),
+    "Graph": lambda: (tg.Graph, {"output": model().output}),
+    "Graph.forward": of_the_graph("forward", unnamed=[], feeds=FEEDS),
+    "Graph.predict": of_the_graph("predict", unnamed=[], feeds={"x": X}),
+    "Graph.backward": of_the_graph("backward"),
+    "Graph.trace": of_the_graph("trace", feeds=FEEDS),
+    "Graph.summary": of_the_graph("summary"),
+    "History": lambda: (tg.History, {"loss": np.array([0.5])}),
+    "History.plot": lambda: (tg.History(np.array([0.5])).plot, {}),
+    "Run": lambda: (tg.Run, {"point": {}, "seed": 0, "losses": np.array([0.5])}),
+    "Sweep": lambda: (tg.Sweep, {"runs": [a_run()]}),
+    "Sweep.where": lambda: (swept().where, {"settings": {"lr": 0.1, "seed": 0}}),
+    "Sweep.rows": lambda: (swept().rows, {}),
+    "Sweep.summary": lambda: (swept().summary, {}),
+    "Sweep.table": lambda: (swept().table, {}),
+    "compile": lambda: (tg.compile, {"model": model()}),
+    "Program.report": lambda: (a_program().report, {}),
+    "Program.gradients": lambda: (a_program().gradients, {"feeds": FEEDS}),
+    "Program.run": lambda: (a_program().run, {"steps": 2, "feeds": FEEDS}),
+    "Program.step": lambda: (a_program().step, {"feeds": FEEDS}),
+    "data.linear": lambda: (tg.data.linear, {}),
+    "data.xor": lambda: (tg.data.xor, {}),
+    "lab2.model": lambda: (tg.lab2.model, {}),
+    "derive": lambda: (tg.derive, {"model": model(), "node": "layer1/W"}),
+    "Derivation.evaluate": lambda: (tg.derive(model(), "layer3/W").evaluate, {}),
+    "diagnose": lambda: (tg.diagnose, {"model": model()}),
+    "Diagnosis.table": lambda: (tg.diagnose(model()).table, {}),
+    "render": lambda: (tg.render, {"model": model()}),
+    "Diagram.save": lambda: (tg.render(model()).save, {"path": "picture.dot"}),
+    "step_through": of_step_through,
+    "Stepper.save": lambda: (a_stepper().save, {"path": "page.html"}),
+    "Stepper.show": lambda: (a_stepper().show, {}),
+    "exercises.check": lambda: (tg.exercises.check, {"exercise": "01", "answer": 0.25}),
+    "exercises.verdict.judge": lambda: (judge, {"answer": 1, "right": 2.0, "slips": {}}),
+    "Notation.symbol": of_a_node("symbol"),
+    "Notation.identifier": of_a_node("identifier"),
+    "Notation.gradient_symbol": of_a_node("gradient_symbol"),
+    "Notation.gradient_identifier": of_a_node("gradient_identifier"),
+    "Notation.value_math": of_an_op("value_math"),
+    "Notation.value_code": of_an_op("value_code"),
+    "Notation.gradient_math": of_an_op("gradient_math", argument=1),
+    "Notation.gradient_code": of_an_op("gradient_code", argument=1),
+    "Notation.local_code": of_an_op("local_code", argument=1),
+    "fit": of_fit,
+    "gradcheck": lambda: (tg.gradcheck, {"model": small(), "feeds": {"x": X[:2]}}),
+    "GradcheckReport.raise_if_wrong": lambda: (
+        tg.gradcheck(small(), x=X[:2]).raise_if_wrong,
+        {},
+    ),
+    "save": lambda: (tg.save, {"path": "saved.npz", "model": model(), "history": tg.History()}),
+    "load": saved,
+    "sweep": of_sweep,
+    "plots.learning_curve": lambda: (tg.plots.learning_curve, {"loss": [0.5, 0.25]}),
+    "plots.points": lambda: (tg.plots.points, {"x": X, "labels": T}),
+    "plots.truth_and_prediction": lambda: (
+        tg.plots.truth_and_prediction,
+        {"x": X, "truth": T, "prediction": T},
+    ),
+    "plots.decision_regions": lambda: (
+        tg.plots.decision_regions,
+        {"model": model(), "x": X, "truth": T, "resolution": 8},
+    ),
+    "testing.check_op": lambda: (
+        tg.testing.check_op,
+        {"op_class": tg.Exp, "arrays": [[0.5]], "hyperparameters": {}},
+    ),
+    "testing.check_texts": lambda: (
+        tg.testing.check_texts,
+        {"op": tg.Exp(X), "arrays": [X], "rng": np.random.default_rng(0)},
+    ),
+}
+
+
+def small():
+    W = tg.Parameter([[0.5], [0.25]], name="W")
+    return tg.Graph(tg.Sum(tg.Sigmoid(tg.MatMul(tg.Input("x", (None, 2)), W, name="z"))))

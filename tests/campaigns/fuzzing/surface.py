@@ -1,0 +1,100 @@
+"""The public surface: what a user can call, as the package and its reference say it."""
+
+import inspect
+import re
+from importlib import import_module
+from pathlib import Path
+
+import tinygraph as tg
+
+REFERENCE = Path(__file__).parents[3] / "docs" / "reference" / "api"
+
+HANDED_OUT = {"Derivation", "Diagnosis", "Diagram", "Stepper", "exercises.Verdict"}
+"""Classes that tinygraph makes and a user reads: their methods are attacked, not their making.
+
+So are all classes that the reference describes and ``tinygraph`` does not name.
+"""
+
+PARTS_OF_A_CLASS = {"forward", "backward", "infer_shape", "example", "update", "shape_error"}
+"""What an op or an optimizer of one's own gives: tinygraph calls it, and judges what it returns."""
+
+NOT_ATTACKED = {"Parameter.take", "Constant.in_precision", "Graph.feed_arrays"}
+"""What other parts of tinygraph call, with what they have checked."""
+
+
+def public_calls():
+    """Return every public function, class and method, by the name that a user gives it."""
+    calls = {}
+    for name, thing in {**_of_the_reference(), **_of_the_package()}.items():
+        if inspect.isclass(thing):
+            calls.update(_of_a_class(name, thing))
+        else:
+            calls[name] = thing
+    return {name: call for name, call in calls.items() if name not in NOT_ATTACKED}
+
+
+def parameters_of(function):
+    """Return the parameters of a function, of a bound method, or of making a class."""
+    if inspect.isclass(function) and function.__init__ is not object.__init__:
+        return list(inspect.signature(function.__init__).parameters.values())[1:]
+    return list(inspect.signature(function).parameters.values())
+
+
+def _of_the_package():
+    found = {}
+    for name in tg.__all__:
+        thing = getattr(tg, name)
+        parts = _named_in(thing).items() if inspect.ismodule(thing) else ()
+        found.update({f"{name}.{part}": value for part, value in parts if callable(value)})
+        if callable(thing):
+            found[name] = thing
+    return {
+        name: thing
+        for name, thing in found.items()
+        if getattr(tg, name.rpartition(".")[2], None) is not thing or "." not in name
+    }
+
+
+def _named_in(module):
+    """Return what a module offers: what it lists, or else the functions that are its own."""
+    names = getattr(module, "__all__", None) or [
+        name
+        for name, value in vars(module).items()
+        if inspect.isfunction(value) and value.__module__ == module.__name__ and name[0] != "_"
+    ]
+    return {name: getattr(module, name) for name in names if name != "as_generator"}
+
+
+def _of_the_reference():
+    """Return what has an entry of its own in the reference, beside what the package names."""
+    text = "".join(page.read_text(encoding="utf-8") for page in sorted(REFERENCE.glob("*.rst")))
+    entries = re.findall(
+        r"^\.\. auto(?:class|function):: tinygraph\.(\w+\.\w[\w.]*)\n((?:    :.*\n)*)",
+        text,
+        re.MULTILINE,
+    )
+    found = {}
+    for path, options in entries:
+        module, _, name = path.rpartition(".")
+        thing = getattr(import_module(f"tinygraph.{module}"), name)
+        if not inspect.isclass(thing):
+            found[path] = thing
+        elif ":no-members:" not in options:
+            hidden = "".join(re.findall(r":exclude-members:(.*)", options)).split(", ")
+            found.update(_methods(name, thing, {each.strip() for each in hidden}))
+    return found
+
+
+def _of_a_class(name, cls):
+    if issubclass(cls, tg.TinygraphError):
+        return {}
+    hidden = PARTS_OF_A_CLASS if issubclass(cls, (tg.Op, tg.Optimizer)) else set()
+    return {**({} if name in HANDED_OUT else {name: cls}), **_methods(name, cls, hidden)}
+
+
+def _methods(name, cls, hidden):
+    return {
+        f"{name}.{method}": value
+        for method, value in vars(cls).items()
+        if inspect.isfunction(value) and method[0] != "_" and method not in hidden
+    }
