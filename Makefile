@@ -34,7 +34,7 @@ kills: $(VENV)/.stamp-test  ## kill a training run at 200 random moments; nothin
 graphs: $(VENV)/.stamp-test  ## compare 5,000 random graphs with HIPS autograd
 	cd tests && ../$(BIN)/python -m campaigns.graphs
 
-fuzz: $(VENV)/.stamp-test  ## give the public API 100,000 bad inputs
+fuzz: $(VENV)/.stamp-test  ## give the public API 100,000 bad inputs, and the command line 3,000
 	cd tests && ../$(BIN)/python -m campaigns.fuzz
 
 bench: $(VENV)/.stamp-test  ## measure it beside NumPy by hand, C and other frameworks (what is installed)

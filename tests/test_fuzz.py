@@ -37,9 +37,7 @@ def test_the_surface_has_what_the_package_names():
         is_error = isinstance(thing, type) and issubclass(thing, tg.TinygraphError)
         if not (is_module or is_error or name in HANDED_OUT):
             assert name in calls
-    assert {"Diagram.save", "Program.run", "Stepper.show", "History.plot", "Sweep.where"} < set(
-        calls
-    )
+    assert {"Diagram.save", "Program.run", "Stepper.show", "History.plot"} < set(calls)
 
 
 @pytest.mark.parametrize("name", SOUND_CALLS)

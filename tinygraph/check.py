@@ -24,7 +24,7 @@ from tinygraph.data import as_generator
 from tinygraph.differences import Function, slope
 from tinygraph.errors import ArgumentError, TinygraphError
 from tinygraph.graph import Graph
-from tinygraph.node import Node, Op
+from tinygraph.node import Constant, Node, Op
 from tinygraph.purity import gradients_of, refuse_memory, value_of
 from tinygraph.slips import likely_slip
 
@@ -199,7 +199,7 @@ def _suspects(f: Function, x: Array, g: Array, grad: Array, direction: Array) ->
     def off(flat: NDArray[Any]) -> tuple[bool, float]:
         part = np.zeros(x.shape)
         part.flat[flat] = direction.flat[flat]
-        look = ArgumentCheck(Node(None), "", Node(None))
+        look = ArgumentCheck(Constant(0.0), "", Constant(0.0))
         look.compare(None, float(np.sum(grad * part)), slope(f, x, part, g), f, x, part, g)
         return look.verdict != "ok", float(np.nan_to_num(look.difference, nan=np.inf))
 
