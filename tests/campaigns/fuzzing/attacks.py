@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 import tinygraph as tg
 from campaigns.fuzzing.odd_things import (
     a_node,
+    functions,
     no_array,
     odd,
     odd_number,
@@ -55,6 +56,12 @@ def used_op(op_class, use):
     graph.forward()
     graph.backward()
     USES[use](graph, tg.SGD(w), {})
+
+
+def user_optimizer(update, use):
+    graph, _ = fresh(trained=True)
+    kind = type("OddOptimizer", (tg.Optimizer,), {"update": update, "slots": ("v",)})
+    USES[use](graph, kind(graph.parameters, lr=0.1), FEEDS)
 
 
 def cycle():
@@ -203,6 +210,7 @@ def small_ones():
                 max_size=2,
             ),
         ),
+        attack("user optimizer", user_optimizer, functions, st.sampled_from(list(USES))),
         attack("user op, used", used_op, op_classes, st.sampled_from(list(USES))),
     )
 
