@@ -7,6 +7,7 @@ import subprocess
 import sys
 import warnings
 import xml.etree.ElementTree as ET
+from html import unescape
 
 import numpy as np
 import pytest
@@ -106,6 +107,21 @@ def test_without_any_engine_a_notebook_shows_the_dot_text(no_engine, diagram):
 def test_a_notebook_gets_svg_and_text(diagram):
     bundle = diagram._repr_mimebundle_()
     assert bundle == {"image/svg+xml": diagram.svg, "text/plain": "<Diagram of 4 nodes>"}
+
+
+@pytest.mark.parametrize("group", ["", "layer{}/"])
+def test_a_wide_diagram_scrolls_in_a_notebook(group):
+    node = tg.Input("x", shape=(None, 2))
+    for k in range(40):
+        node = tg.Tanh(node, name=f"{group.format(k // 2)}h{k}")
+    diagram = tg.render(node)
+    shown = diagram._repr_mimebundle_()
+    assert shown["image/svg+xml"] == diagram.svg
+    assert "overflow-x:auto" in shown["text/html"]
+    assert ("depth=0" in shown["text/html"]) is bool(group)
+    assert 'around="…"' in unescape(shown["text/html"])
+    folded = tg.render(node, depth=0)._repr_mimebundle_()
+    assert "depth=0" not in folded.get("text/html", "")
 
 
 def test_a_wrong_tinygraph_dot_is_named(diagram, monkeypatch, tmp_path):

@@ -7,12 +7,12 @@ switch of its own.
 from __future__ import annotations
 
 import html
-import re
 from typing import Any
 
 from sphinx.application import Sphinx
 
 from tinygraph.viz import Diagram
+from tinygraph.viz.notebook import width
 from tinygraph.viz.style import dark_rules
 from tinygraph.viz.svg import DARK_SYSTEM
 
@@ -23,8 +23,7 @@ WIDE = 900
 def figure(diagram: Diagram) -> str:
     """Return the picture as a figure that scrolls by itself where the page is narrow."""
     picture = themed(diagram)
-    width = re.search(r'<svg[^>]* width="(\d+)', picture)
-    if width is None or int(width[1]) < WIDE:
+    if width(picture) < WIDE:
         return f'<figure class="diagram" tabindex="0">{picture}</figure>'
     return (
         f'<figure class="diagram wide" tabindex="0">{picture}'

@@ -20,7 +20,7 @@ from tinygraph.graph import Graph
 from tinygraph.node import Node
 from tinygraph.notation import Notation
 from tinygraph.topology import as_node
-from tinygraph.viz import layout, svg
+from tinygraph.viz import layout, notebook, svg
 from tinygraph.viz.captions import description, hover_texts
 from tinygraph.viz.dot import to_dot
 from tinygraph.viz.flow import Flow
@@ -96,7 +96,9 @@ def render(
 def draw(scene: Scene, size: int) -> Diagram:
     """Return the diagram of a scene from a graph of ``size`` nodes."""
     title = f"Diagram of {size:,} node{'s' * (size != 1)}"
-    return Diagram(to_dot(scene), title, description(scene), hover_texts(scene))
+    has_groups = any(card.group for card in scene.view.cards)
+    advice = notebook.advice(has_groups)
+    return Diagram(to_dot(scene), title, description(scene), hover_texts(scene), advice)
 
 
 def _require_numbers(nodes: Sequence[Node], values: bool, gradients: bool) -> None:
@@ -116,7 +118,7 @@ def _require_numbers(nodes: Sequence[Node], values: bool, gradients: bool) -> No
 class Diagram:
     """A picture of a graph.
 
-    In a notebook it shows itself.
+    In a notebook it shows itself; a wide one scrolls.
 
     Attributes
     ----------
@@ -133,7 +135,9 @@ class Diagram:
     True
     """
 
-    def __init__(self, dot: str, title: str, description: str, titles: Mapping[str, str]) -> None:
+    def __init__(
+        self, dot: str, title: str, description: str, titles: Mapping[str, str], advice: str
+    ) -> None:
         self.dot = dot
         self.title = title
         # Pictures of another session may stand on the same page: what they show is in the prefix.
@@ -141,6 +145,7 @@ class Diagram:
         self.prefix = f"{self._digest}-{next(_numbers)}"
         self._description = description
         self._titles = titles
+        self._advice = advice
 
     def __repr__(self) -> str:
         return f"<{self.title}>"
@@ -209,6 +214,9 @@ class Diagram:
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         try:
-            return {"image/svg+xml": self.svg, "text/plain": repr(self)}
+            shown = {"image/svg+xml": self.svg, "text/plain": repr(self)}
         except LayoutError as error:
             return {"text/plain": f"{self!r}\n{error}\n\n{self.dot}"}
+        if notebook.width(self.svg) >= notebook.WIDE:
+            shown["text/html"] = notebook.scrolling(self.svg, self._advice)
+        return shown
