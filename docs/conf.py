@@ -31,6 +31,7 @@ extensions = [
     "live",
     "notebooks",
     "pictures",
+    "stale",
 ]
 exclude_patterns = [
     "_build",

@@ -53,6 +53,18 @@ def test_every_derivation_has_the_same_parts(path):
     assert re.search(r"^\s*assert ", text, re.MULTILINE), "no number is checked"
 
 
+def test_a_renamed_script_leaves_no_page(monkeypatch, tmp_path):
+    pytest.importorskip("sphinx")
+    monkeypatch.syspath_prepend(DOCS / "_ext")
+    scripts, pages = tmp_path / "scripts", tmp_path / "pages"
+    for path in ("scripts/01_new.py", "pages/01_new.rst", "pages/01_old.rst", "pages/01_old.py.md5",
+                 "pages/index.rst", "pages/images/01_old.png"):  # fmt: skip
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).touch()
+    importlib.import_module("stale").drop_pages_without_script(scripts, pages)
+    assert {path.name for path in pages.iterdir()} == {"01_new.rst", "index.rst", "images"}
+
+
 def test_diagrams_of_the_book_follow_its_own_switch(monkeypatch):
     pytest.importorskip("sphinx")
     monkeypatch.syspath_prepend(DOCS / "_ext")

@@ -159,6 +159,9 @@ def test_numbers_that_were_not_computed_are_asked_for_by_name():
         tg.render(model, values=True)
     with pytest.raises(tg.TinygraphError, match="backward"):
         tg.render(model, gradients=True)
+    aside = tg.Graph(model.output, prediction=tg.Parameter([1.0], name="aside"))
+    with pytest.raises(tg.TinygraphError, match="forward"):  # the output is not the last node
+        tg.render(aside, values=True)
 
 
 def test_what_reads_the_output_sends_nothing_back_to_it():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -83,7 +83,7 @@ def render(
     graph = model if isinstance(model, Graph) else Graph(as_node(model, "What render draws"))
     values = gradients if values is None else values
     check_nodes(graph.nodes)
-    _require_numbers(graph.nodes, values, gradients)
+    _require_numbers(graph, values, gradients)
     view = choose_view(graph, depth, around, radius)
     flow = Flow(view, graph.nodes, values, gradients)
     scene = Scene(view, flow, Notation(graph.nodes, graph.output))
@@ -101,13 +101,13 @@ def draw(scene: Scene, size: int) -> Diagram:
     return Diagram(to_dot(scene), title, description(scene), hover_texts(scene), advice)
 
 
-def _require_numbers(nodes: Sequence[Node], values: bool, gradients: bool) -> None:
-    if gradients and all(node.grad is None for node in nodes):
+def _require_numbers(graph: Graph, values: bool, gradients: bool) -> None:
+    if gradients and all(node.grad is None for node in graph.nodes):
         raise StateError(
             "A diagram shows the gradients of a backward run; there was none yet. Call forward(…) "
             "and backward() first."
         )
-    if values and nodes[-1].value is None:
+    if values and graph.output.value is None:
         raise StateError(
             "A diagram shows the values of a run; there was none yet. Call forward(…) first."
         )
