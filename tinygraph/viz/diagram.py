@@ -112,7 +112,7 @@ def _require_numbers(graph: Graph, values: bool, gradients: bool) -> None:
             "A diagram shows the values of a run; there was none yet. Call forward(…) first."
         )
     if values or gradients:
-        check_numbers(nodes)
+        check_numbers(graph.nodes)
 
 
 class Diagram:
