@@ -72,6 +72,26 @@ def test_any_node_can_be_kept(node, activation, xor):
     assert_same_as_alone(pairs(activation=activation), pairs(activation=activation), 4, xor, node)
 
 
+@pytest.mark.parametrize("hidden", range(1, 9))
+def test_one_sample(hidden, rng):
+    """With one sample a layer's entries are far apart in memory, from one model to the next."""
+    feeds = {"x": rng.normal(size=(1, 2)), "t": rng.normal(size=(1, 1))}
+
+    def two_layers(seed):
+        rng = np.random.default_rng(seed)
+        h = tg.Input("x", shape=(None, 2))
+        for k, (m, n) in enumerate([(2, hidden), (hidden, 1)], start=1):
+            z = tg.MatMul(h, tg.Parameter(rng.normal(size=(m, n))))
+            a = tg.AddBias(z, tg.Parameter(rng.normal(size=n)), name=f"a{k}")
+            h = tg.Sigmoid(a, name=f"h{k}")
+        model = tg.Graph(tg.MSE(h, tg.Input("t", shape=(None, 1))))
+        return model, tg.SGD(model.parameters, lr=0.1)
+
+    for node in ("a2", "h2"):
+        together, alone = ([two_layers(seed) for seed in range(3)] for _ in range(2))
+        assert_same_as_alone(together, alone, 3, feeds, node)
+
+
 def test_what_is_kept_changes_no_bit_of_the_training(xor):
     bare, kept = (SideBySide(pairs(), xor, keep=keep) for keep in (None, "layer3/h"))
     np.testing.assert_array_equal(bare.run(50), kept.run(50))

@@ -14,7 +14,7 @@ import numpy as np
 
 from tinygraph.compile.affine_layers import affine_gradient
 from tinygraph.compile.flat import Flat
-from tinygraph.compile.ir import Operation, Value
+from tinygraph.compile.ir import Operation, Value, constant
 from tinygraph.compile.joined_layers import join
 from tinygraph.compile.operands import Operands
 from tinygraph.compile.recording import Unrecordable
@@ -64,6 +64,10 @@ class Calls:
         elif function is operator.getitem and operation.operands[0].dtype == object:
             (source,) = operation.operands
             self._copied(operation, f"{self._operands.read(source)}[{operation.arguments[1]}]")
+        elif function is np.negative:
+            # NumPy 2.4's own mistakes a stride of eight entries for neighbours.
+            arguments = (operation.arguments[0], constant(-1))
+            self.write(operation.another(np.multiply, arguments, result))
         elif operation.is_elementwise and not operation.options:
             arguments = [self._operands.read(value, operation) for value in operation.operands]
             self._script.call(function, arguments, self._operands.out(result), operation.node)
