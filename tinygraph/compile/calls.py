@@ -66,8 +66,8 @@ class Calls:
             self._copied(operation, f"{self._operands.read(source)}[{operation.arguments[1]}]")
         elif function is np.negative:
             # NumPy 2.4's own mistakes a stride of eight entries for neighbours.
-            arguments = (operation.arguments[0], constant(-1))
-            self.write(operation.another(np.multiply, arguments, result))
+            (x,) = operation.arguments
+            self.write(operation.another(np.multiply, (x, constant(-1)), result))
         elif operation.is_elementwise and not operation.options:
             arguments = [self._operands.read(value, operation) for value in operation.operands]
             self._script.call(function, arguments, self._operands.out(result), operation.node)
