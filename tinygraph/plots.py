@@ -30,7 +30,7 @@ REGIONS = LinearSegmentedColormap.from_list("regions", ["#8fc1e3", "#f7f7f7", "#
 """From class 0 to class 1, pale enough for the points to stand out."""
 
 FINEST = 2_000
-"""Four million samples: a finer grid would be finer than any screen, and fill the memory."""
+"""Four million samples; a finer grid would be finer than any screen, and fill the memory."""
 
 
 def learning_curve(
