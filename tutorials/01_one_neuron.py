@@ -16,8 +16,10 @@ We compute the answer with pencil and paper, then let a graph of nodes compute t
 #
 # .. math::
 #
-#     z = w x = -2, \qquad a = z + b = 1, \qquad h = \sigma(a) = \frac{1}{1 + e^{-1}} \approx 0.731,
-#     \qquad L = (h - t)^2 \approx 0.534 .
+#     \begin{gathered}
+#     z = w x = -2, \qquad a = z + b = 1, \\
+#     h = \sigma(a) = \frac{1}{1 + e^{-1}} \approx 0.731, \qquad L = (h - t)^2 \approx 0.534 .
+#     \end{gathered}
 #
 # Now backwards. Ask of every step only one thing: *if what goes in grows a little, how much does
 # what comes out grow?* That is its local derivative. Multiply them along the way:

@@ -61,9 +61,10 @@ def _scales(scene: Scene) -> list[tuple[str, str, str]]:
         text = "arrow width and colour: ‖∂L/∂·‖, log scale"
         bar = heatmap.bar(map(heatmap.plain_cell, shades))
         rows.append((font(text, 10, style.GRADIENT), number(flow.low, 2), bar, flow.high))
-    if flow.has_values:
+    # Where all is a number or 0, no cell has a colour to be explained.
+    if flow.has_values and flow.value_limit:
         rows.append(_cells("cells: value", style.VALUE, flow.value_limit))
-    if flow.has_gradients:
+    if flow.has_gradients and flow.gradient_limit:
         rows.append(_cells("cells: gradient, cube-root scale", style.GRADIENT, flow.gradient_limit))
     return [
         (
