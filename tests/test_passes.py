@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 import tinygraph as tg
 from tinygraph.compile import affine_layers, factors, joined_layers, passes, simplification
 from tinygraph.compile.ir import Operation, Value, constant, evaluate
-from tinygraph.compile.plan import FASTER, plan_step, scalars_only
+from tinygraph.compile.plan import FASTER, plan_step
 from tinygraph.compile.step import record_step
 from tinygraph.compile.update import record_update
+from tinygraph.compile.update_plan import scalars_only
 
 
 @pytest.fixture

@@ -17,9 +17,10 @@ from tinygraph.compile.ir import Value
 from tinygraph.compile.loops import Loops, is_view
 from tinygraph.compile.machine_code import compile_source
 from tinygraph.compile.names import Names
-from tinygraph.compile.plan import RecordUpdate, plan_step, plan_update
+from tinygraph.compile.plan import plan_step
 from tinygraph.compile.recording import Unrecordable
 from tinygraph.compile.step import Step
+from tinygraph.compile.update_plan import RecordUpdate, plan_update
 from tinygraph.node import Node, Parameter
 
 

@@ -19,12 +19,13 @@ from tinygraph.compile.affine_layers import affine_gradient
 from tinygraph.compile.flat import Flat
 from tinygraph.compile.ir import Value
 from tinygraph.compile.numpy_loop import write_loop
-from tinygraph.compile.plan import PlannedUpdate, RecordUpdate, plan_step, plan_update
+from tinygraph.compile.plan import plan_step
 from tinygraph.compile.recording import Unrecordable
 from tinygraph.compile.schedule import Schedule
 from tinygraph.compile.script import compiled
 from tinygraph.compile.step import Step
 from tinygraph.compile.storage import Storage
+from tinygraph.compile.update_plan import PlannedUpdate, RecordUpdate, plan_update
 from tinygraph.node import Node, Parameter
 
 

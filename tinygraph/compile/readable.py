@@ -9,35 +9,19 @@ from __future__ import annotations
 import operator
 import textwrap
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 
+from tinygraph.compile.expressions import Expressions
 from tinygraph.compile.ir import Operation, Value
 from tinygraph.compile.names import Names, in_comment
 from tinygraph.compile.passes import TIDY, Block, optimise
-from tinygraph.compile.recording import cast
 from tinygraph.compile.step import Step
 from tinygraph.compile.update import record_update
 from tinygraph.node import Node, Parameter
 from tinygraph.optim import Optimizer
 
-_ATOM, _POWER, _UNARY, _TIMES, _PLUS, _COMPARE = 6, 5, 4, 3, 2, 1
-_INFIX = {
-    np.add: ("+", _PLUS),
-    np.subtract: ("-", _PLUS),
-    np.multiply: ("*", _TIMES),
-    np.divide: ("/", _TIMES),
-    np.matmul: ("@", _TIMES),
-    np.greater: (">", _COMPARE),
-    np.greater_equal: (">=", _COMPARE),
-    np.less: ("<", _COMPARE),
-    np.less_equal: ("<=", _COMPARE),
-    np.equal: ("==", _COMPARE),
-    np.not_equal: ("!=", _COMPARE),
-}
 _CHEAP = {np.transpose, np.ravel, np.reshape, operator.getitem}
-_REGROUPS_FREELY = {np.add, np.multiply}
 
 
 def readable_source(
@@ -103,7 +87,7 @@ class _Writer:
         self.names = Names((*taken, *hyperparameters))
         self.names_of: dict[Value, str] = {}
         self.lines: list[str] = []
-        self._inline: dict[Value, tuple[str, int]] = {}
+        self._expressions = Expressions(self.name)
         for node, value in step.values.items():
             if value.kind in ("input", "parameter"):
                 self.names_of[value] = self.names.of(str(node.name))
@@ -116,6 +100,9 @@ class _Writer:
     def heading(self, text: str) -> None:
         self.lines += ["", f"# {text}"] if self.lines else [f"# {text}"]
 
+    def text(self, value: Value) -> str:
+        return self._expressions.text(value)
+
     def several(self, values: Sequence[Value]) -> str:
         return _tuple([self.text(value) for value in values])
 
@@ -126,10 +113,10 @@ class _Writer:
             if operation.phase != phase:
                 continue
             result = operation.result
-            text, rank = self.expression(operation)
             if _is_inline(operation, uses):
-                self._inline[result] = (text, rank)
+                self._expressions.write_inline(operation)
                 continue
+            text, _ = self._expressions.of(operation)
             if not result.label and operation.node is not None:
                 result.label = f"{operation.node.name}_part"
             self.lines.append(f"{self.name(result)} = {text}")
@@ -155,7 +142,7 @@ class _Writer:
                 self.names_of[slot] = targets[-1]
             memory_names += targets[1:]
             self.names_of[update.weight] = weight
-            self._inline[update.gradient] = (self.text(gradient), self._rank(gradient))
+            self._expressions.write_as(update.gradient, gradient)
             block = optimise(Block(update.operations, update.results), TIDY)
             self._assign(block, targets, (update.weight, *update.memory))
         return memory_names
@@ -179,62 +166,6 @@ class _Writer:
             # In one line: what one of them is given may be what another one replaces.
             self.lines.append(f"{', '.join(late)} = {', '.join(map(self.text, late.values()))}")
 
-    def text(self, value: Value, rank: int = 0) -> str:
-        """Return the text of a value, in brackets where it binds less than ``rank``."""
-        if value.kind == "constant":
-            text = _constant_text(value.constant)
-            own = _UNARY if text.startswith("-") else _ATOM
-        elif value in self._inline:
-            text, own = self._inline[value]
-        else:
-            text, own = self.name(value), _ATOM
-        return f"({text})" if own < rank else text
-
-    def _rank(self, value: Value) -> int:
-        return self._inline[value][1] if value in self._inline else _ATOM
-
-    def expression(self, operation: Operation) -> tuple[str, int]:
-        """Return an operation as text, and how tightly it binds."""
-        function, arguments = operation.function, operation.arguments
-        if function in _INFIX and not operation.options:
-            sign, rank = _INFIX[function]
-            right = rank if function in _REGROUPS_FREELY and rank == _PLUS else rank + 1
-            a, b = arguments
-            return f"{self.text(a, rank)} {sign} {self.text(b, right)}", rank
-        if function is np.negative:
-            return f"-{self.text(arguments[0], _UNARY)}", _UNARY
-        if function is np.power and not operation.options:
-            return f"{self.text(arguments[0], _ATOM)} ** {self.text(arguments[1], _ATOM)}", _POWER
-        if function is np.transpose and len(arguments) == 1:
-            return f"{self.text(arguments[0], _ATOM)}.T", _ATOM
-        if function is cast:
-            return f"{self.text(arguments[0], _ATOM)}.astype(np.{arguments[1]})", _ATOM
-        if function is operator.getitem:
-            return f"{self.text(arguments[0], _ATOM)}[{self.index(arguments[1])}]", _ATOM
-        given = [self.argument(argument) for argument in arguments]
-        given += [f"{key}={self.argument(value)}" for key, value in operation.options.items()]
-        if operation.result.dtype == object:
-            called = f"{function.__name__} of {operation.node.name if operation.node else ''}"
-            return f"called[{in_comment(called)!r}]({', '.join(given)})", _ATOM
-        return f"np.{function.__name__}({', '.join(given)})", _ATOM
-
-    def argument(self, argument: Any) -> str:
-        if isinstance(argument, Value):
-            return self.text(argument)
-        if isinstance(argument, tuple):
-            return f"({', '.join(map(self.argument, argument))}{',' * (len(argument) == 1)})"
-        if isinstance(argument, (np.dtype, type)):
-            return f"np.{np.dtype(argument)}"
-        return repr(argument)
-
-    def index(self, index: Any) -> str:
-        if isinstance(index, tuple) and index:
-            return ", ".join(map(self.index, index))
-        if isinstance(index, slice):
-            ends = ["" if end is None else str(end) for end in (index.start, index.stop)]
-            return ":".join(ends) + (f":{index.step}" if index.step is not None else "")
-        return "..." if index is Ellipsis else self.argument(index)
-
 
 def _is_inline(operation: Operation, uses: Mapping[Value, int]) -> bool:
     """Whether an operation is written where its result is used, not in a line of its own."""
@@ -253,14 +184,3 @@ def _last_lines(block: Block) -> dict[Value, int]:
         for value in operation.operands:
             last[value] = max(line, last.get(value, -1))
     return last
-
-
-def _constant_text(number: Any) -> str:
-    if type(number) in (bool, int, float):
-        return repr(number)
-    array = np.asarray(number)
-    if array.shape == () and array.dtype.kind == "f":
-        return repr(float(str(array)))  # a Python number takes the precision of what it meets
-    if array.shape == ():
-        return repr(array.item())
-    return f"np.array({array.tolist()!r}, dtype=np.{array.dtype})"

@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 
 from tinygraph.compile.ir import Value
-from tinygraph.compile.plan import Plan, PlannedUpdate
+from tinygraph.compile.plan import Plan
+from tinygraph.compile.update_plan import PlannedUpdate
 
 
 class Schedule:
