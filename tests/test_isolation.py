@@ -1,18 +1,33 @@
 """Nothing is shared: between graphs, threads and processes; and nothing global is left changed."""
 
+import locale
 import multiprocessing
 import os
+import signal
 import subprocess
 import sys
 import threading
 import warnings
+from contextlib import suppress
+from functools import partial
+from importlib.util import find_spec
 
+import matplotlib as mpl
 import numpy as np
 import pytest
 
 import tinygraph as tg
+from tinygraph.cli import main
 
+ENGINES = ["interpreted", "numpy", *(["numba"] if find_spec("numba") else [])]
 X, T = tg.data.xor()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def cache(tmp_path_factory):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TINYGRAPH_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield
 
 
 def losses_of(seed, epochs=60, engine="interpreted"):
@@ -33,6 +48,21 @@ def test_two_graphs_of_the_same_ops_do_not_touch_each_other():
     assert not np.array_equal(first["layer1/W"].value, second["layer1/W"].value)
 
 
+@pytest.mark.parametrize("engine", ENGINES)
+def test_two_graphs_trained_in_turns_give_what_each_gives_alone(engine):
+    expected = [losses_of(seed, engine=engine) for seed in range(2)]
+    models = [tg.lab2.model(rng=seed) for seed in range(2)]
+    optimizers = [tg.Adam(model.parameters, lr=0.1) for model in models]
+    histories = [None, None]
+    for _ in range(6):
+        for k in range(2):
+            histories[k] = tg.fit(
+                models[k], optimizers[k], x=X, t=T, epochs=10, print_interval=0,
+                engine=engine, history=histories[k],
+            )  # fmt: skip
+    assert [history.loss.tolist() for history in histories] == expected
+
+
 def test_a_start_value_is_nobody_elses_array():
     start = np.ones(3)
     parameter = tg.Parameter(start)
@@ -40,7 +70,7 @@ def test_a_start_value_is_nobody_elses_array():
     np.testing.assert_array_equal(parameter.value, np.ones(3))
 
 
-@pytest.mark.parametrize("engine", ["interpreted", "numpy"])
+@pytest.mark.parametrize("engine", ENGINES)
 def test_threads_give_what_one_after_the_other_gives(engine):
     expected = [losses_of(seed, engine=engine) for seed in range(4)]
     got = [None] * 4
@@ -59,14 +89,18 @@ def test_threads_give_what_one_after_the_other_gives(engine):
 
 
 @pytest.mark.parametrize("method", multiprocessing.get_all_start_methods())
+@pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
-def test_processes_give_what_this_one_gives(method):
-    expected = [losses_of(seed) for seed in range(2)]
+def test_processes_give_what_this_one_gives(method, engine):
+    if engine == "numba" and method == "forkserver":
+        pytest.skip("as spawn, and starting numba anew takes seconds")
+    expected = [losses_of(seed, engine=engine) for seed in range(2)]
+    work = partial(losses_of, engine=engine)
     with multiprocessing.get_context(method).Pool(1) as pool:
-        assert pool.map_async(losses_of, range(2)).get(timeout=120) == expected
+        assert pool.map_async(work, range(2)).get(timeout=120) == expected
 
 
-@pytest.mark.parametrize("engine", ["interpreted", "numpy", "auto"])
+@pytest.mark.parametrize("engine", [*ENGINES, "auto"])
 def test_the_same_seed_gives_the_same_run(engine):
     assert losses_of(5, engine=engine) == losses_of(5, engine=engine)
     assert losses_of(5, engine=engine) != losses_of(6, engine=engine)
@@ -91,38 +125,120 @@ def test_the_same_seed_gives_the_same_run_in_another_process():
     assert len(runs) == 1
 
 
-def everything_once(tmp_path):
+class Fails(tg.Op):
+    """What goes wrong, and where: a failing forward, a failing backward, Ctrl-C in either."""
+
+    error: type[BaseException] = ValueError
+    phase = "forward"
+
+    def forward(self, x):
+        if self.phase == "forward":
+            raise self.error
+        return 2 * x
+
+    def backward(self, g, y, x):
+        raise self.error
+
+
+def failing(error, phase):
+    return tg.Graph(tg.Sum(Fails(tg.Parameter([1.0], name="w"), error=error, phase=phase)))
+
+
+def lab2_trained(engine="interpreted", data=X):
     model = tg.lab2.model(rng=0)
     opt = tg.Adam(model.parameters, lr=0.1)
-    history = tg.fit(model, opt, x=X, t=T, epochs=3, print_interval=0)
-    tg.gradcheck(model, x=X, t=T)
-    tg.testing.check_op(tg.ReLU)
-    tg.save(tmp_path / "run.npz", model, opt, history)
-    tg.load(tmp_path / "run.npz", model, opt)
-    tg.compile(model, opt)
+    history = tg.fit(model, opt, x=data, t=T, epochs=3, print_interval=0, engine=engine)
+    return model, opt, history
+
+
+def fit_failing(*what):
+    model = failing(*what)
+    tg.fit(model, tg.SGD(model.parameters), epochs=2, print_interval=0, engine="interpreted")
+
+
+def gradcheck_failing(*what):
+    tg.gradcheck(failing(*what))
+
+
+def saved_and_loaded(path):
+    model, opt, history = lab2_trained()
+    tg.save(path / "run.npz", model, opt, history)
+    tg.load(path / "run.npz", model, opt)
+
+
+def rendered(path):
+    diagram = tg.render(lab2_trained()[0], gradients=True)
+    diagram.save(path / "picture.svg")
+    diagram.save(path / "picture.png")
+
+
+def read(path):
+    model = lab2_trained()[0]
     model.trace(x=X, t=T)
-    tg.derive(model, "layer1/W")
-    tg.diagnose(model)
-    assert tg.render(model, gradients=True).svg
-    with np.errstate(all="ignore"), pytest.raises(tg.TinygraphError):
-        tg.fit(model, opt, x=X * np.nan, t=T, epochs=2, print_interval=0)
+    tg.derive(model, "layer1/W")._repr_html_()
+    tg.diagnose(model)._repr_html_()
+    tg.gradcheck(model, x=X, t=T)._repr_html_()
+    tg.step_through(model, x=X, t=T).save(path / "step.html")
 
 
-def test_warnings_numpy_and_random_state_are_left_as_found(tmp_path):
-    np.random.seed(3)
-    state = np.random.get_state()[1].copy()
-    environment = dict(os.environ)
-    strict = np.errstate(over="raise", under="ignore", divide="print", invalid="call")
+PUBLIC = {
+    **{f"fit by {engine}": lambda path, engine=engine: lab2_trained(engine) for engine in ENGINES},
+    **{
+        f"NaN by {engine}": lambda path, engine=engine: lab2_trained(engine, X * np.nan)
+        for engine in ENGINES
+    },
+    **{
+        f"{use.__name__}: {error.__name__} in {phase}": (
+            lambda path, use=use, error=error, phase=phase: use(error, phase)
+        )
+        for use in (fit_failing, gradcheck_failing)
+        for error in (ValueError, KeyboardInterrupt)
+        for phase in ("forward", "backward")
+    },
+    "compile": lambda path: tg.compile(tg.lab2.model()).source,
+    "compile what fails": lambda path: tg.compile(failing(ValueError, "forward")),
+    "check_op": lambda path: tg.testing.check_op(tg.ReLU),
+    "save and load": saved_and_loaded,
+    "load nothing": lambda path: tg.load(path / "none.npz", tg.lab2.model()),
+    "render": rendered,
+    "render as what is not": lambda path: tg.render(tg.lab2.model()).save(path / "x.zzz"),
+    "read": read,
+    "plot": lambda path: lab2_trained()[2].plot(),
+    "command line": lambda path: main(["lab2", "--epochs", "5", "--out", str(path / "out")]),
+    "command line refuses": lambda path: main(["lab2", "--lr", "-1", "--out", str(path)]),
+}
+
+
+def surroundings():
+    """All that a call could leave changed, and that is everybody's."""
+    return {
+        "warnings": (list(warnings.filters), warnings.showwarning),
+        "NumPy errors": (np.geterr(), np.geterrcall()),
+        "print options": np.get_printoptions(),
+        "random state": np.random.get_state()[1].tobytes(),
+        "matplotlib": (dict(mpl.rcParams), mpl.get_backend()),
+        "locale": locale.setlocale(locale.LC_ALL),
+        "environment": (dict(os.environ), os.getcwd()),
+        "Ctrl-C": signal.getsignal(signal.SIGINT),
+        "interpreter": (sys.excepthook, sys.displayhook, sys.getrecursionlimit(), sys.path[:]),
+        "threads": threading.active_count(),
+    }
+
+
+@pytest.mark.parametrize("call", PUBLIC)
+@pytest.mark.parametrize("errors", ["raise", "call"])
+def test_everything_is_left_as_found(call, errors, tmp_path, capsys):
+    plt = pytest.importorskip("matplotlib.pyplot")
+    strict = np.errstate(all=errors, under="ignore", call=lambda kind, flag: None)
     with strict, warnings.catch_warnings():
-        warnings.simplefilter("default", BytesWarning)
-        filters = list(warnings.filters)
-        errors = np.geterr()
-        everything_once(tmp_path)
-        assert warnings.filters == filters
-        assert np.geterr() == errors
-    np.testing.assert_array_equal(np.random.get_state()[1], state)
-    assert dict(os.environ) == environment
-    assert np.get_printoptions()["precision"] == 8
+        warnings.simplefilter("ignore", RuntimeWarning)
+        before = surroundings()
+        with suppress(tg.TinygraphError, KeyboardInterrupt):
+            PUBLIC[call](tmp_path)
+        after = surroundings()
+        plt.close("all")
+    for what, found in before.items():
+        assert after[what] == found, what
 
 
 HOSTILE = [
