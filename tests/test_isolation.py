@@ -1,5 +1,6 @@
 """Nothing is shared: between graphs, threads and processes; and nothing global is left changed."""
 
+import json
 import locale
 import multiprocessing
 import os
@@ -8,8 +9,10 @@ import subprocess
 import sys
 import threading
 import warnings
+from collections import Counter
 from contextlib import suppress
 from functools import partial
+from html.parser import HTMLParser
 from importlib.util import find_spec
 
 import matplotlib as mpl
@@ -245,38 +248,129 @@ HOSTILE = [
     "__import__('os').system('touch pwned')",
     "x'); open('pwned', 'w').close(); ('",
     'x\n    open("pwned", "w").close()\n#',
+    'x\r    open("pwned", "w").close()\r#',
+    'x\u2028    open("pwned", "w").close()',
     '"""\nopen("pwned", "w").close()\n"""',
+    '\\"); open("pwned", "w").close() #',
     "<script>alert(1)</script>",
+    "</script><img src=x onerror=alert(1)>",
+    "]]><script>alert(1)</script>",
+    '"];}digraph{x [URL="javascript:alert(1)"',
     "../../pwned",
     "\\N{BULLET}{0}%s$(touch pwned)`touch pwned`",
+    r"\input{/etc/passwd}\write18{touch pwned}\href{javascript:alert(1)}{x}",
     "lambda",
+    "__class__",
+    "self",
     "np",
-    "é\u202e‮",
+    "/",
+    "/a",
+    "ｌａｍｂｄａ",
+    "é\u202e‮\x00\t",
+    "half a character: \ud800",
+    "a" * 2_000,
 ]
 
 
-@pytest.mark.parametrize("name", HOSTILE)
-def test_a_hostile_name_is_a_name_and_never_code(name, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    x = tg.Input("x", shape=(None, 2))
+class Tags(HTMLParser):
+    """What a browser would make of a page: its tags, and whatever could run."""
+
+    def __init__(self, page):
+        super().__init__()
+        self.tags = Counter()
+        self.handlers = []
+        self.feed(page)
+
+    def handle_starttag(self, tag, attrs):
+        self.tags[tag] += 1
+        self.handlers += [
+            (name, value)
+            for name, value in attrs
+            if name.startswith("on") or (value or "").strip().lower().startswith("javascript:")
+        ]
+
+
+def network_of(name):
+    """A graph that bears a name in every place, and its feeds."""
+    x = tg.Input(f"x{name}", shape=(None, 2))
     W = tg.Parameter(np.ones((2, 1)), name=name)
-    model = tg.Graph(tg.Sum(tg.Sigmoid(tg.MatMul(x, W), name=f"{name}/h")))
-    opt = tg.SGD(model.parameters, lr=0.1)
-    data = np.ones((3, 2))
+    of_class = name.encode(errors="ignore").decode().replace("\0", "")  # as Python asks
+    named = type(of_class, (tg.Sigmoid,), {})
+    h = named(tg.MatMul(x, W, name=f"{name}/z"), name=f"{name}/h")
+    model = tg.Graph(tg.Sum(h * h, name=f"{name}L"))
+    optimizer = type(of_class, (tg.Adam,), {})(model.parameters)
+    return model, optimizer, {x.name: np.ones((3, 2))}
+
+
+def pages_of(model, feeds, folder):
+    model.forward(**feeds)
+    model.backward()
+    tg.step_through(model, **feeds).save(folder / "step.html")
+    return {
+        "diagram": tg.render(model, gradients=True).svg,
+        "gradcheck": tg.gradcheck(model, **feeds)._repr_html_(),
+        "diagnosis": tg.diagnose(model)._repr_html_(),
+        "derivation": tg.derive(model, model.parameters[0].name)._repr_html_(),
+        "stepper": (folder / "step.html").read_text(encoding="utf-8"),
+    }
+
+
+@pytest.fixture(scope="module")
+def usual_pages(tmp_path_factory):
+    model, _, feeds = network_of("plain")
+    pages = pages_of(model, feeds, tmp_path_factory.mktemp("plain"))
+    return {kind: Tags(page) for kind, page in pages.items()}
+
+
+@pytest.mark.parametrize("name", HOSTILE, ids=lambda name: ascii(name)[:30])
+def test_a_hostile_name_is_text_in_every_page(name, usual_pages, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    model, _, feeds = network_of(name)
+    for kind, page in pages_of(model, feeds, tmp_path).items():
+        seen, usual = Tags(page), usual_pages[kind]
+        assert seen.handlers == usual.handlers, kind
+        for tag in ("script", "img", "iframe", "object", "embed", "link", "style"):
+            assert seen.tags[tag] == usual.tags[tag], (kind, tag)
+    assert [path.name for path in tmp_path.iterdir()] == ["step.html"]
+
+
+@pytest.mark.parametrize("name", HOSTILE, ids=lambda name: ascii(name)[:30])
+def test_a_hostile_name_is_never_code(name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    model, opt, feeds = network_of(name)
     program = tg.compile(model, opt)
-    program.run(2, x=data)
-    history = tg.fit(model, opt, x=data, epochs=2, print_interval=0, engine="numpy")
-    compile(program.source, "source", "exec")
+    program.run(2, **feeds)
+    history = tg.fit(model, opt, epochs=2, print_interval=0, engine="numpy", **feeds)
+    compile(program.code, "code", "exec")
+    exec(compile(program.source, "source", "exec"), {})
     tg.save("run.npz", model, opt, history)
     tg.load("run.npz", model, opt)
-    model.forward(x=data)
-    model.backward()
-    picture = tg.render(model, gradients=True).svg
-    assert "<script>" not in picture
-    report = tg.gradcheck(model, x=data)
-    assert report.ok
-    assert "<script>" not in report._repr_html_()
-    model.trace(x=data)
-    tg.derive(model, name)
-    assert {path.name for path in tmp_path.iterdir()} == {"run.npz"}
+    assert tg.gradcheck(model, **feeds).ok
+    json.dumps(model.trace(**feeds))
+    assert [path.name for path in tmp_path.iterdir()] == ["run.npz"]
     assert not (tmp_path.parent.parent / "pwned").exists()
+
+
+@pytest.mark.skipif("numba" not in ENGINES, reason="needs numba")
+def test_hostile_names_are_never_machine_code(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    x = tg.Input(HOSTILE[0], shape=(None, 2))
+    total = tg.MatMul(x, tg.Parameter(np.ones((2, 1)), name="W"), name="start")
+    for name in HOSTILE[1:]:
+        W = tg.Parameter(np.ones((2, 1)), name=name)
+        total = tg.Add(total, tg.MatMul(x, W, name=f"{name}/z"), name=f"{name}/h")
+    model = tg.Graph(tg.Sum(total, name="L"))
+    program = tg.compile(model, tg.SGD(model.parameters), target="numba")
+    expected = tg.compile(model, tg.SGD(model.parameters)).gradients(**{x.name: np.ones((3, 2))})
+    loss, gradients = program.gradients(**{x.name: np.ones((3, 2))})
+    assert loss == pytest.approx(expected[0])
+    assert gradients.keys() == expected[1].keys()
+    compile(program.source, "source", "exec")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["/", "/a", "//a", "a/"])
+def test_a_slash_at_either_end_of_a_name_loses_no_card(name):
+    h = tg.Tanh(tg.Input("x", shape=(None, 2)), name=f"{name}/h")
+    dot = tg.render(tg.Sum(h * h, name=f"{name}L")).dot
+    assert dot.count("label=<<table") >= 5

@@ -7,6 +7,9 @@ import keyword
 import re
 from collections.abc import Iterable
 
+LONGEST = 60
+"""How many characters of a label an identifier keeps: a line of a program stays a line."""
+
 
 class Names:
     """Gives every thing an identifier of its own.
@@ -45,7 +48,7 @@ def identifier(label: str) -> str:
     number = re.fullmatch(r"[A-Za-z]+([0-9]+)", group)
     plain = re.fullmatch(r"[A-Za-z_]+", leaf)
     text = f"{leaf}{number[1]}" if number and plain else rest
-    text = re.sub(r"[^A-Za-z0-9_]+", "_", text).strip("_") or "value"
+    text = re.sub(r"[^A-Za-z0-9_]+", "_", text).strip("_")[:LONGEST] or "value"
     return f"{prefix}{text}" if prefix or not text[0].isdigit() else f"_{text}"
 
 

@@ -60,7 +60,8 @@ def clusters(view: View) -> dict[str, str]:
     for card in view.cards:
         parts = card.group.split("/") if card.group else []
         for depth in range(1, len(parts) + 1):
-            groups.setdefault("/".join(parts[:depth]), f"{PREFIX}-c-{len(groups)}")
+            if group := "/".join(parts[:depth]):  # of "/a" the outermost is no group
+                groups.setdefault(group, f"{PREFIX}-c-{len(groups)}")
     return groups
 
 

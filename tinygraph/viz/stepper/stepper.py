@@ -139,7 +139,7 @@ class Stepper:
         """
         path = as_path(path)
         with writing(path):
-            path.write_text(self.html, encoding="utf-8")
+            path.write_text(self.html, encoding="utf-8", errors="replace")
         return path
 
     def show(self, plain: bool = False) -> None:
