@@ -140,3 +140,27 @@ def test_python_dash_m_runs_the_same(tmp_path):
     )
     assert done.returncode == 2
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["lab2", "--out", "a\0b"],
+        ["lab2", "--checkpoint", "\u00e9" * 300],
+        ["lab2", "report", "--out", "a\0b"],
+        ["lab2", "report", "--quick", "--seeds", "9" * 20],
+        ["lab2", "report", "--quick", "--epochs", "9" * 20],
+        ["step", "lab2", "--plain", "--training-steps", "9" * 20],
+        ["step", "lab2", "--save", "\u00e9" * 300],
+    ],
+)
+def test_odd_paths_and_endless_runs_are_refused_in_one_line(
+    arguments, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.chdir(tmp_path)
+    try:
+        status = main(arguments)
+    except SystemExit as stop:
+        status = stop.code
+    assert status == 2
+    assert capsys.readouterr().err.count("\n") == 1

@@ -536,3 +536,20 @@ def test_errors_are_lessons(lab2, xor):
         tg.compile(tg.Graph(lab2.prediction))
     with pytest.raises(tg.TinygraphError, match="missing"):
         tg.compile(lab2).gradients(x=xor["x"])
+
+
+@pytest.mark.parametrize("steps", [2.5, -1, "cat", True, 10**18])
+def test_a_count_of_steps_that_is_none(steps, lab2, xor):
+    program = tg.compile(lab2, tg.SGD(lab2.parameters))
+    with pytest.raises(tg.TinygraphError, match="steps is a whole number from 0"):
+        program.run(steps, **xor)
+
+
+def test_a_target_that_is_no_text(lab2):
+    with pytest.raises(tg.TinygraphError, match="No target is called"):
+        tg.compile(lab2, target=np.zeros(2))
+
+
+def test_self_is_no_input_of_a_program(lab2, xor):
+    with pytest.raises(tg.TinygraphError, match="self"):
+        tg.compile(lab2, tg.SGD(lab2.parameters)).step(self=1, **xor)

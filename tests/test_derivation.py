@@ -141,3 +141,8 @@ def test_latex_and_markdown_have_every_step_and_reason():
     for step in how.steps:
         assert step.math in how.markdown
         assert all(term.why in how.markdown for term in step.terms)
+
+
+def test_a_diagram_that_is_none(lab2):
+    with pytest.raises(tg.TinygraphError, match="diagram is the picture that the symbols link"):
+        tg.derive(lab2, "layer1/W", diagram=5)

@@ -163,3 +163,10 @@ def test_labels_that_are_all_the_same_say_nothing():
     model.forward(x=X, t=np.ones_like(X))
     model.backward()
     assert tg.diagnose(model).marks[model["y"]] == ["3 of 3 saturated"]
+
+
+@pytest.mark.parametrize("tablefmt", ["htm", 5, {}])
+def test_a_table_in_a_format_that_is_none(tablefmt, lab2, xor):
+    lab2.forward(**xor)
+    with pytest.raises(tg.TinygraphError, match="No format of a table is called"):
+        tg.diagnose(lab2).table(tablefmt)

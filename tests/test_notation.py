@@ -139,3 +139,24 @@ def test_every_line_with_names_put_in_still_computes_the_same(op_class):
         left, right = names.gradient_code(op, k).split(" = ", 1)
         assert left == names.gradient_identifier(node)
         np.testing.assert_allclose(eval(right, space), node.grad)
+
+
+@pytest.mark.parametrize(
+    ("ask", "words"),
+    [
+        (lambda names, op: names.symbol("z1"), "names the nodes of one graph; 'z1' is none"),
+        (lambda names, op: names.identifier([]), "is none of them"),
+        (lambda names, op: names.gradient_symbol(tg.Parameter(1.0)), "is none of them"),
+        (lambda names, op: names.gradient_identifier(None), "is none of them"),
+        (lambda names, op: names.value_math(op.inputs[1]), 'Parameter "layer1/W" computes none'),
+        (lambda names, op: names.value_code(5), "is none of them"),
+        (lambda names, op: names.gradient_math(op, 2), "counted from 0 to 1; got 2"),
+        (lambda names, op: names.gradient_code(op, -1), "counted from 0 to 1; got -1"),
+        (lambda names, op: names.local_code(op, "x"), "counted from 0 to 1; got 'x'"),
+        (lambda names, op: names.gradient_math(op, 0, 5), "summed are the axes to sum over"),
+        (lambda names, op: names.gradient_code(op, 0, "0"), "summed are the axes to sum over"),
+    ],
+)
+def test_what_a_notation_cannot_name_is_refused(ask, words, lab2):
+    with pytest.raises(tg.TinygraphError, match=words):
+        ask(Notation(lab2.nodes, lab2.output), lab2["layer1/z"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import itertools
 
 import numpy as np
 import pytest
@@ -297,3 +298,14 @@ def test_a_parameter_the_output_does_not_depend_on_is_named():
     model.backward()
     with pytest.raises(tg.TinygraphError, match=r'"aside" has none.*leave it out'):
         tg.SGD(model.parameters).step()
+
+
+def test_parameters_that_cannot_be_given():
+    def fails():
+        yield tg.Parameter(1.0)
+        raise RuntimeError("no more")
+
+    with pytest.raises(tg.TinygraphError, match="fails to give them: RuntimeError: no more"):
+        tg.SGD(fails())
+    with pytest.raises(tg.TinygraphError, match="among them came 0"):
+        tg.SGD(itertools.count())

@@ -83,3 +83,25 @@ def test_an_empty_or_zero_loss_still_draws():
     assert (axes.get_yscale(), axes.get_ylabel()) == ("linear", "loss")
     assert plots.learning_curve([1.0, 0.0]).get_ylabel() == "loss (log scale)"
     assert plots.learning_curve([]).get_xlabel() == "epoch"
+
+
+@pytest.mark.parametrize(
+    ("draw", "words"),
+    [
+        (lambda: plots.learning_curve([1.0], ax=5), "ax is the matplotlib axes to draw on"),
+        (lambda: plots.learning_curve([1.0], title=5), "A title is a text; got 5"),
+        (lambda: plots.learning_curve([1.0], log_epochs="no"), "log_epochs is True or False"),
+        (lambda: plots.points([[0, 1]], [1], ax="here"), "ax is the matplotlib axes"),
+        (lambda: plots.points([[0, 1]], [1], title=None), "A title is a text"),
+        (lambda: regions(resolution=1), "from 2 to 2,000; got 1"),
+        (lambda: regions(resolution=10**18), "from 2 to 2,000"),
+        (lambda: regions(resolution=20.0), "resolution is a whole number"),
+    ],
+)
+def test_odd_settings_of_a_plot_are_refused(draw, words):
+    with pytest.raises(tg.TinygraphError, match=words):
+        draw()
+
+
+def regions(**settings):
+    return plots.decision_regions(tg.lab2.model(rng=0), *tg.data.xor(), **settings)

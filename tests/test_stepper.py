@@ -497,3 +497,8 @@ def test_data_in_a_script_ends_with_the_script_alone():
     text = page.script_safe(json.dumps({"name": "</script><!--<script>"}))
     assert "<" not in text
     assert json.loads(text) == {"name": "</script><!--<script>"}
+
+
+def test_plain_is_yes_or_no():
+    with pytest.raises(tg.TinygraphError, match="plain is True or False; got 'yes'"):
+        tg.step_through(tg.Graph(tg.Parameter(3.0) * 2.0)).show(plain="yes")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import json
 import multiprocessing
 import os
 import signal
@@ -199,3 +201,75 @@ def test_errors_are_lessons(feeds):
             tg.sweep(build, **{"grid": GRID, "seeds": 1, "epochs": 1, **wrong}, **feeds)
     with pytest.raises(tg.TinygraphError, match="no 'lrr'"):
         tg.sweep(build, GRID, seeds=1, epochs=1, **feeds).where(lrr=1)
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"build": 5}, "build is a function"),
+        ({"grid": {5: [1]}}, "named as build names them; got 5"),
+        ({"grid": {"lr": itertools.count()}}, "at most 1,000,000 values"),
+        ({"grid": {name: range(2000) for name in "abc"}}, "at most 1,000,000 points"),
+        ({"seeds": itertools.count()}, "at most 1,000,000 values"),
+        ({"seeds": 10**18}, "at most 1,000,000 values"),
+        ({"seeds": [-1]}, "from 0 on"),
+        ({"executor": 5}, "executor is a concurrent.futures.Executor"),
+        ({"executor": lambda: 5}, "executor is a concurrent.futures.Executor"),
+        ({"executor": lambda: 1 / 0}, "failed: ZeroDivisionError"),
+    ],
+)
+def test_odd_settings_are_refused_before_anything_runs(settings, words, feeds):
+    sound = {"build": build, "grid": {"lr": [0.1]}, "seeds": 1, "epochs": 1}
+    with pytest.raises(tg.TinygraphError, match=words):
+        tg.sweep(**{**sound, **settings}, **feeds)
+
+
+def test_values_of_a_grid_may_be_arrays():
+    runs = [tg.Run({"W": np.full(2, k)}, seed=0, losses=[0.5]) for k in (1, 2, 2)]
+    result = tg.Sweep(runs)
+    assert repr(result) == "<Sweep of 3 runs at 2 points>"
+    assert len(result.where(W=np.full(2, 2))) == 2
+    assert [row["seeds"] for row in result.summary()] == [1, 2]
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("point", 5),
+        ("seed", 1.5),
+        ("losses", [[0.5]]),
+        ("losses", "cat"),
+        ("accuracy", "all"),
+        ("solved_at", 0.5),
+        ("stopped", None),
+        ("seconds", True),
+        ("error", 1),
+    ],
+)
+def test_a_run_made_by_hand_of_odd_parts(field, value):
+    with pytest.raises(tg.TinygraphError, match=f"{field} of a Run"):
+        tg.Run(**{"point": {}, "seed": 0, "losses": [0.5], field: value})
+
+
+@pytest.mark.parametrize("runs", [5, [5], None])
+def test_a_sweep_made_by_hand_of_no_runs(runs):
+    with pytest.raises(tg.TinygraphError, match="The runs of a Sweep are a list of Run"):
+        tg.Sweep(runs)
+
+
+def test_a_line_of_the_file_that_was_changed_is_run_again(feeds, tmp_path):
+    path = tmp_path / "sweep.jsonl"
+    settings = {"seeds": 2, "epochs": 2, "save": path, **feeds}
+    whole = tg.sweep(build, {"lr": [0.1]}, **settings)
+    header, first, _, end = path.read_text(encoding="utf-8").split("\n")
+    odd = json.dumps({**json.loads(first), "seconds": "soon"})
+    path.write_text("\n".join([header, odd, "[1]", "5", end]), encoding="utf-8")
+    again = tg.sweep(build, {"lr": [0.1]}, **settings)
+    assert np.array_equal(again.losses, whole.losses)
+
+
+def test_a_file_of_other_bytes_is_refused(feeds, tmp_path):
+    path = tmp_path / "sweep.jsonl"
+    path.write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(tg.TinygraphError, match="could not be read as the file of a sweep"):
+        tg.sweep(build, {"lr": [0.1]}, seeds=1, epochs=1, save=path, **feeds)

@@ -154,3 +154,22 @@ RIGHT = {
 @pytest.mark.filterwarnings("ignore:invalid value")
 def test_a_right_op_passes(kind):
     check_op(RIGHT[kind])
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda: tg.testing.check_texts(5, [1.0], 0), "check_texts takes an op"),
+        (lambda: tg.testing.check_texts(tg.Exp(1.0), 5, 0), "is a tuple of arrays"),
+        (lambda: tg.testing.check_texts(tg.Exp(1.0), ["cat"], 0), "is a tuple of arrays; got"),
+        (lambda: tg.testing.check_texts(tg.Exp(1.0), [1.0], "cat"), "rng is a numpy"),
+        (lambda: tg.testing.check_op(tg.Exp, name="e"), "leave name= out"),
+        (
+            lambda: tg.testing.check_texts(tg.MatMul([[1.0]], [[1.0]]), [[[1.0]], [1.0, 2.0]], 0),
+            "forward of MatMul .* failed",
+        ),
+    ],
+)
+def test_odd_arguments_are_refused(call, words):
+    with pytest.raises(tg.TinygraphError, match=words):
+        call()

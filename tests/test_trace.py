@@ -187,3 +187,15 @@ def test_a_failing_op_is_named():
 
     with pytest.raises(tg.TinygraphError, match='Fails "bad"'):
         tg.Graph(Fails(tg.Parameter(1.0, name="w"), name="bad")).trace()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ((5,), "updates are those of an optimizer"),
+        ((None, 10**18), "At most 1,000 training steps are traced"),
+    ],
+)
+def test_odd_arguments_of_a_trace(arguments, words, lab2, xor):
+    with pytest.raises(tg.TinygraphError, match=words):
+        lab2.trace(*arguments, **xor)

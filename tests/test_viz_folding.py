@@ -110,3 +110,18 @@ def test_ten_thousand_nodes_render_in_under_ten_seconds(gradients):
 def test_a_name_with_a_thousand_levels_is_drawn():
     x = tg.Input("/".join("ab" * 500), shape=(None, 2))
     assert tg.render(tg.Tanh(x, name="a//b/")).svg
+
+
+@pytest.mark.parametrize(
+    ("option", "words"),
+    [
+        ({"values": np.zeros(2)}, "values is True or False"),
+        ({"gradients": "yes"}, "gradients is True or False; got 'yes'"),
+        ({"depth": np.zeros(2)}, "depth is a whole number from 0 on"),
+        ({"depth": 1.0}, "depth is a whole number from 0 on"),
+        ({"around": "loss", "radius": -1}, "radius is a whole number from 0 on"),
+    ],
+)
+def test_odd_options_of_a_picture(option, words, lab2):
+    with pytest.raises(tg.TinygraphError, match=words):
+        tg.render(lab2, **option)

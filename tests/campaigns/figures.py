@@ -13,12 +13,16 @@ CAMPAIGNS = {
     "fuzz": (
         "Bad input",
         "``make fuzz``",
-        "Hypothesis draws calls of the public API with something odd in one place: a wrong shape "
-        "or dtype, NaN and infinities, empty batches, texts, objects, sizes beyond all bounds, "
-        "cycles made by hand, wrong feeds, odd settings of an optimizer; and every option of the "
-        "command line is given every odd value. The answer must be a lesson, or a result where "
-        "the odd thing is allowed. A raw error of NumPy or Python, a call that does not end, or a "
-        "result where there must be a refusal, is a failure.",
+        "Hypothesis draws calls with something odd in one place or two: a wrong shape or dtype, "
+        "NaN and infinities, empty batches, texts, objects, sizes beyond all bounds, functions "
+        "that fail or return something else, paths that are none, files of somebody else. Every "
+        "public function, class and method is attacked, and in each of them every argument; a "
+        "test holds that none is left out. So are nodes that were changed by hand, ops and "
+        "optimizers of the user's own, and the command line: every option of every subcommand "
+        "with every odd value, alone and in random pairs. The answer must be a lesson, or a "
+        "result where the odd thing is allowed. A raw error of NumPy or Python, a call that does "
+        "not end, or a result where there must be a refusal, is a failure. What a function of the "
+        "user's own raises comes through as it is.",
     ),
     "graphs": (
         "Random graphs",
