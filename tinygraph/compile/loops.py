@@ -10,21 +10,17 @@ the long rows that a compiler turns into vector instructions.
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 
+from tinygraph.compile.batch_sums import sums_over_batch, write_sums
 from tinygraph.compile.ir import Operation, Value
-from tinygraph.compile.loop_body import UNROLLED, Body, broadcast_index, name_of
+from tinygraph.compile.loop_body import Body, name_of
+from tinygraph.compile.loop_views import is_view, seen_through
 from tinygraph.compile.names import Names, in_comment
 from tinygraph.compile.recording import Unrecordable, cast
-
-LONGEST_SUMS = 64
-"""Up to so many rows of a gradient are summed side by side."""
-
-_VIEWS = {np.transpose, np.reshape, np.ravel, np.expand_dims, np.squeeze, np.broadcast_to}
 
 
 class Loops:
@@ -54,7 +50,7 @@ class Loops:
         self.constants: dict[str, Any] = {}
         self._stored = dict(stored)
         self._entry: dict[Value, Callable[..., str]] = dict(placed)
-        self._done: set[Value] = set(placed)
+        self.done: set[Value] = set(placed)
 
     def write(self, operations: list[Operation]) -> None:
         """Write operations: those on the same entries together, as early as they can be."""
@@ -63,12 +59,12 @@ class Loops:
             remaining = self._without_views(remaining)
             if not remaining:
                 return
-            sums = self._sums_over_batch(remaining)
+            sums = sums_over_batch(self, remaining)
             nest = sums or self._nest(remaining)
             chosen = set(map(id, nest))
             remaining = [one for one in remaining if id(one) not in chosen]
             if sums:
-                self._write_sums(sums)
+                write_sums(self, sums)
             else:
                 self._write_nest(nest, remaining)
 
@@ -76,72 +72,13 @@ class Loops:
         """Take out the views of what is there already: they cost nothing."""
         kept = []
         for operation in remaining:
-            if is_view(operation) and operation.operands[0] in self._done:
-                self._view(operation)
+            if is_view(operation) and operation.operands[0] in self.done:
+                source = self.entry(operation.operands[0])
+                self._entry[operation.result] = seen_through(operation, source)
+                self.done.add(operation.result)
             else:
                 kept.append(operation)
         return kept
-
-    def _sums_over_batch(self, remaining: list[Operation]) -> list[Operation]:
-        """Return the gradients ``x.T @ g`` and ``g.sum(axis=0)`` that one walk over g can sum."""
-        g = self._summed(remaining[0])
-        if g is None or g not in self._done:
-            return []
-        return [
-            one
-            for one in remaining
-            if self._summed(one) is g and all(value in self._done for value in one.operands)
-        ]
-
-    def _summed(self, operation: Operation) -> Value | None:
-        if operation.function is np.matmul:
-            x, g = operation.operands
-            short = len(x.shape) == 2 and x.shape[0] <= LONGEST_SUMS
-            fits = short and len(g.shape) == 2 and x.shape[1] == g.shape[0] == self.batch
-            return g if fits and x.shape[0] != self.batch else None
-        if operation.function is np.sum and operation.options == {"axis": 0}:
-            (g,) = operation.operands
-            return g if len(g.shape) == 2 and g.shape[0] == self.batch else None
-        return None
-
-    def _write_sums(self, sums: list[Operation]) -> None:
-        """Write sums over the batch, several side by side: each entry of g is read once for all."""
-        g = self._summed(sums[0])
-        if g is None:
-            return
-        j, i = self.names.of("j"), self.names.of("i")
-        zero = self.constant(0.0, g.dtype)
-        terms: list[tuple[Operation, tuple[str, ...], str]] = []
-        for operation in sums:
-            if operation.function is np.sum:
-                terms.append((operation, (j,), ""))
-            else:
-                x = self.entry(operation.operands[0])
-                rows = operation.result.shape[0]
-                terms += [(operation, (str(k), j), f"{x(str(k), i)} * ") for k in range(rows)]
-        for operation in sums:
-            value = operation.result
-            if value in self._stored:
-                self._entry[value] = self._stored[value]
-            else:
-                self._entry[value] = self._buffer(self.names.of(value.label or "v"), value)
-            self._done.add(value)
-        nodes = dict.fromkeys(in_comment(str(one.node.name)) for one in sums if one.node)
-        self.lines += [f"# {', '.join(nodes)}", f"for {j} in range({g.shape[1]}):"]
-        for start in range(0, len(terms), 2 * UNROLLED):
-            part = terms[start : start + 2 * UNROLLED]
-            totals = [self.names.of("total") for _ in part]
-            entry = self.names.of("g")
-            self.lines += [f"    {total} = {zero}" for total in totals]
-            self.lines += [f"    for {i} in range({self.batch}):"]
-            self.lines += [f"        {entry} = {self.entry(g)(i, j)}"]
-            self.lines += [
-                f"        {total} += {factor}{entry}" for total, (_, _, factor) in zip(totals, part)
-            ]
-            self.lines += [
-                f"    {self.entry(operation.result)(*index)} = {total}"
-                for total, (operation, index, _) in zip(totals, part)
-            ]
 
     def _nest(self, remaining: list[Operation]) -> list[Operation]:
         """Return the first operation and all others that can share its loops."""
@@ -162,7 +99,7 @@ class Loops:
                     or not operands & inside
                 )
                 and all(
-                    value in self._done or value in inside or value.kind == "constant"
+                    value in self.done or value in inside or value.kind == "constant"
                     for value in operands
                 )
             )
@@ -189,21 +126,21 @@ class Loops:
             body.add(operation)
         for operation in nest:
             value = operation.result
-            if value in self._stored:
-                body.store(self._stored[value](*indices), value)
-                self._entry[value] = self._stored[value]
-            elif value in read_later and shape:
-                name = self.names.of(value.label or "v")
-                place = self._buffer(name, value)
-                body.store(place(*indices), value)
-                self._entry[value] = place
+            if value in self._stored or (value in read_later and shape):
+                body.store(self.place(value)(*indices), value)
             elif not shape:
                 self._entry[value] = lambda text=body.local[value]: text
-            self._done.add(value)
+            self.done.add(value)
         self.lines += body.text([(indices[axis], shape[axis]) for axis in order])
 
-    def _buffer(self, name: str, value: Value) -> Callable[..., str]:
-        shape = value.shape
+    def place(self, value: Value) -> Callable[..., str]:
+        """Return where a result is written, a buffer of its own unless told; it counts as done."""
+        self._entry[value] = self._stored[value] if value in self._stored else self._buffer(value)
+        self.done.add(value)
+        return self._entry[value]
+
+    def _buffer(self, value: Value) -> Callable[..., str]:
+        name, shape = self.names.of(value.label or "v"), value.shape
         turned = len(shape) == 2 and shape[0] == self.batch
         self.buffers[name] = (shape[::-1] if turned else shape, value.dtype)
 
@@ -211,34 +148,6 @@ class Loops:
             return f"{name}[{', '.join(index[::-1] if turned else index)}]"
 
         return place
-
-    def _view(self, operation: Operation) -> None:
-        """Let entries of the result be entries of the operand, under other indices."""
-        source, result = operation.operands[0], operation.result
-        entry = self.entry(source)
-        if operation.function is np.transpose and len(operation.arguments) == 1:
-            self._entry[result] = lambda *index: entry(*index[::-1])
-        elif operation.function is np.broadcast_to:
-            self._entry[result] = lambda *index: entry(*broadcast_index(source.shape, index))
-        elif operation.function is not operator.getitem and _without_ones(
-            source.shape
-        ) == _without_ones(result.shape):
-
-            def squeezed(*index: str) -> str:
-                long = iter([i for i, n in zip(index, result.shape) if n != 1])
-                return entry(*("0" if n == 1 else next(long) for n in source.shape))
-
-            self._entry[result] = squeezed
-        elif (
-            len(result.shape) == 1
-            and operation.function in (np.ravel, np.reshape)
-            and len(source.shape) == 2
-        ):
-            width = source.shape[1]
-            self._entry[result] = lambda i: entry(f"({i}) // {width}", f"({i}) % {width}")
-        else:
-            raise Unrecordable(f"{name_of(operation)} has no loop here")
-        self._done.add(result)
 
     def entry(self, value: Value) -> Callable[..., str]:
         """Return what gives the text of an entry of ``value``."""
@@ -259,14 +168,5 @@ class Loops:
         return name
 
 
-def is_view(operation: Operation) -> bool:
-    """Whether no loop is needed: entries of the result are entries of the operand."""
-    return operation.function in _VIEWS or operation.function is operator.getitem
-
-
 def _space(operation: Operation) -> tuple[int, ...]:
     return operation.result.shape
-
-
-def _without_ones(shape: tuple[int, ...]) -> tuple[int, ...]:
-    return tuple(n for n in shape if n != 1)

@@ -14,7 +14,8 @@ import numpy as np
 
 from tinygraph.compile.flat import Flat
 from tinygraph.compile.ir import Value
-from tinygraph.compile.loops import Loops, is_view
+from tinygraph.compile.loop_views import is_view
+from tinygraph.compile.loops import Loops
 from tinygraph.compile.machine_code import compile_source
 from tinygraph.compile.names import Names
 from tinygraph.compile.plan import plan_step
