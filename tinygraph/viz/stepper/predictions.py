@@ -9,6 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 
+from tinygraph.viz.stepper import words
 from tinygraph.viz.stepper.mistakes import CLOSE
 from tinygraph.viz.stepper.questions import REPLIES, Question
 
@@ -59,21 +60,27 @@ class Predictions:
             self._outcomes[place] = "later" if self._wrong[place] else "first"
         return hint
 
-    def outcome(self, place: int) -> str:
-        """Return what became of the question of a step; nothing where it is open."""
-        outcome = self._outcomes.get(place)
-        if outcome is None:
-            return ""
-        first = list(self._outcomes.values()).count("first")
-        return f"{REPLIES[outcome]} So far {first} of {len(self._outcomes)} right at once."
+    def said(self, place: int) -> list[str]:
+        """Return what to say above a step that asks nothing any more, or never did."""
+        said = [self._outcome(place)] if place in self._outcomes else []
+        if place == len(self._questions) - 1:
+            return [*said, self.summary()]
+        is_open = [k for k in range(len(self._questions)) if self.open_at(k)]
+        if said or not is_open:
+            return said
+        later = min((k for k in is_open if k > place), default=is_open[0])
+        return [f"Nothing is asked here. The next question is at step {later + 1}."]
 
-    def next_after(self, place: int) -> str:
-        """Return where the next open question is; nothing where none is left."""
-        is_open = [k for k, asked in enumerate(self._questions) if asked and self.open_at(k)]
-        later = [k for k in is_open if k > place] or is_open
-        return (
-            f"Nothing is asked here. The next question is at step {later[0] + 1}." if later else ""
-        )
+    def _outcome(self, place: int) -> str:
+        question = self._asked(place)
+        name = words.entry_name(question["identifier"], question["entry"])
+        shown = words.number(question["answer"], is_reckoned_with=True)
+        return f"{REPLIES[self._outcomes[place]]} {name} is {shown}."
+
+    def score(self) -> str:
+        """Return how many were right at once, of all answered: ``"✓ 3/4"``; nothing at first."""
+        first = list(self._outcomes.values()).count("first")
+        return f"✓ {first}/{len(self._outcomes)}" if self._outcomes else ""
 
     def summary(self) -> str:
         """Return how all questions were answered."""

@@ -187,13 +187,13 @@ def _array(name: str, data: ArrayData, rows: int, is_asked: bool) -> RenderableT
 def _more(shape: list[int], rows: int = ROWS) -> str:
     """Return how much of an array is not shown.
 
-    >>> _more([21, 4]), _more([6, 10]), _more([3])
-    ('… 15 more rows', '… 2 more columns', '')
+    >>> _more([21, 4]), _more([7, 10]), _more([3])
+    ('… 15 more rows', '… 1 more row, 2 more columns', '')
     """
     sizes = [1, 1, *shape][-2:]
     hidden = [
-        f"{size - shown} more {what}"
-        for size, shown, what in zip(sizes, (rows, COLUMNS), ("rows", "columns"), strict=True)
+        f"{size - shown} more {what}{'s' * (size - shown != 1)}"
+        for size, shown, what in zip(sizes, (rows, COLUMNS), ("row", "column"), strict=True)
         if size > shown
     ]
     return f"… {', '.join(hidden)}" if hidden else ""

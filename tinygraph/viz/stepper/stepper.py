@@ -145,6 +145,7 @@ class Stepper:
     def show(self, plain: bool = False) -> None:
         """Step in the terminal, with keys; in a notebook, show the page.
 
+        In the terminal ``p`` has it ask before it shows, as "Predict first" does in the page.
         ``plain``, or an output that is no terminal, prints all steps one after another.
         """
         if not is_bool(plain):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from functools import partial
 
 from rich.console import Console, Group, RenderableType
 from rich.text import Text
@@ -58,9 +59,8 @@ class Walk:
         """Begin with the question of this step, if there is one."""
         self.typed = self.reply = ""
         question = self.question
-        self.picks = bool(question and not (question["can_type"] and question["by_hand"]))
-        if question and len(question["choices"]) < 2:
-            self.picks = False
+        is_easy = bool(question and question["can_type"] and question["by_hand"])
+        self.picks = bool(question and len(question["choices"]) > 1) and not is_easy
 
     @property
     def question(self) -> Question | None:
@@ -87,13 +87,14 @@ class Walk:
             self.predictions.show(self.place)
         elif action == "switch" and can_switch:
             self.picks, self.reply = not self.picks, ""
-        elif self.picks and character.lower() in LETTERS[: len(question["choices"])] and character:
-            choice = LETTERS.index(character.lower())
-            self.reply = self.predictions.pick(self.place, choice)
         elif self.picks:
-            return False
+            letters = LETTERS[: len(question["choices"])]
+            if not character or character.lower() not in letters:
+                return False
+            self.reply = self.predictions.pick(self.place, letters.index(character.lower()))
         elif action == "check":
-            self.reply = self.predictions.type(self.place, self.typed)
+            self.reply = f"{self.typed}: {self.predictions.type(self.place, self.typed)}"
+            self.typed = ""
         elif action == "delete":
             self.typed = self.typed[:-1]
         elif character in NUMBER or (character == " " and self.typed):
@@ -104,36 +105,29 @@ class Walk:
 
     def shown(self, console: Console) -> RenderableType:
         """Return what fits the terminal of this step, with the question that is open."""
-        step, count, question = self.steps[self.place], len(self.steps), self.question
-        if question:
-            asked = question
+        question = self.question
+        draw = self._revealed if question is None else partial(self._asked, question)
+        return fitting(draw, ROWS if question is None else CORNER, console)
 
-            def draw(rows: int) -> RenderableType:
-                form = question_form(asked, self.picks, self.typed, rows)
-                gap = [Text("")] if rows > FEWEST_ROWS else []
-                reply = [Text(self.reply, style="bold")] if self.reply else []
-                return Group(screen(step, count, rows, asked), *gap, form, *reply)
+    def _asked(self, question: Question, rows: int) -> RenderableType:
+        form = question_form(question, self.picks, self.typed, rows)
+        gap = [Text("")] if rows > FEWEST_ROWS else []
+        reply = [Text(self.reply, style="bold")] if self.reply else []
+        step = screen(self.steps[self.place], len(self.steps), rows, question)
+        return Group(step, *gap, form, *reply)
 
-            return fitting(draw, CORNER, console)
-        said = self._said()
-        return fitting(lambda rows: Group(*said, screen(step, count, rows)), ROWS, console)
-
-    def _said(self) -> list[Text]:
-        """Return what became of the question of this step, and at the end of them all."""
-        if not self.predicts:
-            return []
-        said = [self.predictions.outcome(self.place)]
-        if self.place == len(self.steps) - 1:
-            said.append(self.predictions.summary())
-        elif self.predictions.next_after(self.place) and not said[0]:
-            said.append(self.predictions.next_after(self.place))
-        return [Text(line, style="bold") for line in said if line]
+    def _revealed(self, rows: int) -> RenderableType:
+        said = self.predictions.said(self.place) if self.predicts else []
+        lines = (Text(line, style="bold") for line in said)
+        return Group(*lines, screen(self.steps[self.place], len(self.steps), rows))
 
     def keys(self) -> str:
         """Return what the keys do now, in a line."""
         question = self.question
         if question is None:
-            return KEYS.format(predict="stop asking" if self.predicts else "predict first")
+            if not self.predicts:
+                return KEYS.format(predict="predict first")
+            return f"{KEYS.format(predict='stop asking')}   {self.predictions.score()}".rstrip()
         can_switch = question["can_type"] and len(question["choices"]) > 1
         other = f"Tab: {'type' if self.picks else 'pick'}   " if can_switch else ""
         line = TYPING_KEYS.format(other=other)

@@ -89,15 +89,15 @@ def loss_change(step: Step) -> str:
     """Return what the updates of a training step did to the loss.
 
     >>> loss_change({"loss_before": 0.25, "loss_after": 0.125})
-    'L: 0.25 before the updates, 0.125 after all of them: it fell.'
+    'L: 0.25 before the updates, 0.125 after them: it fell.'
     """
     before, after = step["loss_before"], step["loss_after"]
     change = ""
     if not isinstance(before, str) and not isinstance(after, str):
-        rose = "rose, as it can where steps are long"
+        rose = "rose, as long steps may"
         change = ": it " + ("fell" if after < before else rose if after > before else "stayed")
     shown = [f"{value:.5g}" if isinstance(value, float) else value for value in (before, after)]
-    text = f"L: {shown[0]} before the updates, {shown[1]} after all of them{change}."
+    text = f"L: {shown[0]} before the updates, {shown[1]} after them{change}."
     return text.replace("-", "−")
 
 
