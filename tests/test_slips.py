@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from handmade import op_of
 
 import tinygraph as tg
 
@@ -11,20 +12,9 @@ X, W = RNG.normal(size=(5, 3)), RNG.normal(size=(3, 3))
 
 def slip_of(forward, backward, *arrays, shape=None):
     """The slip named for an op with these, in the second of two layers."""
-    if len(arrays) == 1:
-        body = {
-            "forward": lambda self, x: forward(x),
-            "backward": lambda self, g, y, x: backward(g, y, x),
-        }
-    else:
-        body = {
-            "forward": lambda self, a, b: forward(a, b),
-            "backward": lambda self, g, y, a, b: backward(g, y, a, b),
-        }
-    if shape is not None:
-        body["infer_shape"] = lambda self, *shapes: shape
+    bad_op = op_of(forward, backward, None if shape is None else lambda *shapes: shape)
     nodes = {id(a): tg.Parameter(a, name=f"p{k}") * 1.0 for k, a in enumerate(arrays)}
-    bad = type("Bad", (tg.Op,), body)(*(nodes[id(a)] for a in arrays), name="bad")
+    bad = bad_op(*(nodes[id(a)] for a in arrays), name="bad")
     report = tg.gradcheck(tg.Sum(bad))
     assert report.culprit is bad
     return report.first_wrong.slip

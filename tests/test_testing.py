@@ -2,29 +2,11 @@
 
 import numpy as np
 import pytest
+from handmade import op_of
 
 import tinygraph as tg
 from tinygraph.errors import GradientError, OpError, ShapeError
 from tinygraph.testing import check_op
-
-
-def op_of(forward, backward, infer_shape=None, example=None):
-    """An op of one or two arguments."""
-    if forward.__code__.co_argcount == 1:
-        body = {
-            "forward": lambda self, x: forward(x),
-            "backward": lambda self, g, y, x: backward(g, y, x),
-        }
-    else:
-        body = {
-            "forward": lambda self, a, b: forward(a, b),
-            "backward": lambda self, g, y, a, b: backward(g, y, a, b),
-        }
-    if infer_shape is not None:
-        body["infer_shape"] = lambda self, *shapes: infer_shape(*shapes)
-    if example is not None:
-        body["example"] = classmethod(lambda cls, rng: example(rng))
-    return type("Student", (tg.Op,), body)
 
 
 def weighted(x, W):
@@ -69,7 +51,7 @@ WRONG = {
     "wrong for one sample alone": (
         op_of(lambda x: np.sin(x), lambda g, y, x: g * np.cos(x) * (2 if len(x) == 1 else 1)),
         GradientError,
-        'Student "Student, a batch of one sample" is wrong',
+        'Handmade "Handmade, a batch of one sample" is wrong',
     ),
     "n of the example": (
         op_of(lambda x: x.mean(axis=0), lambda g, y, x: np.ones_like(x) * g / 3, lambda x: x[1:]),
@@ -79,14 +61,14 @@ WRONG = {
     "squeezes one sample": (
         op_of(lambda x: np.squeeze(2 * x), lambda g, y, x: (2 * g).reshape(x.shape)),
         OpError,
-        'forward of Student "Student, a batch of one sample" returned the shape',
+        'forward of Handmade "Handmade, a batch of one sample" returned the shape',
     ),
     "a shape computed from the batch size": (
         op_of(
             lambda x: x.reshape(-1), lambda g, y, x: g.reshape(x.shape), lambda x: (x[0] * x[1],)
         ),
         OpError,
-        "infer_shape of Student",
+        "infer_shape of Handmade",
     ),
     "a shape with the batch size of the example": (
         op_of(lambda x: 2 * x, lambda g, y, x: 2 * g, lambda x: (3, 4)),
@@ -101,12 +83,12 @@ WRONG = {
     "wrong only if one node is read twice": (
         op_of(lambda a, b: a * b, lambda g, y, a, b: (g * b * (1 + (a is b)), g * a)),
         GradientError,
-        "Student of one node",
+        "Handmade of one node",
     ),
     "overflows in float32": (
         op_of(lambda x: np.log(np.exp(100 + x)) - 100, lambda g, y, x: g),
         OpError,
-        "In float32 forward of Student",
+        "In float32 forward of Handmade",
     ),
     "float64 in float32": (
         op_of(lambda x: x * np.ones(4), lambda g, y, x: g),

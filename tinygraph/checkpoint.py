@@ -4,9 +4,6 @@ Everything that the next epoch depends on is saved: the parameters, the optimize
 count, the history, and the state of the generator that shuffles mini-batches.  All of it is read
 and checked before anything in memory is changed.
 
-Resumed by the engine that saved it, a run gives the numbers of one that never stopped, to the bit;
-by another engine, to the last few bits, in which engines differ anyway.
-
 The network itself is not saved: it is code, which builds it anew.  What is saved is its
 description, so that numbers are never loaded into another network.
 """
@@ -114,7 +111,9 @@ def load(
 ) -> History | None:
     """Take a training run up again: fill in parameters and optimizer, and return the history.
 
-    Nothing is changed unless the whole file is sound and fits.
+    Nothing is changed unless the whole file is sound and fits.  Trained on by the engine that
+    saved it, the run gives the numbers of one that never stopped, to the bit; by another engine,
+    to the last few bits, in which engines differ anyway.
 
     Parameters
     ----------
