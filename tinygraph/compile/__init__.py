@@ -1,10 +1,12 @@
 """From graph to program: what an explicit graph makes possible.
 
-``recording`` runs each op once on arrays that only write down what is done to them; ``step`` puts a
-whole training step together from that, as the operations of ``ir``; ``passes`` (and what follows
-from it: ``simplification``, ``factors``, ``affine_layers``, ``joined_layers``) make it shorter, in
-the order that ``plan`` gives.  ``readable`` prints it for people, ``numpy_target`` and
-``numba_target`` for machines.  A target knows array operations, and no op by name.
+``recording`` runs each op once on arrays that only write down what is done to them; ``step``, and
+``update`` for the optimizer, put a whole training step together from that, as the operations of
+``ir``.  ``passes`` (and what follows from it: ``simplification``, ``factors``, ``affine_layers``,
+``joined_layers``) make it shorter, in the order that ``plan`` gives.  ``readable`` prints it for
+people, ``numpy_target`` for NumPy, a call a line (``calls``) in memory set aside before
+(``storage``), and ``numba_target`` for numba, as loops (``loops``).  A target knows array
+operations, and no op by name.
 
 Left out on purpose: gradients of gradients, graphs that change from run to run, and devices.
 """

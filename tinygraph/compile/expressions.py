@@ -26,7 +26,6 @@ _INFIX = {
     np.equal: ("==", _COMPARE),
     np.not_equal: ("!=", _COMPARE),
 }
-_REGROUPS_FREELY = {np.add, np.multiply}
 
 
 class Expressions:
@@ -74,7 +73,7 @@ class Expressions:
         function, arguments = operation.function, operation.arguments
         if function in _INFIX and not operation.options:
             sign, rank = _INFIX[function]
-            right = rank if function in _REGROUPS_FREELY and rank == _PLUS else rank + 1
+            right = rank if function is np.add else rank + 1  # a + (b + c) needs no brackets
             a, b = arguments
             return f"{self.text(a, rank)} {sign} {self.text(b, right)}", rank
         if function is np.negative:
