@@ -175,6 +175,19 @@ class Compiled:
             self.completed = epoch + 1
 
 
+def check_engine(name: Any) -> None:
+    """Refuse what is no engine's name, nor ``"auto"``.
+
+    Raises
+    ------
+    ArgumentError
+    """
+    if not isinstance(name, str) or name not in ("auto", *ENGINES):
+        raise ArgumentError(
+            f"No engine is called {brief(name)}." + did_you_mean(name, ["auto", *ENGINES])
+        )
+
+
 def make_engine(
     name: Any, model: Graph, optimizer: Optimizer, batches: Batches, epochs: int
 ) -> Engine:
@@ -188,10 +201,7 @@ def make_engine(
     ArgumentError
         If there is no such engine, or it cannot run this graph here.
     """
-    if not isinstance(name, str) or name not in ("auto", *ENGINES):
-        raise ArgumentError(
-            f"No engine is called {brief(name)}." + did_you_mean(name, ["auto", *ENGINES])
-        )
+    check_engine(name)
     if name == "auto":
         return _best(model, optimizer, batches, epochs)
     if name == "interpreted":

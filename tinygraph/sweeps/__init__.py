@@ -21,8 +21,8 @@ from typing import Any
 from tqdm import tqdm
 
 from tinygraph.arrays import brief, is_whole_number
-from tinygraph.engines import ENGINES
-from tinygraph.errors import ArgumentError, ArgumentTypeError, did_you_mean
+from tinygraph.engines import check_engine
+from tinygraph.errors import ArgumentError, ArgumentTypeError
 from tinygraph.sweeps.grid import tasks_of
 from tinygraph.sweeps.job import Build, Job
 from tinygraph.sweeps.results import Run, Sweep
@@ -102,10 +102,7 @@ def sweep(
     tasks = tasks_of(grid, seeds)
     if not is_whole_number(epochs) or epochs < 1:
         raise ArgumentError(f"epochs is a whole number, at least 1; got {brief(epochs)}.")
-    if not isinstance(engine, str) or engine not in ("auto", *ENGINES):
-        raise ArgumentError(
-            f"No engine is called {engine!r}." + did_you_mean(engine, ["auto", *ENGINES])
-        )
+    check_engine(engine)
     threads = (os.cpu_count() or 1) if executor is None else 1
     job = Job(build, int(epochs), engine, feeds, len(tasks), threads)
     store = Store(save, job, tasks)
