@@ -17,9 +17,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tinygraph.argument_check import ArgumentCheck
 from tinygraph.arrays import Array
 from tinygraph.by_hand import check_nodes
-from tinygraph.check_report import ArgumentCheck, GradcheckReport
+from tinygraph.check_report import GradcheckReport
 from tinygraph.data import as_generator
 from tinygraph.differences import Function, slope
 from tinygraph.errors import ArgumentError, TinygraphError

@@ -7,7 +7,7 @@ called out of turn here, and has to answer the same.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -27,7 +27,7 @@ def value_of(op: Op, arrays: Sequence[Array]) -> Array:
     OpError
         If ``forward`` fails, changes an argument in place, or returns a wrong shape or float32.
     """
-    y = as_value(_called(op, "forward", op.forward, arrays), op, op.shape)
+    y = as_value(_purely(op, "forward", [], arrays), op, op.shape)
     if y.dtype == np.float32:
         raise OpError(
             f"What is given in float64 is computed in float64; forward of {describe(op)} returned "
@@ -45,7 +45,7 @@ def gradients_of(op: Op, g: Array, y: Array, arrays: Sequence[Array]) -> list[Ar
     OpError
         If ``backward`` fails, changes an argument in place, or returns something else.
     """
-    returned = one_each(op, _called(op, "backward", op.backward, [g, y, *arrays]))
+    returned = one_each(op, _purely(op, "backward", [g, y], arrays))
     return [
         None if grad is None else as_gradient(grad, op, parent, array)
         for grad, parent, array in zip(returned, op.inputs, arrays, strict=True)
@@ -82,18 +82,23 @@ def _is_same(first: Array | None, second: Array | None) -> bool:
     return bool(np.allclose(first, second, rtol=1e-9, atol=0, equal_nan=True))
 
 
-def _called(op: Op, method: str, function: Callable[..., Any], arrays: Sequence[Array]) -> Any:
-    """Return ``function(*arrays)``, refusing a function that fails or changes its arguments."""
-    copies = [array.copy() for array in arrays]
+def called(op: Op, method: str, arrays: Sequence[Array], *given: Any) -> Any:
+    """Return what a method of the op gives, run on ``arrays``, or a lesson if it fails."""
     try:
-        result = function(*arrays)
+        return getattr(op, method)(*given)
     except TinygraphError:
         raise
     except Exception as error:
-        inputs = arrays[len(arrays) - len(op.inputs) :]  # what backward gets before them: g, y
-        raise op_failed(method, op, inputs, error) from error
-    names = op.arguments if method == "forward" else ("g", "y", *op.arguments)
-    for k, (array, copy) in enumerate(zip(arrays, copies, strict=True)):
+        raise op_failed(method, op, arrays, error) from error
+
+
+def _purely(op: Op, method: str, before: Sequence[Array], arrays: Sequence[Array]) -> Any:
+    """Return what a method gives for what is ``before`` the arrays, and them; unchanged all."""
+    given = [*before, *arrays]
+    copies = [array.copy() for array in given]
+    result = called(op, method, arrays, *given)
+    names = ("g", "y")[: len(before)] + op.arguments
+    for k, (array, copy) in enumerate(zip(given, copies, strict=True)):
         if not np.array_equal(array, copy, equal_nan=True):
             raise OpError(
                 f"forward and backward change none of their arguments; {method} of {describe(op)} "
