@@ -178,7 +178,7 @@ def _check_argument(
     for flat in chosen.tolist():
         look_at(flat)
     if x.size > ENTRIES and grad is not None:
-        for suspect in _suspects(f, x, g, grad, rng.normal(size=x.shape)):
+        for suspect in _suspects(check, f, x, g, grad, rng.normal(size=x.shape)):
             if check.verdict == "wrong":
                 break
             look_at(suspect)
@@ -191,7 +191,9 @@ def _check_argument(
     return check
 
 
-def _suspects(f: Function, x: Array, g: Array, grad: Array, direction: Array) -> Iterator[int]:
+def _suspects(
+    check: ArgumentCheck, f: Function, x: Array, g: Array, grad: Array, direction: Array
+) -> Iterator[int]:
     """Yield entries whose gradient is off, while the gradient along the direction is.
 
     The entry is found by halving: of two halves, the one that is further off has it.

@@ -92,7 +92,8 @@ def is_at_kink(f: Function, x: Array, direction: Array, g: Array, got: float) ->
 
     Where f is smooth, the slopes to the left and to the right come together as the step shrinks.
     At a kink they stay apart, and anything between them is a subgradient; close to a kink a
-    smaller step stays on one side, and there ``got`` has to be the slope.
+    smaller step stays on one side, and there ``got`` has to be the slope.  Where f jumps, or is
+    infinitely steep, it has none, and ``got`` may be anything.
 
     >>> one = np.array([1.0])
     >>> [is_at_kink(np.abs, np.array([0.0]), one, one, got) for got in (0.0, -1.0, 2.0)]
