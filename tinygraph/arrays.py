@@ -6,12 +6,14 @@ numbers and booleans are welcome and become floats; everything else is no number
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any, TypeAlias, TypeGuard
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tinygraph.errors import DtypeError
+from tinygraph.errors import ArgumentTypeError, DtypeError
 
 Array: TypeAlias = NDArray[np.floating[Any]]
 """An array of float64 or float32; of shape () also a NumPy scalar."""
@@ -81,6 +83,22 @@ def is_number(value: Any) -> bool:
 def is_bool(value: Any) -> bool:
     """Tell whether ``value`` is True or False, of Python or NumPy."""
     return isinstance(value, (bool, np.bool_))
+
+
+def as_dict(value: Any, what: str) -> dict[Any, Any]:
+    """Return a mapping as a dict, or refuse what is none; ``what`` says what is asked for.
+
+    Raises
+    ------
+    ArgumentTypeError
+
+    >>> as_dict({"lr": 0.1}, "settings are numbers by name")
+    {'lr': 0.1}
+    """
+    if isinstance(value, Mapping):
+        with suppress(Exception):  # a mapping of the user's own may fail in any way
+            return dict(value.items())
+    raise ArgumentTypeError(f"{what}; got {brief(value)}.")
 
 
 def brief(value: Any) -> str:

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from tinygraph import sealed
-from tinygraph.arrays import brief
+from tinygraph.arrays import as_dict, brief
 from tinygraph.by_hand import check_nodes
 from tinygraph.checkpoint_entries import (
     check_description,
@@ -189,14 +189,11 @@ def _check_arguments(model: Any, optimizer: Any, history: Any, rng: Any) -> None
 def _checked_settings(settings: Any) -> dict[str, Any]:
     if settings is None:
         return {}
-    if isinstance(settings, Mapping) and all(
-        isinstance(name, str) and _is_plain(value) for name, value in settings.items()
-    ):
-        return dict(settings)
-    raise ArgumentTypeError(
-        f"The settings of a checkpoint are texts, finite numbers, booleans and None by name; "
-        f"got {brief(settings)}."
-    )
+    rule = "The settings of a checkpoint are texts, finite numbers, booleans and None by name"
+    found = as_dict(settings, rule)
+    if all(isinstance(name, str) and _is_plain(value) for name, value in found.items()):
+        return found
+    raise ArgumentTypeError(f"{rule}; got {brief(settings)}.")
 
 
 def _is_plain(value: Any) -> bool:

@@ -108,7 +108,7 @@ class Diagnosis:
         ArgumentError
             If tabulate has no such format.
         """
-        if tablefmt not in tabulate_formats:
+        if not isinstance(tablefmt, str) or tablefmt not in tabulate_formats:
             raise ArgumentError(
                 f"No format of a table is called {brief(tablefmt)}."
                 + did_you_mean(tablefmt, tabulate_formats)

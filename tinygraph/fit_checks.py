@@ -112,9 +112,9 @@ def check_callback(callback: Any) -> None:
         return
     try:
         inspect.signature(callback).bind(None)
-    except ValueError:  # built in, and says nothing of its arguments
-        return
-    except TypeError as error:
-        raise ArgumentTypeError(
-            f"callback is a function of the History; got {brief(callback)} ({error})."
-        ) from error
+    except Exception as error:
+        # A function that is built in says nothing of its arguments.
+        if isinstance(error, TypeError) or not inspect.isbuiltin(callback):
+            raise ArgumentTypeError(
+                f"callback is a function that takes the History alone; got {brief(callback)}."
+            ) from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -88,7 +89,7 @@ def check_history(history: Any) -> None:
             f"The records of a History are a list of Record(epoch, loss, accuracy); "
             f"got {brief(records)}."
         )
-    if not is_number(history.seconds) or not 0 <= float(history.seconds) < np.inf:
+    if not is_number(history.seconds) or not 0 <= history.seconds <= sys.float_info.max:
         raise ArgumentTypeError(
             f"The seconds of a History are a number from 0 on; got {brief(history.seconds)}."
         )

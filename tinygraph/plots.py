@@ -17,7 +17,7 @@ from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.ticker import FuncFormatter
 
-from tinygraph.arrays import Array, as_float_array, brief, is_bool, is_whole_number
+from tinygraph.arrays import Array, as_dict, as_float_array, brief, is_bool, is_whole_number
 from tinygraph.errors import ArgumentError, ArgumentTypeError, ShapeError
 from tinygraph.graph import Graph, as_graph
 from tinygraph.node import describe
@@ -31,6 +31,8 @@ REGIONS = LinearSegmentedColormap.from_list("regions", ["#8fc1e3", "#f7f7f7", "#
 
 FINEST = 2_000
 """Four million samples; a finer grid would be finer than any screen, and fill the memory."""
+
+CURVES = "A learning curve is one loss an epoch, or several of them by their labels"
 
 
 def learning_curve(
@@ -58,7 +60,7 @@ def learning_curve(
         raise ArgumentTypeError(f"log_epochs is True or False; got {brief(log_epochs)}.")
     axes = _axes(ax, (6.0, 3.6))
     axes.set_ylabel("loss")
-    curves = loss if isinstance(loss, Mapping) else {"": loss}
+    curves = as_dict(loss, CURVES) if isinstance(loss, Mapping) else {"": loss}
     for k, (label, values) in enumerate(curves.items()):
         array = as_float_array(values, "A learning curve")
         if array.ndim != 1:

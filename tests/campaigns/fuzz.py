@@ -16,6 +16,7 @@ from campaigns.figures import record
 from campaigns.fuzzing.attacks import attacks
 from campaigns.fuzzing.command_lines import fuzz_command_lines, random_lines, single_lines
 from campaigns.fuzzing.judge import folder_of_ones_own, try_attack
+from campaigns.fuzzing.one_thing_odd import each_alone
 
 MOST_MEMORY = 8 * 2**30
 PAIRS_OF_OPTIONS = 2_000
@@ -24,19 +25,12 @@ PAIRS_OF_OPTIONS = 2_000
 def fuzz(count, start=None):
     """Try ``count`` attacks, and return how often each kind and each failure was met.
 
-    ``start`` is a seed; without one, the attacks are the same every time.
+    ``start`` is a seed: every argument is then tried with every odd thing, before others are drawn.
+    Without one, the attacks are drawn alone, and are the same every time.
     """
     failures = Counter()
     tried = Counter()
 
-    @settings(
-        max_examples=count,
-        deadline=None,
-        database=None,
-        derandomize=start is None,
-        suppress_health_check=list(HealthCheck),
-    )
-    @given(attacks())
     def run(attack):
         name, call, must_refuse = attack
         tried[name] += 1
@@ -44,8 +38,19 @@ def fuzz(count, start=None):
         if failure:
             failures[failure] += 1
 
+    drawn = settings(
+        max_examples=count,
+        deadline=None,
+        database=None,
+        derandomize=start is None,
+        suppress_health_check=list(HealthCheck),
+    )(given(attacks())(run))
     with folder_of_ones_own():
-        (run if start is None else seed(start)(run))()
+        if start is not None:
+            for attack in each_alone():
+                run(attack)
+            drawn = seed(start)(drawn)
+        drawn()
     return tried, failures
 
 

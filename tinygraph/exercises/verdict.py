@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from tinygraph.arrays import Array, as_float_array, brief
+from tinygraph.arrays import Array, as_dict, as_float_array, brief
 from tinygraph.errors import ArgumentTypeError
 from tinygraph.graph import Graph
 from tinygraph.node import Node
@@ -34,17 +34,17 @@ def judge(answer: Any, right: Any, slips: Mapping[str, Any], what: str = "") -> 
     what : str
         What the numbers are, where an exercise asks for several.
     """
-    if not isinstance(slips, Mapping):
-        raise ArgumentTypeError(
-            f'slips says what each slip leads to, such as {{"the sign is wrong": -1.0}}; '
-            f"got {brief(slips)}."
-        )
+    if not isinstance(what, str):
+        raise ArgumentTypeError(f"what the numbers are is a text; got {brief(what)}.")
     wanted = as_float_array(right, "The right answer")
-    known = {slip: as_float_array(value, f"The slip {slip!r}") for slip, value in slips.items()}
+    known = {
+        slip: as_float_array(value, f"The slip {brief(slip)}")
+        for slip, value in as_dict(slips, "slips says what each slip leads to, by its name").items()
+    }
     prefix = f"{what}: " if what else ""
     try:
         got = np.asarray(answer, dtype=float)
-    except (TypeError, ValueError):
+    except Exception:  # whatever a learner gives is answered
         return Verdict(False, f"{prefix}The answer is made of numbers; got {brief(answer)}.")
     if got.shape != wanted.shape:
         hint = " Is it transposed?" if got.shape == wanted.shape[::-1] else ""

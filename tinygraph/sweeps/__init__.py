@@ -20,9 +20,10 @@ from typing import Any
 
 from tqdm import tqdm
 
-from tinygraph.arrays import brief, is_whole_number
+from tinygraph.arrays import brief, is_bool
 from tinygraph.engines import check_engine
-from tinygraph.errors import ArgumentError, ArgumentTypeError
+from tinygraph.errors import ArgumentTypeError
+from tinygraph.fit_checks import whole_number
 from tinygraph.sweeps.grid import tasks_of
 from tinygraph.sweeps.job import Build, Job
 from tinygraph.sweeps.results import Run, Sweep
@@ -100,11 +101,12 @@ def sweep(
             f"got {brief(build)}."
         )
     tasks = tasks_of(grid, seeds)
-    if not is_whole_number(epochs) or epochs < 1:
-        raise ArgumentError(f"epochs is a whole number, at least 1; got {brief(epochs)}.")
+    epochs = whole_number("epochs", epochs, least=1)
+    if not is_bool(progress):
+        raise ArgumentTypeError(f"progress is True or False; got {brief(progress)}.")
     check_engine(engine)
     threads = (os.cpu_count() or 1) if executor is None else 1
-    job = Job(build, int(epochs), engine, feeds, len(tasks), threads)
+    job = Job(build, epochs, engine, feeds, len(tasks), threads)
     store = Store(save, job, tasks)
     done = store.load()
     with tqdm(

@@ -7,7 +7,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from tinygraph.arrays import brief, is_whole_number
+from tinygraph.arrays import as_dict, brief, is_whole_number
 from tinygraph.errors import ArgumentError, ArgumentTypeError
 
 Task = tuple[dict[str, Any], int]
@@ -29,11 +29,7 @@ def tasks_of(grid: Mapping[str, Sequence[Any]] | None, seeds: int | Iterable[int
 def _points(grid: Mapping[str, Sequence[Any]] | None) -> list[dict[str, Any]]:
     if grid is None:
         return [{}]
-    if not isinstance(grid, Mapping):
-        raise ArgumentTypeError(
-            f'grid gives a list of values for each setting, such as {{"lr": [0.1, 1]}}; '
-            f"got {brief(grid)}."
-        )
+    grid = as_dict(grid, 'grid gives a list of values for each setting, such as {"lr": [0.1, 1]}')
     for name, values in grid.items():
         if not isinstance(name, str):
             raise ArgumentTypeError(

@@ -45,11 +45,11 @@ class Store:
         """Return the runs that are there already, by number."""
         if self.path is None:
             return {}
-        if not self.path.exists():
-            with writing(self.path):
+        with writing(self.path):
+            if not self.path.exists():
                 self.path.parent.mkdir(parents=True, exist_ok=True)
                 self.path.write_text(json.dumps(self._which) + "\n", encoding="utf-8")
-            return {}
+                return {}
         lines = _read(self.path)
         if _parsed(lines[0]) != self._which:
             raise ArgumentError(

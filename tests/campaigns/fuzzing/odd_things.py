@@ -156,6 +156,18 @@ WORDS = [
     "a\nb", "${x}", "<b>", '"', "\\", "None", "é" * 300, "a/" * 200,
 ]  # fmt: skip
 
+EVERYTHING = [
+    *NO_ARRAYS,
+    *ODD_NUMBERS,
+    *NODES,
+    *[lambda word=word: word for word in WORDS],
+    lambda: fails,
+    lambda: FailsWhenMade,
+    lambda: [np.zeros(2)],
+    lambda: {"x": np.zeros(2)},
+    OddPath,
+]
+
 
 def made(makers):
     """Return a strategy that makes one of the things, anew each time."""

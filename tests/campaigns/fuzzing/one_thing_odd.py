@@ -1,12 +1,12 @@
 """The attack on every public name: a sound call, with one or two of its arguments odd."""
 
-from functools import cache
+from functools import cache, partial
 
 from hypothesis import strategies as st
 
 import tinygraph as tg
 from campaigns.fuzzing.judge import folder_of_ones_own
-from campaigns.fuzzing.odd_things import a_node, data, functions, odd, paths, texts
+from campaigns.fuzzing.odd_things import EVERYTHING, a_node, data, functions, odd, paths, texts
 from campaigns.fuzzing.sound_calls import SOUND_CALLS, build
 from campaigns.fuzzing.surface import parameters_of
 
@@ -75,6 +75,23 @@ def pairs():
             for name, make in SOUND_CALLS.items()
             for parameter in parameters_of(make()[0]) or [None]
         ]
+
+
+def each_alone():
+    """Yield every public call with each odd thing in each of its arguments, one after another."""
+    for name, parameter in pairs():
+        for make in EVERYTHING if parameter is not None else ():
+            value = make()
+            if parameter.kind is parameter.VAR_POSITIONAL:
+                value = [value]
+            elif parameter.kind is parameter.VAR_KEYWORD:
+                value = {"x": value, "self": value}
+            yield f"{name}({parameter.name})", partial(spoil, name, {parameter.name: value}), False
+
+
+def spoil(name, spoilt):
+    function, sound = SOUND_CALLS[name]()
+    shown(call(function, {**sound, **spoilt}))
 
 
 def odd_for(name, parameter):
