@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import re
 import sys
 import xml.etree.ElementTree as ET
+from itertools import groupby
 from types import SimpleNamespace
 
 import numpy as np
@@ -84,7 +86,28 @@ def test_keys_walk_through_the_steps(monkeypatch):
     )
     steps = tg.lab2.model(rng=0).trace(x=X, t=T)
     terminal.walk_through(steps, [None] * len(steps))
-    assert shown == [1, 2, 3, 2, 20, 1, 1]
+    assert [index for index, _ in groupby(shown)] == [1, 2, 3, 2, 20, 1]
+
+
+def test_no_key_is_lost_while_a_step_is_drawn(monkeypatch):
+    pty, termios = pytest.importorskip("pty"), pytest.importorskip("termios")
+    keyboard, end = pty.openpty()
+    with open(end, encoding="utf-8") as stdin:
+        monkeypatch.setattr(sys, "stdin", stdin)
+        before = termios.tcgetattr(stdin)
+        with terminal._keyboard() as pressed:
+            os.write(keyboard, b"0.")
+            os.write(keyboard, b"2\x1b[C\r")
+            typed = pressed()
+            assert [terminal._meaning(key) for key in typed] == [
+                ("", "0"),
+                ("", "."),
+                ("", "2"),
+                ("next", ""),
+                ("check", ""),
+            ]
+        assert termios.tcgetattr(stdin) == before
+    os.close(keyboard)
 
 
 def test_in_a_notebook_show_displays_the_page(monkeypatch):

@@ -25,16 +25,13 @@ LETTERS = "abcd"
 _RULER = Console(width=200)
 
 
-def fitting(
-    draw: Callable[[int], RenderableType], most_rows: int, console: Console
-) -> RenderableType:
-    """Return what ``draw`` draws with as many rows of its arrays as the terminal has room for."""
+def rows_that_fit(draw: Callable[[int], RenderableType], most_rows: int, console: Console) -> int:
+    """Return how many rows of its arrays ``draw`` can draw in the terminal."""
     room = console.height - 1
     for rows in range(most_rows, FEWEST_ROWS, -1):
-        shown = draw(rows)
-        if len(console.render_lines(shown)) <= room:
-            return shown
-    return draw(FEWEST_ROWS)
+        if len(console.render_lines(draw(rows))) <= room:
+            return rows
+    return FEWEST_ROWS
 
 
 def screen(

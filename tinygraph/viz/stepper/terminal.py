@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from functools import partial
+from typing import Any
 
 from rich.console import Console, Group, RenderableType
 from rich.text import Text
@@ -12,7 +16,14 @@ from rich.text import Text
 from tinygraph.steps import CORNER, Step
 from tinygraph.viz.stepper.predictions import Predictions
 from tinygraph.viz.stepper.questions import Question
-from tinygraph.viz.stepper.screens import FEWEST_ROWS, LETTERS, ROWS, fitting, question_form, screen
+from tinygraph.viz.stepper.screens import (
+    FEWEST_ROWS,
+    LETTERS,
+    ROWS,
+    question_form,
+    rows_that_fit,
+    screen,
+)
 
 KEYS = "→ or Space: next   ←: back   Home, End   p: {predict}   q: leave"
 TYPING_KEYS = "Enter: check   {other}?: show me   →: go on   p: stop asking   q: leave"
@@ -31,12 +42,13 @@ def walk_through(steps: Sequence[Step], questions: Sequence[Question | None]) ->
     """Show one step at a time, and move on by keys until the user leaves."""
     console = Console(highlight=False)
     walk = Walk(steps, questions)
-    with console.screen(hide_cursor=True):
+    with suppress(KeyboardInterrupt), console.screen(hide_cursor=True), _keyboard() as pressed:
         while walk.place >= 0:
             console.clear()
             console.print(walk.shown(console))
             console.print(Text(walk.keys(), style="dim"), end="")
-            walk.press(*_pressed())
+            for key in pressed():
+                walk.press(*_meaning(key))
 
 
 class Walk:
@@ -53,6 +65,8 @@ class Walk:
         self.predictions = Predictions(questions)
         self.place = 0
         self.predicts = False
+        self._occasion: tuple[object, ...] = ()
+        self._rows = ROWS
         self._open()
 
     def _open(self) -> None:
@@ -69,7 +83,7 @@ class Walk:
 
     def press(self, action: str, character: str) -> None:
         """Do what a key asks for: an action by its name, or else to type a character."""
-        if action == "leave":
+        if action == "leave" or self.place < 0:
             self.place = -1
         elif self.question and self._answered(self.question, action, character):
             return
@@ -107,7 +121,12 @@ class Walk:
         """Return what fits the terminal of this step, with the question that is open."""
         question = self.question
         draw = self._revealed if question is None else partial(self._asked, question)
-        return fitting(draw, ROWS if question is None else CORNER, console)
+        # Not tried anew for each digit that is typed, which is to be seen at once.
+        occasion = (self.place, self.predicts, self.picks, self.reply, bool(question), console.size)
+        if occasion != self._occasion:
+            most = ROWS if question is None else CORNER
+            self._occasion, self._rows = occasion, rows_that_fit(draw, most, console)
+        return draw(self._rows)
 
     def _asked(self, question: Question, rows: int) -> RenderableType:
         form = question_form(question, self.picks, self.typed, rows)
@@ -152,15 +171,49 @@ def moved(place: int, action: str, count: int) -> int:
 _LETTER_ACTIONS = {" ": "next", "n": "next", "b": "back"}
 
 
-def _pressed() -> tuple[str, str]:
-    """Wait for a key; return the action that it stands for, and the character that it types."""
+@contextmanager
+def _keyboard() -> Iterator[Callable[[], list[str]]]:
+    """Yield what waits for keys, and returns those that were pressed since it was last asked.
+
+    readchar alone loses what is typed while a step is drawn, or lets it be written into the step.
+    """
+    try:
+        import termios
+        import tty
+    except ImportError:
+        has_modes = False  # on Windows keys wait by themselves
+    else:
+        has_modes = sys.stdin.isatty()
+    if not has_modes:
+        yield lambda: [_readchar().readkey()]
+        return
+    terminal = sys.stdin.fileno()
+    settings = termios.tcgetattr(terminal)
+    tty.setcbreak(terminal)
+    try:
+        yield lambda: _split(os.read(terminal, 1024).decode(errors="ignore"))
+    finally:
+        termios.tcsetattr(terminal, termios.TCSADRAIN, settings)
+
+
+def _split(typed: str) -> list[str]:
+    r"""Return the keys in what a terminal sent; what is at its end is left.
+
+    >>> _split("1\x1b[C\x1bOFq"), _split("")
+    (['1', '\x1b[C', '\x1b[F', 'q'], ['q'])
+    """
+    return re.findall(r"\x1b\[[\d;]*[~A-Za-z]|.", typed.replace("\x1bO", "\x1b["), re.S) or ["q"]
+
+
+def _readchar() -> Any:
     import readchar  # on use: it needs a terminal's own modules
 
-    keys = readchar.key
-    try:
-        pressed = readchar.readkey()
-    except KeyboardInterrupt:
-        return "leave", ""
+    return readchar
+
+
+def _meaning(key: str) -> tuple[str, str]:
+    """Return the action that a key stands for, and the character that it types."""
+    keys = _readchar().key
     action = {
         keys.RIGHT: "next",
         keys.DOWN: "next",
@@ -168,10 +221,13 @@ def _pressed() -> tuple[str, str]:
         keys.UP: "back",
         keys.HOME: "first",
         keys.END: "last",
+        "\x1b[1~": "first",  # tmux, screen and the Linux console
+        "\x1b[4~": "last",
         keys.ENTER: "check",
+        keys.CR: "check",
         keys.TAB: "switch",
         keys.BACKSPACE: "delete",
         keys.ESC: "leave",
         "q": "leave",
-    }.get(pressed, "")
-    return action, pressed if not action and len(pressed) == 1 else ""
+    }.get(key, "")
+    return action, key if not action and len(key) == 1 else ""
