@@ -439,6 +439,25 @@ def test_names_never_collide_and_never_reach_the_source_as_code(rng):
         assert "; import os" not in text.replace("# ", "").split("def")[0]
 
 
+@pytest.mark.parametrize("fed_before", [False, True])
+def test_an_op_that_hands_on_a_leaf_is_no_leaf(fed_before, target, rng):
+    x = tg.Input("x", shape=(None, 3))
+    w, aside = tg.Parameter(np.ones(3), name="w"), tg.Parameter(np.full(3, 2.0), name="aside")
+    y = tg.Tanh(tg.Identity(x) * w) + tg.Identity(aside) * tg.Identity(w)
+    model = tg.Graph(tg.Sum(y * y))
+    if fed_before:
+        model.forward(x=rng.normal(size=(5, 3)))
+    optimizer = tg.SGD([w], lr=0.1)
+    program = tg.compile(model, optimizer, target="numpy" if target == "numpy" else "numba")
+    for _ in range(2):
+        feeds = {"x": rng.normal(size=(5, 3))}
+        loss, gradients = program.gradients(**feeds)
+        assert loss == pytest.approx(model.forward(**feeds))
+        model.backward()
+        np.testing.assert_allclose(gradients["w"], w.grad)
+    compile(program.source, "the source", "exec")
+
+
 def bare(self, w, g, t):
     return w - self.lr * g
 
@@ -467,7 +486,8 @@ def test_an_update_that_cannot_be_written_down_is_a_lesson(update, reason, targe
         with pytest.raises(tg.TinygraphError) as caught:
             use()
         assert str(caught.value) == (
-            f'The {program.target} target makes no program of MSE "loss": {reason}. '
+            f'The {program.target} target makes no program of MSE "loss", trained by Own: '
+            f"{reason}. "
             f'tg.fit(…, engine="interpreted") runs it as it is.'
         )
     assert optimizer.steps == 0

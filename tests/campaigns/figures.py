@@ -28,7 +28,9 @@ CAMPAIGNS = {
         "Random graphs",
         "``make graphs``",
         "Random graphs of all ops, with nodes read several times over, are differentiated by "
-        "tinygraph and by HIPS autograd, from formulas that are written a second time.",
+        "tinygraph and by HIPS autograd, from formulas that are written a second time. tinygraph "
+        "answers twice: interpreted, and by the program that ``tg.compile`` makes of the graph; "
+        "some are compiled to machine code too.",
     ),
     "kills": (
         "Kills survived",
@@ -41,7 +43,7 @@ CAMPAIGNS = {
         "Mutants",
         "``make mutants``",
         "mutmut changes one thing in the source of the core, and the tests must notice. Every "
-        "kind of mutant that survived is explained below.",
+        "mutant that survived is shown and explained below.",
     ),
 }
 
@@ -53,7 +55,7 @@ def read():
 def record(campaign, **numbers):
     """Put the numbers of one campaign into the file, and write the page anew."""
     figures = {**read(), campaign: numbers}
-    text = json.dumps(figures, indent=2, sort_keys=True, ensure_ascii=False)
+    text = json.dumps(figures, indent=2, ensure_ascii=False)
     PATH.write_text(text + "\n", encoding="utf-8")
     PAGE.write_text(page(read()), encoding="utf-8")
     print(f"{campaign}: {numbers}")

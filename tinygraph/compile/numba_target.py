@@ -50,9 +50,7 @@ class NumbaProgram:
         self.weights, self.gradients = self.flat.vector(), self.flat.vector()
         self.memory: dict[str, Any] = {}
         self._leaves = {
-            node: value
-            for node, value in step.values.items()
-            if value.kind in ("input", "parameter") and value not in plan.weights
+            node: value for node, value in step.leaves.items() if value not in plan.weights
         }
         update = (
             None if record_update is None else record_update((self.flat.size,), self.flat.dtype)

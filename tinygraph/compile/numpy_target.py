@@ -75,11 +75,7 @@ class NumpyProgram:
         self.memory: dict[str, Any] = {}
         fixed = {value: self.flat.part(self.weights, value) for value in plan.weights}
         self._keep_gradients(fixed)
-        self._leaves = {
-            node: value
-            for node, value in step.values.items()
-            if value.kind in ("input", "parameter") and value not in fixed
-        }
+        self._leaves = {node: value for node, value in step.leaves.items() if value not in fixed}
         self.updates: list[PlannedUpdate] = []
         self.handed_on: list[tuple[Any, Value]] = []
         if record_update is not None:

@@ -106,7 +106,7 @@ def plan_step(
     wanted = (*values, *(step.gradients[parameter] for parameter in parameters))
     block = optimise(Block(step.operations, wanted), (*TIDY, *FASTER))
     block, factor = common_factor(block, len(values))
-    inputs = [value for value in step.values.values() if value.kind == "input"]
+    inputs = [value for value in step.leaves.values() if value.kind == "input"]
     batch = next((value.shape[0] for value in inputs if value.shape), 0)
     pairs = affine_pairs(block, weights) if fuse else {}
     if fuse and len(set(block.outputs)) == len(block.outputs):

@@ -38,8 +38,8 @@ def readable_source(
     wanted = (step.values[output], *(step.gradients[p] for p in parameters))
     block = optimise(Block(step.operations, wanted), TIDY)
     loss, *gradients = block.outputs
-    inputs = [value for value in step.values.values() if value.kind == "input"]
-    weights = [value for value in step.values.values() if value.kind == "parameter"]
+    inputs = [value for value in step.leaves.values() if value.kind == "input"]
+    weights = [value for value in step.leaves.values() if value.kind == "parameter"]
     signature = [[writer.name(value) for value in inputs], [writer.name(v) for v in weights]]
     for phase in ("forward", "backward"):
         writer.heading(phase)
@@ -88,9 +88,8 @@ class _Writer:
         self.names_of: dict[Value, str] = {}
         self.lines: list[str] = []
         self._expressions = Expressions(self.name)
-        for node, value in step.values.items():
-            if value.kind in ("input", "parameter"):
-                self.names_of[value] = self.names.of(str(node.name))
+        for node, value in step.leaves.items():
+            self.names_of[value] = self.names.of(str(node.name))
 
     def name(self, value: Value) -> str:
         if value not in self.names_of:

@@ -19,7 +19,7 @@ from tinygraph.compile.recording import Recorded, Tape
 from tinygraph.compile.trial import random_array, record_or_call, recorded_as
 from tinygraph.contract import as_gradient, as_value, one_each
 from tinygraph.graph import Graph
-from tinygraph.node import Constant, Input, Node, Op
+from tinygraph.node import Constant, Input, Node, Op, Parameter
 from tinygraph.topology import topological_order
 
 
@@ -43,6 +43,15 @@ class Step:
     gradients: dict[Node, Value] = field(default_factory=dict)
     operations: list[Operation] = field(default_factory=list)
     called: list[tuple[Node, str, str]] = field(default_factory=list)
+
+    @property
+    def leaves(self) -> dict[Node, Value]:
+        """The values of the inputs and the parameters; an op may hand one on as its own value."""
+        return {
+            node: value
+            for node, value in self.values.items()
+            if isinstance(node, (Input, Parameter))
+        }
 
 
 def record_step(model: Graph, feeds: Mapping[Node, Array]) -> Step:
