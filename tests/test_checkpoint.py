@@ -443,6 +443,33 @@ def test_another_network_is_named(saved):
         tg.load(saved, model)
 
 
+class Scaled(tg.Op):
+    factor = 2.0
+    table = np.ones(3)
+
+    def forward(self, x):
+        return self.factor * x
+
+    def backward(self, g, y, x):
+        return self.factor * g
+
+
+def scaled(**hyperparameters):
+    return tg.Graph(tg.Sum(Scaled(tg.Parameter(1.0, name="w"), name="s", **hyperparameters)))
+
+
+def test_a_hyperparameter_of_an_op_must_agree(tmp_path):
+    path = tmp_path / "run.npz"
+    tg.save(path, scaled())
+    tg.load(path, scaled(factor=np.float64(2.0), table=np.zeros(3)))
+    with pytest.raises(CheckpointError) as caught:
+        tg.load(path, scaled(factor=3.0))
+    assert (
+        'There a node is Scaled "s" () of w with factor = 2.0; here it is Scaled "s" () of w with '
+        "factor = 3.0."
+    ) in str(caught.value)
+
+
 def test_settings_must_agree(saved):
     assert tg.load(saved, *run(), settings={"seed": 0}) is not None
     for settings in ({"seed": 1}, {"other": 1}):

@@ -237,3 +237,10 @@ def test_groups_come_from_names():
     assert tg.Parameter(1.0, name="encoder/layer1/W").group == "encoder/layer1"
     assert tg.Parameter(1.0, name="W").group == ""
     assert tg.Parameter(1.0).group == ""
+
+
+def test_hyperparameters_are_those_given_and_the_defaults():
+    w = tg.Parameter(np.ones((2, 3)), name="w")
+    assert tg.Sum(w, axis=1).hyperparameters == {"axis": 1, "keepdims": False}
+    assert tg.Power(w, exponent=3.0).hyperparameters == {"exponent": 3.0}
+    assert tg.Sigmoid(w).hyperparameters == {}

@@ -15,16 +15,37 @@ from tinygraph.arrays import Array, brief
 from tinygraph.errors import CheckpointError
 from tinygraph.graph import Graph
 from tinygraph.history import History, Record, check_history
+from tinygraph.node import Node, Op
 from tinygraph.optim import Optimizer
 from tinygraph.shapes import show
 
 
 def description(model: Graph) -> list[list[Any]]:
-    """Return each node's name, class, shape and the names of its inputs."""
+    """Return each node's name, class, shape, the names of its inputs, and its hyperparameters."""
     return [
-        [node.name, type(node).__name__, list(node.shape), [parent.name for parent in node.inputs]]
+        [
+            node.name,
+            type(node).__name__,
+            list(node.shape),
+            [parent.name for parent in node.inputs],
+            _plain_hyperparameters(node),
+        ]
         for node in model.nodes
     ]
+
+
+def _plain_hyperparameters(node: Node) -> dict[str, Any]:
+    """Return those hyperparameters that a header can hold, and that equal themselves."""
+    found = node.hyperparameters if isinstance(node, Op) else {}
+    plain = {
+        name: value.item() if isinstance(value, np.generic) else value
+        for name, value in found.items()
+    }
+    return {
+        name: value
+        for name, value in plain.items()
+        if value is None or (isinstance(value, (bool, int, float, str)) and value == value)
+    }
 
 
 def check_description(saved: Any, model: Graph) -> None:
@@ -44,9 +65,10 @@ def check_description(saved: Any, model: Graph) -> None:
 
 
 def _sentence(node: Any) -> str:
-    name, kind, shape, inputs = node
+    name, kind, shape, inputs, hyperparameters = node
     of = f" of {', '.join(map(str, inputs))}" if inputs else ""
-    return f'{kind} "{name}" {show(shape)}{of}'
+    numbers = ", ".join(f"{name} = {value!r}" for name, value in hyperparameters.items())
+    return f'{kind} "{name}" {show(shape)}{of}{f" with {numbers}" if numbers else ""}'
 
 
 def check_settings(saved: Mapping[str, Any], settings: Mapping[str, Any]) -> None:

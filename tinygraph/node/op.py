@@ -161,6 +161,11 @@ class Op(Node):
                 )
             setattr(self, keyword, value)
 
+    @property
+    def hyperparameters(self) -> dict[str, Any]:
+        """The keyword arguments, by name: those given, and the class's defaults for the others."""
+        return {name: getattr(self, name) for name in sorted(self._keywords) if hasattr(self, name)}
+
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         """Return the value, from the values of the inputs."""
         raise OpError(f"{describe(self)} has no forward: its class must define one.", self)
