@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 import tinygraph as tg
-from tinygraph import sealed
+from tinygraph.checkpoint import sealed
 from tinygraph.cli import main
 from tinygraph.errors import ArgumentTypeError, CheckpointError, FileError
 

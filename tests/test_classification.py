@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 import tinygraph as tg
-from tinygraph.classification import accuracy_on, labels
+from tinygraph.train.classification import accuracy_on, labels
 
 
 def test_labels_are_the_input_that_the_prediction_does_not_need(lab2):

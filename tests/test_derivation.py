@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import tinygraph as tg
-from tinygraph.derivation_formats import plain_latex
+from tinygraph.derivation.formats import plain_latex
 
 
 def ops_of_the_package():

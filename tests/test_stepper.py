@@ -16,8 +16,8 @@ import pytest
 from rich.console import Console
 
 import tinygraph as tg
-from tinygraph.steps import summarise
 from tinygraph.trace import walk
+from tinygraph.trace.steps import summarise
 from tinygraph.viz.heatmap import CELL
 from tinygraph.viz.stepper import page, terminal, words
 from tinygraph.viz.stepper.formulas import mathml

@@ -47,10 +47,10 @@ if TYPE_CHECKING:
     from tinygraph.checkpoint import load, save
     from tinygraph.derivation import Derivation, derive
     from tinygraph.diagnosis import diagnose
-    from tinygraph.diagnosis_report import Diagnosis
-    from tinygraph.history import History
+    from tinygraph.diagnosis.report import Diagnosis
     from tinygraph.sweeps import Run, Sweep, sweep
     from tinygraph.train import fit
+    from tinygraph.train.history import History
     from tinygraph.viz import Diagram, render
     from tinygraph.viz.stepper import Stepper, step_through
 
@@ -117,9 +117,9 @@ __all__ = [
 # and loads neither matplotlib nor graphviz nor numba.
 _LOADED_ON_USE = {
     "Derivation": "tinygraph.derivation",
-    "Diagnosis": "tinygraph.diagnosis_report",
+    "Diagnosis": "tinygraph.diagnosis.report",
     "Diagram": "tinygraph.viz",
-    "History": "tinygraph.history",
+    "History": "tinygraph.train.history",
     "Run": "tinygraph.sweeps",
     "Sweep": "tinygraph.sweeps",
     "sweep": "tinygraph.sweeps",

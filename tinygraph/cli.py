@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import tinygraph
-from tinygraph.engines import ENGINES
 from tinygraph.errors import NonFiniteError, TinygraphError
 from tinygraph.files import as_path
 from tinygraph.lab2.diagrams import save_diagrams
@@ -31,6 +30,7 @@ from tinygraph.lab2.run import (
     save_figures,
     train,
 )
+from tinygraph.train.engines import ENGINES
 
 WRONG_USAGE = 2
 FAILED = 1

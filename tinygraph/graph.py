@@ -34,7 +34,7 @@ from tinygraph.shapes import Shape, batch_size, show, with_batch
 from tinygraph.topology import as_node, name_nodes, topological_order
 
 if TYPE_CHECKING:
-    from tinygraph.steps import Step
+    from tinygraph.trace.steps import Step
 
 N = TypeVar("N", bound=Node)
 _value_of = attrgetter("value")  # with map, quicker than a comprehension: it is called for each op

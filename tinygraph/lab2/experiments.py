@@ -13,12 +13,12 @@ from functools import cached_property
 from pathlib import Path
 
 from tinygraph.errors import ArgumentError, UnknownNameError, did_you_mean
-from tinygraph.fit_checks import whole_number
 from tinygraph.lab2.campaign import run_trials
 from tinygraph.lab2.regions import Region, region
 from tinygraph.lab2.run import DATA_SETS
 from tinygraph.lab2.summary import Curve, Row, middle, summarize
 from tinygraph.lab2.trials import Outcome, Setting, Trial
+from tinygraph.train.settings import whole_number
 
 EPOCHS = 20_000
 SEEDS = 20

@@ -16,11 +16,11 @@ from tinygraph.arrays import Array
 from tinygraph.checkpoint import load, save
 from tinygraph.errors import UnknownNameError, did_you_mean
 from tinygraph.graph import Graph
-from tinygraph.history import History
 from tinygraph.lab2.network import model as build_model
 from tinygraph.metrics import accuracy, one_minus_mean_abs_error
 from tinygraph.optim import SGD, AdaGrad, Adam, Momentum, Optimizer, RMSProp
 from tinygraph.train import fit
+from tinygraph.train.history import History
 
 if TYPE_CHECKING:
     from tinygraph.viz.stepper import Stepper

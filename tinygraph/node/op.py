@@ -163,7 +163,7 @@ class Op(Node):
 
     @property
     def hyperparameters(self) -> dict[str, Any]:
-        """The keyword arguments, by name: those given, and the class's defaults for the others."""
+        """The keyword arguments by name; where one was not given, it is the class's default."""
         return {name: getattr(self, name) for name in sorted(self._keywords) if hasattr(self, name)}
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:

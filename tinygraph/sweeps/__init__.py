@@ -21,14 +21,14 @@ from typing import Any
 from tqdm import tqdm
 
 from tinygraph.arrays import brief, is_bool
-from tinygraph.engines import check_engine
 from tinygraph.errors import ArgumentTypeError
-from tinygraph.fit_checks import whole_number
 from tinygraph.sweeps.grid import tasks_of
 from tinygraph.sweeps.job import Build, Job
 from tinygraph.sweeps.results import Run, Sweep
 from tinygraph.sweeps.store import Store
 from tinygraph.sweeps.workers import finished_runs
+from tinygraph.train.engines import check_engine
+from tinygraph.train.settings import whole_number
 
 __all__ = ["Run", "Sweep", "sweep"]
 

@@ -16,7 +16,7 @@ import numpy as np
 from tinygraph.arrays import Array
 from tinygraph.node import Op, Parameter
 from tinygraph.rules import evaluate, rule_names
-from tinygraph.steps import Moment
+from tinygraph.trace.steps import Moment
 
 CLOSE = 0.02
 """Two numbers are told apart from this relative difference on: rounding is no mistake."""

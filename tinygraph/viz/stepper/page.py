@@ -14,7 +14,7 @@ from string import Template
 from typing import Any
 
 from tinygraph.node import Node, Op, Parameter
-from tinygraph.steps import ArrayData, Step
+from tinygraph.trace.steps import ArrayData, Step
 from tinygraph.viz.stepper import words
 from tinygraph.viz.stepper.drawing import CELL_RULES
 from tinygraph.viz.stepper.formulas import mathml

@@ -13,7 +13,7 @@ from typing import TypedDict
 import numpy as np
 
 from tinygraph.arrays import Array
-from tinygraph.steps import ArrayData, Moment, summarise
+from tinygraph.trace.steps import ArrayData, Moment, summarise
 from tinygraph.viz.stepper import words
 from tinygraph.viz.stepper.mistakes import CLOSE, Mistake
 from tinygraph.viz.stepper.subjects import corner_of, rest_of, subject

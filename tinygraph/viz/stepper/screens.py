@@ -11,7 +11,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from tinygraph.steps import ArrayData, OutgoingData, Step
+from tinygraph.trace.steps import ArrayData, OutgoingData, Step
 from tinygraph.viz.stepper import words
 from tinygraph.viz.stepper.questions import REPLIES, Question
 

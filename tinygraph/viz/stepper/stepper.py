@@ -17,8 +17,8 @@ from tinygraph.files import as_path, writing
 from tinygraph.graph import Graph
 from tinygraph.node import Op, describe
 from tinygraph.optim import Optimizer
-from tinygraph.steps import Moment, Step
 from tinygraph.trace import walk
+from tinygraph.trace.steps import Moment, Step
 from tinygraph.viz.stepper import page, terminal
 from tinygraph.viz.stepper.drawing import draw
 from tinygraph.viz.stepper.mistakes import CLOSE

@@ -10,7 +10,7 @@ import numpy as np
 from tinygraph.arrays import Array
 from tinygraph.node import Input, Op, Parameter
 from tinygraph.rules import evaluate, rule_names
-from tinygraph.steps import CORNER, Moment
+from tinygraph.trace.steps import CORNER, Moment
 from tinygraph.viz.stepper.mistakes import Mistake, is_like, mistakes
 from tinygraph.viz.stepper.value_mistakes import forward_mistakes, update_mistakes
 

@@ -13,7 +13,7 @@ from typing import Any
 from rich.console import Console, Group, RenderableType
 from rich.text import Text
 
-from tinygraph.steps import CORNER, Step
+from tinygraph.trace.steps import CORNER, Step
 from tinygraph.viz.stepper.predictions import Predictions
 from tinygraph.viz.stepper.questions import Question
 from tinygraph.viz.stepper.screens import (

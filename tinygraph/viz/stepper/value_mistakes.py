@@ -10,7 +10,7 @@ import numpy as np
 from tinygraph.arrays import Array
 from tinygraph.node import Op
 from tinygraph.rules import evaluate, rule_names
-from tinygraph.steps import Moment
+from tinygraph.trace.steps import Moment
 from tinygraph.viz.stepper.mistakes import Mistake, changed, different
 
 

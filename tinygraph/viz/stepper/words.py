@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from tinygraph.steps import ArrayData, LineData, OutgoingData, Step
+from tinygraph.trace.steps import ArrayData, LineData, OutgoingData, Step
 from tinygraph.viz.text import unicode_math
 
 

@@ -17,12 +17,12 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from tinygraph.by_hand import check_nodes, check_numbers
-from tinygraph.diagnosis_report import Diagnosis, Finding, Layer
+from tinygraph.diagnosis.report import Diagnosis, Finding, Layer
+from tinygraph.diagnosis.slopes import FLAT, MOST, Slope, slope_of
 from tinygraph.errors import StateError
 from tinygraph.graph import Graph
 from tinygraph.node import Node, Op, Parameter
 from tinygraph.quantities import norm, number
-from tinygraph.slopes import FLAT, MOST, Slope, slope_of
 from tinygraph.topology import as_node
 
 STEP = 10.0

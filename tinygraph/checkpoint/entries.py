@@ -14,10 +14,10 @@ import numpy as np
 from tinygraph.arrays import Array, brief
 from tinygraph.errors import CheckpointError
 from tinygraph.graph import Graph
-from tinygraph.history import History, Record, check_history
 from tinygraph.node import Node, Op
 from tinygraph.optim import Optimizer
 from tinygraph.shapes import show
+from tinygraph.train.history import History, Record, check_history
 
 
 def description(model: Graph) -> list[list[Any]]:

@@ -1,7 +1,7 @@
 """What a trace is made of: the step, and the summary of an array, as plain data.
 
-:mod:`tinygraph.trace_steps` fills these; a page, a terminal or a test reads them.  A step is text,
-numbers, lists and dicts alone, so that ``json.dumps`` takes it.
+:mod:`tinygraph.trace.writing` fills these; a page, a terminal or a test reads them.  A step is
+text, numbers, lists and dicts alone, so that ``json.dumps`` takes it.
 """
 
 from __future__ import annotations

@@ -22,6 +22,7 @@ import numpy as np
 
 from tinygraph.arrays import Array, as_float_array, brief
 from tinygraph.check import gradcheck
+from tinygraph.check.purity import called
 from tinygraph.contract import one_each
 from tinygraph.data import as_generator
 from tinygraph.errors import (
@@ -31,10 +32,9 @@ from tinygraph.errors import (
     OpError,
 )
 from tinygraph.node import Op, Parameter, describe
-from tinygraph.op_variants import check_batches, check_one_node_for_all, check_precision
-from tinygraph.purity import called
 from tinygraph.rules import broadcast_axes, rule_names
 from tinygraph.shapes import show
+from tinygraph.testing.variants import check_batches, check_one_node_for_all, check_precision
 
 ROUNDS = 3
 """How many examples an op is checked at."""

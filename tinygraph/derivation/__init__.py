@@ -16,8 +16,8 @@ import numpy as np
 
 from tinygraph.arrays import Array, brief
 from tinygraph.by_hand import check_nodes, check_numbers
-from tinygraph.derivation_formats import as_html, as_latex, as_markdown
-from tinygraph.derivation_steps import Term, steps_from_output
+from tinygraph.derivation.formats import as_html, as_latex, as_markdown
+from tinygraph.derivation.steps import Term, steps_from_output
 from tinygraph.errors import ArgumentError, ArgumentTypeError, StateError
 from tinygraph.graph import Graph, as_graph
 from tinygraph.node import Constant, Node, describe

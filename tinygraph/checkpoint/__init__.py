@@ -15,10 +15,10 @@ from typing import Any
 
 import numpy as np
 
-from tinygraph import sealed
 from tinygraph.arrays import as_dict, brief
 from tinygraph.by_hand import check_nodes
-from tinygraph.checkpoint_entries import (
+from tinygraph.checkpoint import sealed
+from tinygraph.checkpoint.entries import (
     check_description,
     check_settings,
     description,
@@ -34,8 +34,8 @@ from tinygraph.checkpoint_entries import (
 from tinygraph.errors import ArgumentTypeError, CheckpointError, TinygraphError
 from tinygraph.files import as_path
 from tinygraph.graph import Graph
-from tinygraph.history import History
 from tinygraph.optim import Optimizer
+from tinygraph.train.history import History
 
 KIND = "tinygraph checkpoint"
 VERSION = 1

@@ -1,8 +1,8 @@
 """Training: forward, backward, step, again and again, and a record of it.
 
 ``fit`` keeps the record, prints, watches for trouble and stops.  The epochs themselves are run by
-an *engine* (:mod:`tinygraph.engines`), in stretches that end where something is to be printed or
-decided.
+an *engine* (:mod:`tinygraph.train.engines`), in stretches that end where something is to be printed
+or decided.
 """
 
 from __future__ import annotations
@@ -18,21 +18,21 @@ import numpy as np
 from tqdm import tqdm
 
 from tinygraph.arrays import brief
-from tinygraph.classification import accuracy_on
 from tinygraph.data import as_generator
-from tinygraph.divergence import non_finite_error
-from tinygraph.engines import Batches, make_engine
 from tinygraph.errors import ArgumentTypeError
-from tinygraph.fit_checks import (
+from tinygraph.graph import Graph
+from tinygraph.optim import Optimizer
+from tinygraph.train.classification import accuracy_on
+from tinygraph.train.divergence import non_finite_error
+from tinygraph.train.engines import Batches, make_engine
+from tinygraph.train.history import History, Record, check_history
+from tinygraph.train.settings import (
     check_callback,
     check_names,
     check_roles,
     checked_target,
     whole_number,
 )
-from tinygraph.graph import Graph
-from tinygraph.history import History, Record, check_history
-from tinygraph.optim import Optimizer
 
 CHECK_INTERVAL = 100
 """How many epochs may pass until ``target_loss`` is looked at again."""

@@ -17,17 +17,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tinygraph.argument_check import ArgumentCheck
 from tinygraph.arrays import Array
 from tinygraph.by_hand import check_nodes
-from tinygraph.check_report import GradcheckReport
+from tinygraph.check.argument import ArgumentCheck
+from tinygraph.check.differences import Function, slope
+from tinygraph.check.purity import gradients_of, refuse_memory, value_of
+from tinygraph.check.report import GradcheckReport
+from tinygraph.check.slips import likely_slip
 from tinygraph.data import as_generator
-from tinygraph.differences import Function, slope
 from tinygraph.errors import ArgumentError, TinygraphError
 from tinygraph.graph import Graph
 from tinygraph.node import Constant, Node, Op
-from tinygraph.purity import gradients_of, refuse_memory, value_of
-from tinygraph.slips import likely_slip
 
 ENTRIES = 24
 """How many entries of one array are looked at; of a larger one, a random choice, and suspects."""

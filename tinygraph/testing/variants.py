@@ -13,10 +13,10 @@ import numpy as np
 
 from tinygraph.arrays import Array, brief
 from tinygraph.check import gradcheck
+from tinygraph.check.purity import called
 from tinygraph.contract import one_each
 from tinygraph.errors import OpError, ShapeError
 from tinygraph.node import Input, Op, Parameter, describe
-from tinygraph.purity import called
 
 
 def check_one_node_for_all(

@@ -9,8 +9,8 @@ import numpy as np
 
 from tinygraph.errors import NonFiniteError
 from tinygraph.graph import Graph
-from tinygraph.history import History
 from tinygraph.node import Input, Node, Parameter, describe
+from tinygraph.train.history import History
 
 
 def non_finite_error(model: Graph, feeds: Mapping[str, Any], record: History) -> NonFiniteError:

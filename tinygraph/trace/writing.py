@@ -17,7 +17,7 @@ from tinygraph.node import Node, Op, Parameter
 from tinygraph.notation import Notation
 from tinygraph.optim import Optimizer
 from tinygraph.rules import broadcast_axes, evaluate, rule_names
-from tinygraph.steps import InputData, LineData, OutgoingData, Step, summarise
+from tinygraph.trace.steps import InputData, LineData, OutgoingData, Step, summarise
 
 
 def forward_step(op: Op, values: Mapping[Node, Any], names: Notation) -> Step:

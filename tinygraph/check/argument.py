@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tinygraph.arrays import Array
-from tinygraph.differences import Function, Slope, closer_slope, is_at_kink
+from tinygraph.check.differences import Function, Slope, closer_slope, is_at_kink
 from tinygraph.node import Node, describe
 
 

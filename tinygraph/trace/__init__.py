@@ -2,7 +2,7 @@
 
 A trace is a list of steps, in the order in which they happen; each is a dict of text, numbers and
 lists, so that ``json.dumps`` takes it and a page, a terminal or a test can read it.  Here the ops
-and the optimizer are run; :mod:`tinygraph.trace_steps` writes each step down.
+and the optimizer are run; :mod:`tinygraph.trace.writing` writes each step down.
 
 A trace looks on and changes nothing: neither the graph's values and gradients nor the parameters
 nor the optimizer.  Big arrays are summarised, so that a trace stays small.
@@ -24,8 +24,8 @@ from tinygraph.errors import ArgumentError, ArgumentTypeError, StateError, Tinyg
 from tinygraph.node import Constant, Node, Op, Parameter, describe
 from tinygraph.notation import Notation
 from tinygraph.optim import Optimizer
-from tinygraph.steps import Moment, summarise
-from tinygraph.trace_steps import backward_step, forward_step, leaving, update_step
+from tinygraph.trace.steps import Moment, summarise
+from tinygraph.trace.writing import backward_step, forward_step, leaving, update_step
 
 MOST_TRAINING_STEPS = 1_000
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from tabulate import tabulate
 
-from tinygraph.argument_check import ArgumentCheck
+from tinygraph.check.argument import ArgumentCheck
 from tinygraph.errors import GradientError, LayoutError
 from tinygraph.graph import Graph
 from tinygraph.node import Node, describe
