@@ -37,6 +37,28 @@ def test_what_is_read_from_self_declared_or_taken_by_init():
     assert names_of(Thing) == {"declared", "plain", "only_by_keyword", "kept", "read"}
 
 
+def test_what_stands_on_the_class_to_be_called_or_computed_is_no_keyword():
+    class Thing(Contract):
+        factor = 2.0
+
+        @classmethod
+        def made(cls):
+            return cls()
+
+        @staticmethod
+        def helper(x):
+            return x
+
+        @property
+        def twice(self):
+            return 2 * self.factor
+
+        def forward(self, x):
+            return self.helper(x) * self.twice
+
+    assert names_of(Thing) == {"factor"}
+
+
 def test_a_called_attribute_counts():
     class Thing(Contract):
         def forward(self, x):
@@ -67,7 +89,7 @@ def test_a_method_without_self_and_a_class_that_inherits():
     class Second(First):
         second = 2
 
-    assert names_of(Second) == {"first", "second", "without"}
+    assert names_of(Second) == {"first", "second"}
 
 
 def test_a_method_with_hundreds_of_names():

@@ -27,6 +27,9 @@ def hyperparameter_names(cls: type, contract: type) -> frozenset[str]:
     for klass in cls.__mro__[: cls.__mro__.index(contract)]:
         names.update(inspect.get_annotations(klass))
         for key, member in klass.__dict__.items():
+            if isinstance(member, (classmethod, staticmethod, property)):
+                reserved.add(key)
+                continue
             code = getattr(member, "__code__", None)
             if code is None:
                 names.add(key)
