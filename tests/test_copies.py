@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import tinygraph as tg
-from tinygraph.compile.copies import InTurn, SideBySide, trainer
+from tinygraph.compile.copies import InTurn, SideBySide, architecture, trainer
 from tinygraph.compile.numpy_target import NumpyProgram
 from tinygraph.compile.recording import Unrecordable
 
@@ -126,3 +126,57 @@ def test_an_update_that_is_not_entry_by_entry_is_refused(xor):
 
     with pytest.raises(Unrecordable, match="not entry by entry"):
         SideBySide(pairs(kind=Normed), xor)
+
+
+class Masked(tg.Op):
+    def forward(self, x):
+        return x * self.mask
+
+    def backward(self, g, y, x):
+        return g * self.mask
+
+
+class Slotted(Masked):
+    __slots__ = ("mask",)
+
+
+class Climbing(tg.SGD):
+    def __init__(self, parameters, lr, sign=1.0):
+        super().__init__(parameters, lr)
+        self.sign = sign
+
+    def update(self, w, g, t):
+        return (w + self.sign * self.lr * g,)
+
+
+def masked(op=Masked, at=0, sign=1.0, turned=False, lr=0.1, start=0, outputs=("loss", "last")):
+    """Return a model with a mask that is long and almost everywhere 0, and its optimizer."""
+    mask = np.zeros(2000)
+    mask[1000 + at] = 1.0
+    w, b = (tg.Parameter(np.full(2000, start + k), name=name) for k, name in enumerate("wb"))
+    loss = tg.Sum(op(w * b, mask=mask, name="masked"), name="loss")
+    nodes = {"loss": loss, "last": tg.Exp(loss, name="last")}
+    model = tg.Graph(*[nodes[name] for name in outputs])
+    return model, Climbing(model.parameters[::-1] if turned else model.parameters, lr, sign)
+
+
+def test_models_that_differ_in_numbers_alone_have_one_architecture():
+    assert architecture(*masked()) == architecture(*masked(lr=0.2, start=1))
+
+
+@pytest.mark.parametrize(
+    "other",
+    [{"at": 1}, {"sign": -1.0}, {"turned": True}, {"outputs": ("last", "loss")}, {"op": Slotted}],
+    ids=["a long array", "an optimizer's own", "the order", "the output", "the class"],
+)
+def test_models_that_differ_otherwise_have_not(other):
+    assert architecture(*masked()) != architecture(*masked(**other))
+
+
+def test_a_hyperparameter_in_a_slot_tells_architectures_apart():
+    assert architecture(*masked(Slotted)) == architecture(*masked(Slotted))
+    assert architecture(*masked(Slotted)) != architecture(*masked(Slotted, at=1))
+
+
+def test_what_cannot_be_compared_is_like_nothing_else():
+    assert architecture(*masked(sign=lambda: 1)) != architecture(*masked(sign=lambda: 1))

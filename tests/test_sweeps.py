@@ -36,7 +36,8 @@ def build_by_hidden(rng, hidden, lr=0.1):
 def build_that_diverges(rng, lr):
     x, t = tg.Input("x", shape=(None, 2)), tg.Input("t", shape=(None, 1))
     w = tg.Parameter(rng.normal(size=(2, 1)), name="w")
-    model = tg.Graph(tg.MSE(tg.MatMul(x, w), t))
+    y = tg.MatMul(x, w)
+    model = tg.Graph(tg.MSE(y, t), prediction=y)
     return model, tg.SGD(model.parameters, lr=lr)
 
 
@@ -137,6 +138,17 @@ def test_diverging_runs_are_counted(feeds):
     assert run.stopped == "non-finite"
     assert np.isnan(run.loss)
     assert "diverged" in result.table()
+
+
+def test_a_diverging_run_is_the_same_by_every_engine(feeds):
+    grid, settings = {"lr": [0.1, 3.0]}, {"seeds": 20, "epochs": 1_000, **feeds}
+    ways = [
+        tg.sweep(build_that_diverges, grid, engine=engine, **settings)
+        for engine in ("interpreted", "numpy")
+    ]
+    first, second = ([(r.stopped, r.accuracy, r.solved_at) for r in way.runs] for way in ways)
+    assert first == second
+    assert {stopped for stopped, _, _ in first} == {"finished", "non-finite"}
 
 
 def test_a_killed_worker_loses_its_own_task_alone(feeds, tmp_path):

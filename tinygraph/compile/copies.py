@@ -7,6 +7,7 @@ takes one after the other, over the cores.
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Hashable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -27,19 +28,39 @@ WORTH_STACKING = 16
 
 
 def architecture(model: Graph, optimizer: Optimizer) -> Hashable:
-    """Return what is equal for two models that one program can train."""
-    trained = set(optimizer.parameters)
-    return type(optimizer), tuple(_description(node, trained) for node in model.nodes)
+    """Return what is equal for two models that one program can train.
+
+    The parameters are compared in the optimizer's order, in which a program takes them over.
+    """
+    trained = optimizer.parameters
+    of_each = {*optimizer.hyperparameters, "parameters", "memory"}
+    shared = {name: value for name, value in vars(optimizer).items() if name not in of_each}
+    return (
+        type(optimizer),
+        _settings(shared),
+        tuple(parameter.name for parameter in trained),
+        model.output.name,
+        tuple(_description(node, trained) for node in model.nodes),
+    )
 
 
-def _description(node: Node, trained: set[Parameter]) -> Hashable:
+def _description(node: Node, trained: tuple[Parameter, ...]) -> Hashable:
     numbers = b""
     if isinstance(node, Constant) or (isinstance(node, Parameter) and node not in trained):
         numbers = np.asarray(node.value).tobytes()
     dtype = str(np.asarray(node.value).dtype) if isinstance(node, (Constant, Parameter)) else ""
-    settings = repr(sorted(vars(node).items())) if isinstance(node, Op) else ""
-    parents = tuple(str(parent.name) for parent in node.inputs)
-    return type(node), str(node.name), node.shape, parents, settings, numbers, dtype
+    # A class with slots has its hyperparameters there, and no dict.
+    own = {**node.hyperparameters, **getattr(node, "__dict__", {})} if isinstance(node, Op) else {}
+    parents = tuple(parent.name for parent in node.inputs)
+    return type(node), node.name, node.shape, parents, _settings(own), numbers, dtype
+
+
+def _settings(values: Mapping[str, Any]) -> Hashable:
+    """Return what is equal for equal settings alone: the text of a long array leaves most out."""
+    try:
+        return pickle.dumps(sorted(values.items()))
+    except Exception:  # an object of the user's own, or a lambda: like no other
+        return object()
 
 
 def trainer(

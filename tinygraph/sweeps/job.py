@@ -134,7 +134,10 @@ class Job:
         return run
 
     def _record(self, run: Run, losses: Array, done: int, model: Graph) -> None:
-        """Write a stretch of losses into a run, up to the first that is not finite."""
+        """Write a stretch of losses into a run, up to the first that is not finite.
+
+        From there on the parameters are no numbers, so the accuracy is that of the stretch before.
+        """
         if run.stopped != "finished":
             return
         sound = np.isfinite(losses)
@@ -142,6 +145,8 @@ class Job:
         run.losses[done : done + count] = losses[:count]
         if not sound.all():
             run.stopped = "non-finite"
-        run.accuracy = accuracy_on(model, self.feeds)
+            return
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # as in training
+            run.accuracy = accuracy_on(model, self.feeds)
         if run.solved_at is None and run.accuracy == 1:
             run.solved_at = done + len(losses)

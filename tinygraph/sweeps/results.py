@@ -40,7 +40,8 @@ class Run:
     losses : array
         One value an epoch; NaN from where the run stopped.
     accuracy : float or None
-        At the end; ``None`` where the model has no labels, or they are no classes.
+        At the end, or when it was last looked at before the loss was not finite; ``None`` where the
+        model has no labels, they are no classes, or nobody had looked yet.
     solved_at : int or None
         The first epoch, of those looked at, after which the accuracy was 100 %.
     stopped : str
