@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import tinygraph as tg
+from tinygraph.errors import OpError
 
 OPS = [getattr(tg.ops, name) for name in tg.ops.__all__]
 OPTIMIZERS = [tg.SGD, tg.Momentum, tg.AdaGrad, tg.RMSProp, tg.Adam]
@@ -384,6 +385,79 @@ def test_ops_of_ones_own(op_class, called, rng):
     report = tg.compile(model).report()
     assert report.count(f'{op_class.__name__} "y"') == called
     assert ("called as they are" in report) == bool(called)
+
+
+class Picky(tg.Op):
+    """Takes no number below 1."""
+
+    def forward(self, x):
+        if (x < 1).any():
+            raise ValueError("a number below 1")
+        return np.sqrt(x)
+
+    def backward(self, g, y, x):
+        return g / (2 * y)
+
+
+def test_an_op_that_takes_only_some_numbers_is_called():
+    model = of_op(Picky, [np.array([2.0, 4.0])])
+    assert_same_gradients(model)
+    opt = tg.SGD(model.parameters, lr=1e-3)
+    assert tg.fit(model, opt, epochs=200, print_interval=0).engine == "numpy"
+
+
+def test_an_op_that_fails_is_met_with_the_lesson_of_an_interpreted_run():
+    model = of_op(Picky, [np.array([2.0, 1.5])])
+    program = tg.compile(model)
+    program.gradients()
+    model["p0"].value = [2.0, 0.5]
+    lesson = r'forward of Picky "y" failed on p0 \(2,\): ValueError: a number below 1'
+    for run in (model.forward, program.gradients, tg.compile(model).gradients):
+        with pytest.raises(OpError, match=lesson) as caught:
+            run()
+        assert caught.value.node is model["y"]
+
+
+class Doubles(tg.Op):
+    """Breaks the contract: it changes its argument."""
+
+    def forward(self, x):
+        x *= 2.0
+        return x.copy()
+
+    def backward(self, g, y, x):
+        x *= 3.0
+        return 2 * g
+
+
+def test_what_is_fed_is_not_changed_by_an_op_that_changes_its_argument():
+    x, fed = tg.Input("x", shape=(None, 2)), np.ones((1, 2))
+    program = tg.compile(tg.Graph(tg.Sum(Doubles(x) * tg.Parameter([1.0, 2.0]))))
+    program.gradients(x=fed)
+    np.testing.assert_array_equal(fed, 1.0)
+
+
+class Smaller(tg.Op):
+    limit = np.inf
+
+    def forward(self, x, bounds):
+        return np.minimum(np.minimum(x, bounds), self.limit)
+
+    def backward(self, g, y, x, bounds):
+        return g * (x < bounds), None
+
+
+def test_numbers_that_are_not_finite_stand_in_a_program(target):
+    x, w = tg.Input("x", shape=(None, 3)), tg.Parameter([1.0, 2.0, 3.0], name="w")
+    model = tg.Graph(tg.Sum(Smaller(x * w, tg.Constant([[np.inf, 2.5, -np.inf]]))))
+    opt = tg.SGD(model.parameters, lr=0.1)
+    feeds = {"x": np.ones((1, 3))}
+    assert_same_gradients(model, target, **feeds)
+    namespace = {}
+    exec(tg.compile(model, opt).source, namespace)
+    loss, (w_new,) = namespace["training_step"](feeds["x"], w.value, 1)
+    assert loss == model.output.value == -np.inf
+    np.testing.assert_array_equal(w_new, w.value - 0.1 * w.grad)
 
 
 def test_a_gradient_that_is_a_view(target, rng):

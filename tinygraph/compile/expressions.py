@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import operator
 from collections.abc import Callable
 from typing import Any
@@ -113,10 +114,23 @@ class Expressions:
 
 def _constant_text(number: Any) -> str:
     if type(number) in (bool, int, float):
-        return repr(number)
+        return literal(number)
     array = np.asarray(number)
     if array.shape == () and array.dtype.kind == "f":
-        return repr(float(str(array)))  # a Python number takes the precision of what it meets
+        return literal(float(str(array)))  # a Python number takes the precision of what it meets
     if array.shape == ():
-        return repr(array.item())
-    return f"np.array({array.tolist()!r}, dtype=np.{array.dtype})"
+        return literal(array.item())
+    return f"np.array({literal(array.tolist())}, dtype=np.{array.dtype})"
+
+
+def literal(number: Any) -> str:
+    """Return a Python number, or nested lists of them, as source text.
+
+    >>> literal([[0.5, float("nan")], [float("inf"), -float("inf")]])
+    '[[0.5, np.nan], [np.inf, -np.inf]]'
+    """
+    if isinstance(number, list):
+        return f"[{', '.join(map(literal, number))}]"
+    if isinstance(number, float) and not math.isfinite(number):
+        return f"-np.{abs(number)}" if number < 0 else f"np.{number}"
+    return repr(number)

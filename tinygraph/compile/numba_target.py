@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from tinygraph.compile.expressions import literal
 from tinygraph.compile.flat import Flat
 from tinygraph.compile.ir import Value
 from tinygraph.compile.loop_views import is_view
@@ -169,16 +170,11 @@ def _indexed(name: str, turned: bool) -> Callable[..., str]:
 
 
 def _source(loops: Loops, arguments: list[str]) -> str:
-    constants = (
-        "".join(
-            f"{name} = np.{array.dtype}({array.item()!r})\n"
-            if array.shape == ()
-            else f"{name} = np.array({array.tolist()!r}, np.{array.dtype})\n"
-            for name, array in loops.constants.items()
-        )
-        .replace("(inf)", "(np.inf)")
-        .replace("(nan)", "(np.nan)")
-        .replace("(-inf)", "(-np.inf)")
+    constants = "".join(
+        f"{name} = np.{array.dtype}({literal(array.item())})\n"
+        if array.shape == ()
+        else f"{name} = np.array({literal(array.tolist())}, np.{array.dtype})\n"
+        for name, array in loops.constants.items()
     )
     body = "\n".join(f"        {line}" for line in loops.lines)
     return f'''"""A training step as loops, written by tinygraph for numba."""

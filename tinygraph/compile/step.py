@@ -16,7 +16,7 @@ import numpy as np
 from tinygraph.arrays import Array
 from tinygraph.compile.ir import Operation, Value, constant
 from tinygraph.compile.recording import Recorded, Tape
-from tinygraph.compile.trial import random_array, record_or_call, recorded_as
+from tinygraph.compile.trial import own_result, random_array, record_or_call, recorded_as
 from tinygraph.contract import as_gradient, as_value, one_each
 from tinygraph.graph import Graph
 from tinygraph.node import Constant, Input, Node, Op, Parameter
@@ -71,22 +71,24 @@ def record_step(model: Graph, feeds: Mapping[Node, Array]) -> Step:
             step.values[node] = Value(
                 kind, arrays[node].shape, arrays[node].dtype, label=str(node.name)
             )
-    _record_backward(model.output, step, tape)
+    _record_backward(model.output, step, tape, arrays)
     return step
 
 
 def _record_forward(op: Op, step: Step, tape: Tape, arrays: dict[Node, Any]) -> None:
     tape.node, tape.phase = op, "forward"
     inputs = [step.values[parent] for parent in op.inputs]
+    at_hand = [arrays[parent] for parent in op.inputs]
+
+    def call(*args: Any) -> tuple[Any, ...]:
+        return (as_value(own_result(op, "forward", *args), op, op.shape),)
+
     with np.errstate(all="ignore"):
-        arrays[op] = as_value(op.forward(*[arrays[parent] for parent in op.inputs]), op, op.shape)
+        (arrays[op],) = call(*at_hand)
 
     def record() -> tuple[Value, ...]:
         result = op.forward(*[Recorded(value, tape) for value in inputs])
         return (recorded_as(result, arrays[op].shape, arrays[op].dtype, tape),)
-
-    def call(*args: Any) -> tuple[Any, ...]:
-        return (as_value(op.forward(*args), op, op.shape),)
 
     results = record_or_call(op, step.called, tape, record, call, inputs, [arrays[op]])
     step.values[op] = results[0]
@@ -94,7 +96,7 @@ def _record_forward(op: Op, step: Step, tape: Tape, arrays: dict[Node, Any]) -> 
         results[0].label = str(op.name)
 
 
-def _record_backward(output: Node, step: Step, tape: Tape) -> None:
+def _record_backward(output: Node, step: Step, tape: Tape, arrays: dict[Node, Any]) -> None:
     """Record what ``Graph.backward`` does: contributions add up in reverse topological order."""
     tape.phase = "backward"
     seed = np.ones(step.values[output].shape, step.values[output].dtype)[()]
@@ -103,7 +105,7 @@ def _record_backward(output: Node, step: Step, tape: Tape) -> None:
         if not isinstance(op, Op) or op not in step.gradients:
             continue
         tape.node = op
-        contributions = _contributions(op, step, tape)
+        contributions = _contributions(op, step, tape, arrays)
         for parent, contribution in zip(op.inputs, contributions):
             if contribution is None or type(parent) is Constant:
                 continue
@@ -116,7 +118,7 @@ def _record_backward(output: Node, step: Step, tape: Tape) -> None:
             value.label = f"g_{node.name}"
 
 
-def _contributions(op: Op, step: Step, tape: Tape) -> list[Value | None]:
+def _contributions(op: Op, step: Step, tape: Tape, arrays: dict[Node, Any]) -> list[Value | None]:
     """Return the gradient of each input of ``op``, ``None`` where none flows."""
     g, y = step.gradients[op], step.values[op]
     inputs = [step.values[parent] for parent in op.inputs]
@@ -130,7 +132,8 @@ def _contributions(op: Op, step: Step, tape: Tape) -> list[Value | None]:
         )
 
     def call(g: Any, y: Any, *args: Any) -> tuple[Any, ...]:
-        return tuple(grad for grad in checked(op.backward(g, y, *args)) if grad is not None)
+        grads = checked(own_result(op, "backward", g, y, *args))
+        return tuple(grad for grad in grads if grad is not None)
 
     def record() -> tuple[Value, ...]:
         grads = op.backward(*[Recorded(value, tape) for value in (g, y, *inputs)])
@@ -141,11 +144,11 @@ def _contributions(op: Op, step: Step, tape: Tape) -> list[Value | None]:
                 kept.append(recorded_as(grad, array.shape, array.dtype, tape))
         return tuple(kept)
 
-    rng = np.random.default_rng(0)
-    samples = [random_array(value, rng) for value in (g, *inputs)]
+    # At the values of the run: other numbers may be none that the op takes.
+    at_hand = [arrays[parent] for parent in op.inputs]
+    sample = random_array(g, np.random.default_rng(0))
     with np.errstate(all="ignore"):
-        forward = as_value(op.forward(*samples[1:]), op, op.shape)
-        grads = checked(op.backward(samples[0], forward, *samples[1:]))
+        grads = checked(own_result(op, "backward", sample, arrays[op], *at_hand))
     expected = [grad for grad in grads if grad is not None]
     results = iter(record_or_call(op, step.called, tape, record, call, [g, y, *inputs], expected))
     return [None if grad is None else next(results) for grad in grads]
