@@ -470,6 +470,24 @@ def test_a_hyperparameter_of_an_op_must_agree(tmp_path):
     ) in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("factor", "other"), [(np.inf, -np.inf), (np.nan, 1.0), ((1, np.float32(2)), (1, 3))]
+)
+def test_so_must_one_that_is_not_finite_or_has_parts(factor, other, tmp_path):
+    path = tmp_path / "run.npz"
+    tg.save(path, scaled(factor=factor))
+    tg.load(path, scaled(factor=factor))
+    with pytest.raises(CheckpointError, match="of another network"):
+        tg.load(path, scaled(factor=other))
+
+
+def test_a_model_that_was_broken_by_hand_is_to_blame_not_the_file(saved):
+    model, opt = run()
+    model["layer1/h"].inputs = None
+    with pytest.raises(ArgumentTypeError, match='inputs of Sigmoid "layer1/h" are a tuple'):
+        tg.load(saved, model, opt)
+
+
 def test_settings_must_agree(saved):
     assert tg.load(saved, *run(), settings={"seed": 0}) is not None
     for settings in ({"seed": 1}, {"other": 1}):

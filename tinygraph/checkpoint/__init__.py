@@ -149,6 +149,7 @@ def load(
     True
     """
     _check_arguments(model, optimizer, None, rng)
+    check_nodes(model.nodes)
     wanted = _checked_settings(settings)
     header, arrays = sealed.read(path)
     try:

@@ -7,6 +7,7 @@ each is held to what is wanted of it, and an error says what ``it``, the file, h
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -35,17 +36,30 @@ def description(model: Graph) -> list[list[Any]]:
 
 
 def _plain_hyperparameters(node: Node) -> dict[str, Any]:
-    """Return those hyperparameters that a header can hold, and that equal themselves."""
+    """Return those hyperparameters that a header can hold."""
     found = node.hyperparameters if isinstance(node, Op) else {}
-    plain = {
-        name: value.item() if isinstance(value, np.generic) else value
-        for name, value in found.items()
-    }
-    return {
-        name: value
-        for name, value in plain.items()
-        if value is None or (isinstance(value, (bool, int, float, str)) and value == value)
-    }
+    plain = {}
+    for name, value in found.items():
+        with suppress(TypeError):
+            plain[name] = _plain(value)
+    return plain
+
+
+def _plain(value: Any) -> Any:
+    """Return a hyperparameter as a header can hold it, or raise a TypeError.
+
+    >>> _plain((0, np.float32(0.5), np.inf))
+    [0, 0.5, 'inf']
+    """
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, (tuple, list)):
+        return [_plain(each) for each in value]
+    if isinstance(value, float) and not np.isfinite(value):
+        return str(value)  # JSON has no number for it
+    if value is None or isinstance(value, (bool, int, float, str)):
+        return value
+    raise TypeError(f"a header holds no {type(value).__name__}")
 
 
 def check_description(saved: Any, model: Graph) -> None:
