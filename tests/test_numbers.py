@@ -196,6 +196,17 @@ def test_no_gradient_shares_memory_with_anything(op):
                 assert not np.shares_memory(array, other), f"{name} shares with {other_name}"
 
 
+def test_the_campaign_of_random_graphs_sees_what_it_looks_for():
+    pytest.importorskip("autograd")
+    from campaigns.graphs import farthest
+
+    theirs = {"a": np.array([1.0, 4.0]), "b": np.zeros(2)}
+    assert farthest(theirs, theirs) == 0
+    assert farthest({"a": np.array([1.0, 3.0])}, theirs) == 0.25
+    for first, second in ([np.nan, 0.0], [0.0, np.nan]):
+        assert np.isnan(farthest({"a": theirs["a"], "b": np.array([first, second])}, theirs))
+
+
 def test_random_graphs_against_autograd(rng, monkeypatch, tmp_path):
     pytest.importorskip("autograd")
     pytest.importorskip("numba")

@@ -115,18 +115,21 @@ def differences(graph, feeds, targets):
     }
     theirs = dict(zip(interpreted, expected, strict=True))
     return np.array(
-        [farthest(interpreted, theirs), max(farthest(mine, theirs) for mine in compiled)]
+        [farthest(interpreted, theirs), np.max([farthest(mine, theirs) for mine in compiled])]
     )
 
 
 def farthest(mine, theirs):
-    """Return the largest difference between gradients by name, relative to each array's largest."""
-    worst = 0.0
+    """Return the largest difference between gradients by name, relative to each array's largest.
+
+    NaN in either is NaN here, which is below no limit.
+    """
+    worst = [0.0]
     for name, gradient in mine.items():
         assert gradient.shape == np.shape(theirs[name])
         scale = max(1.0, float(np.abs(theirs[name]).max()))
-        worst = max(worst, float(np.abs(gradient - theirs[name]).max()) / scale)
-    return worst
+        worst.append(float(np.abs(gradient - theirs[name]).max()) / scale)
+    return float(np.max(worst))
 
 
 def compare(count, rng):
