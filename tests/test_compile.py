@@ -587,6 +587,46 @@ def test_the_source_runs_by_itself(optimizer, xor):
         np.testing.assert_allclose(value, parameter.value, rtol=1e-12, atol=1e-15)
 
 
+class DotLoss(tg.Op):
+    """A last op, which leaves g = 1 out: each gradient is the other parameter as it is."""
+
+    def infer_shape(self, a, b):
+        return ()
+
+    def forward(self, a, b):
+        return np.sum(a * b)
+
+    def backward(self, g, y, a, b):
+        return b, a
+
+
+def dot_of_two():
+    w, v = tg.Parameter([1.0, 2.0], name="w"), tg.Parameter([3.0, 5.0], name="v")
+    return tg.Graph(DotLoss(w, v, name="loss"))
+
+
+def a_parameter_itself():
+    return tg.Graph(tg.Identity(tg.Parameter(3.0, name="w"), name="loss"))
+
+
+@pytest.mark.parametrize("make", [dot_of_two, a_parameter_itself])
+@pytest.mark.parametrize("kind", [tg.SGD, tg.Adam])
+def test_a_parameter_that_is_handed_on_is_that_before_the_update(kind, make, target):
+    model, compiled = make(), make()
+    opt, namespace = kind(model.parameters, lr=0.1), {}
+    exec(tg.compile(model, opt).source, namespace)
+    values = [p.value for p in model.parameters]
+    memory = [m for p in model.parameters for m in opt.memory[p]]
+    loss, values, *_ = namespace["training_step"](*values, *memory, 1)
+    program = tg.compile(compiled, kind(compiled.parameters, lr=0.1), target=target)
+    assert loss == program.step() == model.forward()
+    model.backward()
+    opt.step()
+    for mine, its, same in zip(model.parameters, compiled.parameters, values, strict=True):
+        np.testing.assert_allclose(its.value, mine.value, rtol=1e-12)
+        np.testing.assert_allclose(same, mine.value, rtol=1e-12)
+
+
 def test_the_same_graph_gives_the_same_text(target):
     def code():
         model = tg.lab2.model(rng=0)

@@ -41,9 +41,17 @@ def readable_source(
     inputs = [value for value in step.leaves.values() if value.kind == "input"]
     weights = [value for value in step.leaves.values() if value.kind == "parameter"]
     signature = [[writer.name(value) for value in inputs], [writer.name(v) for v in weights]]
-    for phase in ("forward", "backward"):
-        writer.heading(phase)
-        writer.write(block, phase)
+    replaced = set() if optimizer is None else {step.values[p] for p in parameters}
+    writer.heading("forward")
+    writer.write(block, "forward")
+    if loss in replaced:
+        loss = writer.keep(loss, str(output.name))
+    writer.heading("backward")
+    writer.write(block, "backward")
+    gradients = [
+        writer.keep(gradient, f"g_{parameter.name}") if gradient in replaced else gradient
+        for parameter, gradient in zip(parameters, gradients)
+    ]
     loss_text = writer.text(loss)
     if optimizer is None:
         title, returned = "gradients", [loss_text, writer.several(gradients)]
@@ -119,6 +127,15 @@ class _Writer:
             if not result.label and operation.node is not None:
                 result.label = f"{operation.node.name}_part"
             self.lines.append(f"{self.name(result)} = {text}")
+
+    def keep(self, weight: Value, label: str) -> Value:
+        """Write a name for a parameter as it is before the update, and return what it stands for.
+
+        An op may hand on a parameter as it is: as the loss, or as the gradient of another.
+        """
+        kept = Value("result", weight.shape, weight.dtype, label)
+        self.lines.append(f"{self.name(kept)} = {self.text(weight)}")
+        return kept
 
     def update(
         self,
