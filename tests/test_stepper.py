@@ -270,6 +270,12 @@ def test_a_run_that_is_not_finite_can_be_stepped_through(value):
     assert json.loads(data)["steps"]
 
 
+def test_mistakes_beyond_all_bounds_are_left_out_without_a_warning():
+    w = tg.Parameter([1.0], name="w")
+    model = tg.Graph(tg.Sum(w * 1e308))  # a mistake of twice as much is infinite
+    assert "1e+308" in tg.step_through(model, tg.SGD([w], lr=1e-300)).html
+
+
 def test_an_op_of_ones_own_can_be_stepped_through():
     class Cube(tg.Op):
         def forward(self, x):

@@ -108,8 +108,8 @@ class Program:
         ------
         StateError
             If the program was compiled without an optimizer.
-        FeedError, ShapeError, DtypeError
-            As ``Graph.forward``.
+        FeedError, ShapeError, DtypeError, OpError
+            As ``Graph.forward`` and ``Graph.backward``.
         CompileError
             If the optimizer's update, or the model, cannot be written down for this target.
         """

@@ -88,6 +88,7 @@ def questions(moments: Iterable[Moment]) -> list[Question | None]:
     return found
 
 
+@np.errstate(all="ignore")  # a mistake may lead beyond all bounds: it is then left out
 def question(moment: Moment) -> Question | None:
     """Return the question of a step; nothing where there is nothing to ask."""
     about = subject(moment)
