@@ -563,6 +563,41 @@ def test_an_op_of_many_inputs_that_changes_one():
     assert "changed xs in place" in str(report.first_wrong)
 
 
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+def test_spoilt_data_make_no_op_of_the_package_wrong(bad, lab2, xor):
+    x = xor["x"].copy()
+    x[3, 1] = bad
+    report = tg.gradcheck(lab2, x=x, t=xor["t"])
+    assert report.first_wrong is None
+    assert not report.ok
+    assert "Nothing is proved" in str(report)
+
+
+def test_spoilt_data_hide_no_slip_at_the_sound_samples():
+    class Forgets(tg.MatMul):
+        def backward(self, g, y, x, W):
+            return g @ W.T, x.T @ g / len(x)
+
+    W = tg.Parameter(np.ones((2, 2)), name="W")
+    model = tg.Graph(tg.Sum(Forgets(tg.Input("x", shape=(None, 2)), W, name="z")))
+    report = tg.gradcheck(model, x=[[1.0, 2.0], [np.nan, 3.0], [5.0, 6.0]])
+    assert report.culprit is model["z"]
+
+
+def test_a_forward_that_clips_its_argument_in_place_is_named():
+    class Clips(tg.Op):
+        def forward(self, x):
+            x[x < 0] = 0
+            return x * 1
+
+        def backward(self, g, y, x):
+            return g * (y > 0)
+
+    model = tg.Graph(tg.Sum(Clips(tg.Input("x", shape=(None, 2)), name="clips")))
+    report = tg.gradcheck(model, x=np.array([[-1.0, 2.0]]))
+    assert 'forward of Clips "clips" changed x in place' in str(report)
+
+
 def test_nan_in_the_data_is_not_taken_for_a_change():
     report = tg.gradcheck(tg.Tanh(tg.Parameter([np.nan, 1.0], name="w")))
     assert report.first_wrong is None

@@ -11,7 +11,7 @@ values like those of your data.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -82,9 +82,12 @@ def gradcheck(
     graph = model if isinstance(model, Graph) else Graph(model)
     check_nodes(graph.nodes)
     rng = as_generator(rng)
+    # Copies from before the run: what a forward changes in place is for check_node to see.
+    leaves: Values = {node: np.array(node.value, np.float64) for node in graph.parameters}
+    leaves |= {node: np.array(a, np.float64) for node, a in graph.feed_arrays(feeds).items()}
     with np.errstate(invalid="ignore"):  # where NaN begins, the report says
         graph.forward(**feeds)
-    values = _values_in_float64(graph)
+        values = _values_in_float64(graph, leaves)
     trained = _downstream_of_parameters(graph)
     checks = [
         check
@@ -100,7 +103,7 @@ def gradcheck(
         )
     whole: list[ArgumentCheck] = []
     if not any(check.broke for check in checks):
-        whole = _check_whole(graph, values, rng)
+        whole = _check_whole(graph, leaves, values, rng)
         if any(check.kinks for check in checks):
             # Each op chose a side of its own, so that no one direction need agree with them all.
             for check in whole:
@@ -130,7 +133,8 @@ def check_node(
     with np.errstate(all="ignore"):
         try:
             y = value_of(op, arrays)
-            g = np.asarray(rng.normal(size=y.shape))
+            # Where the value is no number there is no slope, and nothing is asked of the gradient.
+            g = np.where(np.isfinite(y), rng.normal(size=y.shape), 0.0)
             grads = gradients_of(op, g, y, arrays)
             refuse_memory(op, g, y, arrays, grads)
         except TinygraphError as error:
@@ -153,7 +157,7 @@ def _check_argument(
 ) -> ArgumentCheck:
     x, parent = arrays[position], op.inputs[position]
     name = op.arguments[min(position, len(op.arguments) - 1)]
-    check = ArgumentCheck(op, name, parent)
+    check = ArgumentCheck(op, name, parent, is_spoilt=not _all_finite(arrays))
 
     def f(x: Array) -> Array:
         try:
@@ -217,15 +221,18 @@ def _suspects(
         remaining = remaining[remaining != half[0]]
 
 
-def _check_whole(graph: Graph, values: Values, rng: np.random.Generator) -> list[ArgumentCheck]:
+def _check_whole(
+    graph: Graph, leaves: Values, values: Values, rng: np.random.Generator
+) -> list[ArgumentCheck]:
     """Run backward, and check each leaf's gradient along one random direction."""
     output = graph.output
     g = np.asarray(1.0 if values[output].ndim == 0 else rng.normal(size=values[output].shape))
     graph.backward(seed=g)
     checks = []
+    is_spoilt = not _all_finite(leaves.values())
     with np.errstate(all="ignore"):
         for leaf in (*graph.parameters, *graph.inputs):
-            check = ArgumentCheck(output, "", leaf, is_whole=True)
+            check = ArgumentCheck(output, "", leaf, is_whole=True, is_spoilt=is_spoilt)
             checks.append(check)
             if leaf.grad is None:
                 check.verdict = "none"
@@ -234,7 +241,7 @@ def _check_whole(graph: Graph, values: Values, rng: np.random.Generator) -> list
 
             def f(x: Array, leaf: Node = leaf) -> Array:
                 try:
-                    return _values_in_float64(graph, {leaf: x})[output]
+                    return _values_in_float64(graph, {**leaves, leaf: x})[output]
                 except Exception:  # as above
                     return np.full_like(values[output], np.nan)
 
@@ -245,14 +252,17 @@ def _check_whole(graph: Graph, values: Values, rng: np.random.Generator) -> list
     return checks
 
 
-def _values_in_float64(graph: Graph, moved: Values | None = None) -> Values:
-    """Return each node's value computed in float64, a leaf in ``moved`` having the value there."""
+def _all_finite(arrays: Iterable[Array]) -> bool:
+    return all(np.isfinite(array).all() for array in arrays)
+
+
+def _values_in_float64(graph: Graph, leaves: Values) -> Values:
+    """Return each node's value computed in float64 from the ``leaves`` and the constants."""
     values: Values = {}
     for node in graph.nodes:
-        if moved and node in moved:
-            values[node] = moved[node]
+        if node in leaves:
+            values[node] = leaves[node]
         elif isinstance(node, Op):
-            # Copies: what a forward changes in place is for check_node to see.
             arrays = [values[parent].copy() for parent in node.inputs]
             values[node] = _as_numbers(node.forward(*arrays))
         else:

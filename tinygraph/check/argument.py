@@ -39,6 +39,8 @@ class ArgumentCheck:
         Whether ``forward`` or ``backward`` failed, so that there was nothing to compare.
     is_whole : bool
         Whether this is about the gradient of the whole graph, not of one op.
+    is_spoilt : bool
+        Whether NaN or infinity came in, so that a gradient of NaN is not held against the op.
     tolerance : float
         The relative difference that is still called equal.
     """
@@ -57,6 +59,7 @@ class ArgumentCheck:
     slip: str = ""
     broke: bool = False
     is_whole: bool = False
+    is_spoilt: bool = False
     tolerance: float = 1e-6
 
     def compare(
@@ -85,6 +88,8 @@ class ArgumentCheck:
     def _look_closer(
         self, got: float, found: Slope, f: Function, x: Array, direction: Array, g: Array
     ) -> tuple[str, Slope]:
+        if self.is_spoilt and not np.isfinite(got):
+            return "undefined", found
         mean = got if np.isfinite(got) else found.value
         if is_at_kink(f, x, direction, g, mean):
             return ("kink" if np.isfinite(got) else "undefined"), found
