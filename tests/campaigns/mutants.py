@@ -1,6 +1,7 @@
 """Change one thing in the source of the core, again and again, and see that the tests notice.
 
-The work is done by mutmut, whose settings stand in ``setup.cfg``; here its verdicts are counted.
+The work is done by mutmut, whose settings stand in ``setup.cfg``; here its verdicts are counted,
+and every mutant that survived is written down.
 """
 
 import argparse
@@ -10,6 +11,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from campaigns import survivors
 from campaigns.figures import record
 
 ROOT = Path(__file__).parents[2]
@@ -23,6 +25,7 @@ def main():
     mutmut = [sys.executable, "-m", "mutmut"]
     subprocess.run([*mutmut, "run", "--max-children", str(workers)], cwd=ROOT, check=True)
     subprocess.run([*mutmut, "export-cicd-stats"], cwd=ROOT, check=True)
+    survivors.collect(mutmut, ROOT)
     count(json.loads(VERDICTS.read_text(encoding="utf-8")))
 
 
