@@ -143,6 +143,26 @@ def test_where_there_is_no_number_nothing_is_proved(kind):
     assert not report.ok
 
 
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda x, w: tg.AddBias(x, w),
+        lambda x, w: x * w,
+        lambda x, w: tg.MatMul(x, tg.Parameter(N[:2], name="W")),
+        lambda x, w: tg.Sum(x, axis=0) * w,
+        lambda x, w: tg.MSE(x * 1.0, x + w),
+    ],
+)
+def test_no_right_derivative_is_blamed_for_bad_data(make, bad):
+    x, w = tg.Input("x", shape=(None, 2)), tg.Parameter([1.0, 2.0], name="w")
+    with np.errstate(all="ignore"):
+        report = tg.gradcheck(make(x, w), x=[[bad, 1.0], [2.0, 3.0]])
+    assert report.first_wrong is None, str(report)
+    assert not report.ok
+    assert "Nothing is proved" in str(report)
+
+
 @pytest.mark.parametrize("bad", [np.inf, np.nan])
 def test_an_infinite_gradient_of_a_smooth_op_is_wrong(bad):
     def backward(g, y, x):
