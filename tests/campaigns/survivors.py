@@ -1,0 +1,156 @@
+"""The mutants that the tests did not notice: what was changed in each, and why it may be."""
+
+import json
+import re
+import subprocess
+import textwrap
+from dataclasses import dataclass
+
+from campaigns.figures import DOCS
+
+PATH = DOCS / "_data" / "survivors.json"
+PAGE = DOCS / "_data" / "mutants.inc"
+UNNOTICED = ("survived", "suspicious", "no tests")
+
+INTRODUCTION = """\
+The mutants come from ``node/``, ``graph.py``, ``contract.py``, ``topology.py``, ``feeds.py``,
+``nonfinite.py``, ``by_hand.py``, ``ops/``, ``optim/`` and ``check/`` without its reports. Messages
+are mutated too: ``tests/test_words.py`` and the :doc:`error catalogue <errors>` hold them to the
+letter. What survived is of these kinds, each with all of its mutants."""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A reason why nobody needs to notice a change, and where it holds.
+
+    ``where`` and ``what`` are patterns for the function and for the changed text, before and after.
+    """
+
+    title: str
+    reason: str
+    where: str
+    what: str = ""
+
+    def covers(self, survivor):
+        text = f"{survivor['before']} → {survivor['after']}"
+        return bool(re.search(self.where, survivor["function"]) and re.search(self.what, text))
+
+
+KINDS = [
+    Kind(
+        "Other examples are as good",
+        "``example(rng)`` of an op draws some numbers at which it has a derivative. The tests ask "
+        "for both sides of 0 or of 1, and for sizes that show a missing transpose; from 0.5 to 3 "
+        "instead of from 0.5 to 2 is another sound choice.",
+        where=r"\.example$",
+    ),
+    Kind(
+        "Guards that nothing can reach",
+        "``zip(…, strict=True)`` stands where the lengths were made equal a few lines before, and "
+        "``op`` has a value before the loop that always gives it one.",
+        where=r"",
+        what=r"strict=|^op = self\.output",
+    ),
+    Kind(
+        "Faster ways to the same result",
+        "An array is first asked whether it is as it should be, and takes the longer way only if "
+        "it is not; shapes and names that are at hand are not worked out anew. A mutant that "
+        "always takes the longer way computes the same, a little slower.",
+        where=r"contract\.|check_feeds|Graph\.(forward|backward|__contains__|_shapes_at_hand)"
+        r"|Graph\.__init__|name_nodes|Op\.__init__|has_nan|optim\.contract",
+        what=r"ARRAY_TYPES|is_sound|FLOAT|type\(|_by_name|self\._batch|self\._shapes|by_name\["
+        r"|is_checked|copy=|len\(feeds\)|with_batch|ndim == 0|dtype is|node is None",
+    ),
+    Kind(
+        "Random directions",
+        "``gradcheck`` looks at a random choice of the entries of a large array and along a random "
+        "direction. A choice with repetition, or a direction with equal entries, is a weaker look, "
+        "but it still finds what the tests plant.",
+        where=r"^tinygraph\.check\.",
+        what=r"rng\.|ENTRIES",
+    ),
+    Kind(
+        "What the report does not read",
+        "An op that breaks its contract is reported in the words of the error; the node in that "
+        "error is not read again.",
+        where=r"^tinygraph\.check\.",
+        what=r"\bop\b",
+    ),
+    Kind(
+        "What another version of Python needs",
+        "``node/keywords.py`` reads bytecode. Some of its lines matter to the bytecode of one "
+        "Python version alone; the suite runs on them all, mutmut on one.",
+        where=r"^tinygraph\.node\.keywords\.",
+    ),
+]
+
+
+def collect(mutmut, folder):
+    """Ask mutmut for every mutant that was not noticed, write them down, and explain them."""
+
+    def say(*arguments):
+        command = [*mutmut, *arguments]
+        return subprocess.run(
+            command, cwd=folder, check=True, capture_output=True, text=True
+        ).stdout
+
+    verdicts = [line.strip().rpartition(": ") for line in say("results").splitlines()]
+    names = [name for name, _, verdict in verdicts if verdict in UNNOTICED]
+    survivors = [entry(name, say("show", name)) for name in names]
+    text = json.dumps(survivors, indent=2, ensure_ascii=False)
+    PATH.write_text(text + "\n", encoding="utf-8")
+    PAGE.write_text(page(survivors), encoding="utf-8")
+
+
+def entry(name, shown):
+    """Return one mutant as data, from mutmut's name for it and the diff that it shows.
+
+    >>> entry("tinygraph.graph.xǁGraphǁforward__mutmut_9", "--- a\\n+++ b\\n-  x = 1\\n+  x = 2")
+    {'function': 'tinygraph.graph.Graph.forward', 'before': 'x = 1', 'after': 'x = 2'}
+    """
+    lines = [line for line in shown.splitlines() if not line.startswith(("---", "+++"))]
+    module, _, function = name.rpartition("__mutmut_")[0].rpartition(".")
+    function = function.removeprefix("x").strip("ǁ").replace("ǁ", ".")
+    return {
+        "function": f"{module}.{function.removeprefix('_') if name.count('ǁ') == 0 else function}",
+        **{
+            side: " ".join(line[1:].strip() for line in lines if line.startswith(sign))
+            for side, sign in (("before", "-"), ("after", "+"))
+        },
+    }
+
+
+def read():
+    return json.loads(PATH.read_text(encoding="utf-8"))
+
+
+def kind_of(survivor):
+    """Return the first kind that covers a survivor, or ``None`` where nobody explained it."""
+    return next((kind for kind in KINDS if kind.covers(survivor)), None)
+
+
+def page(survivors):
+    """Return the part of the docs that explains these survivors, kind by kind."""
+    parts = [INTRODUCTION]
+    for kind in [*KINDS, None]:
+        diffs = [diff(survivor) for survivor in survivors if kind_of(survivor) is kind]
+        if not diffs:
+            continue
+        title, reason = (kind.title, kind.reason) if kind else ("Not explained yet", "")
+        block = textwrap.indent("\n\n".join(diffs), " " * 8)
+        parts += [
+            f"**{title}.** {reason}".strip(),
+            f".. dropdown:: All {len(diffs)}",
+            "    .. code-block:: diff",
+            block,
+        ]
+    return "\n\n".join(parts) + "\n"
+
+
+def diff(survivor):
+    """Return a mutant as lines of a diff: where, what stood there, what was put in its place."""
+    place = survivor["function"].removeprefix("tinygraph.")
+    signs = {"-": survivor["before"], "+": survivor["after"]}
+    return "\n".join(
+        [f"@@ {place} @@", *(f"{sign} {code}".rstrip() for sign, code in signs.items())]
+    )
