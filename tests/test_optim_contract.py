@@ -161,3 +161,59 @@ def test_a_scalar_parameter_takes_a_step():
     w, _, optimizer = optimizer_that(lambda self, w, g, t: (w - self.lr * g,), value=3.0)
     optimizer.step()
     assert float(w.value) == 0.0
+
+
+@pytest.mark.parametrize(
+    ("attribute", "value", "words"),
+    [
+        (
+            "hyperparameters",
+            ("lr"),
+            'hyperparameters of Own is a tuple of names, such as ("lr",); a tuple of one has a '
+            "comma. Got 'lr'.",
+        ),
+        (
+            "slots",
+            ["v"],
+            'slots of Own is a tuple of names, such as ("v",); a tuple of one has a comma. Got '
+            "['v'].",
+        ),
+        (
+            "lines",
+            (("w", "w - g", "w - g"),),
+            'lines of Own is a tuple of Line, such as (Line("w", …),); a tuple of one has a '
+            "comma. Got (('w', 'w - g', 'w - g'),).",
+        ),
+    ],
+)
+def test_what_a_class_declares_is_held_to_its_form_when_it_is_made(attribute, value, words):
+    with pytest.raises(tg.TinygraphError) as caught:
+        type("Own", (tg.Optimizer,), {attribute: value})
+    assert str(caught.value) == words
+
+
+def test_an_init_that_leaves_out_what_every_optimizer_has_is_told_so(lab2):
+    class Own(tg.Optimizer):
+        def __init__(self, parameters):
+            self.lr = 0.1
+
+    with pytest.raises(OptimizerError) as caught:
+        Own(lab2.parameters).step()
+    assert str(caught.value) == (
+        "Own has no steps: its __init__ must call super().__init__(parameters, lr)."
+    )
+
+
+def test_a_hyperparameter_that_is_declared_and_never_set_is_named(lab2):
+    class Own(tg.Optimizer):
+        hyperparameters = ("lr", "beta")
+
+    optimizer = Own(lab2.parameters, lr=0.1)
+    with pytest.raises(OptimizerError) as caught:
+        repr(optimizer)
+    assert str(caught.value) == (
+        "Own declares the hyperparameter 'beta', and never sets it: its __init__ must write "
+        "self.beta = … ."
+    )
+    assert caught.value.optimizer is optimizer
+    assert not hasattr(optimizer, "nonsense")

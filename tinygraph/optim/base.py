@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterable, Mapping
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -13,15 +13,7 @@ from tinygraph.errors import ArgumentTypeError, TinygraphError
 from tinygraph.node import Parameter
 from tinygraph.optim.checks import as_hyperparameter, as_parameters, checked_state
 from tinygraph.optim.contract import as_gradient, as_update, update_failed
-
-
-class Line(NamedTuple):
-    """One line of an update: what it computes, as mathematics and as NumPy, and what for."""
-
-    name: str
-    math: str
-    code: str
-    why: str = ""
+from tinygraph.optim.declarations import Line, check_declarations, not_set
 
 
 class Optimizer:
@@ -64,6 +56,10 @@ class Optimizer:
     lines: ClassVar[tuple[Line, ...]] = ()
     """The update, line by line; the last one gives the new ``w``."""
 
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        check_declarations(cls)
+
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:
         if args or kwargs:  # neither, where a copy is made
             try:
@@ -87,6 +83,9 @@ class Optimizer:
         if name in self.hyperparameters:
             value = as_hyperparameter(type(self).__name__, name, value)
         object.__setattr__(self, name, value)
+
+    def __getattr__(self, name: str) -> Any:  # asked only for what is not there
+        raise not_set(self, name)
 
     def __repr__(self) -> str:
         numbers = ", ".join(f"{name}={getattr(self, name):g}" for name in self.hyperparameters)

@@ -9,7 +9,8 @@ import numpy as np
 
 from tinygraph.arrays import Array
 from tinygraph.node import Parameter
-from tinygraph.optim.base import Line, Optimizer
+from tinygraph.optim.base import Optimizer
+from tinygraph.optim.declarations import Line
 
 
 class SGD(Optimizer):

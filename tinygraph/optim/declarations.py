@@ -1,0 +1,59 @@
+"""What the class of an optimizer declares, held to its form when the class is made."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from tinygraph.arrays import brief
+from tinygraph.errors import ArgumentTypeError, OptimizerError
+
+
+class Line(NamedTuple):
+    """One line of an update: what it computes, as mathematics and as NumPy, and what for."""
+
+    name: str
+    math: str
+    code: str
+    why: str = ""
+
+
+def check_declarations(cls: Any) -> None:
+    """Refuse ``hyperparameters``, ``slots`` or ``lines`` that are no tuples of what they hold.
+
+    Raises
+    ------
+    ArgumentTypeError
+    """
+    for attribute, kind, example in (
+        ("hyperparameters", str, '("lr",)'),
+        ("slots", str, '("v",)'),
+        ("lines", Line, '(Line("w", …),)'),
+    ):
+        value = getattr(cls, attribute)
+        if not isinstance(value, tuple) or not all(isinstance(entry, kind) for entry in value):
+            what = "names" if kind is str else "Line"
+            raise ArgumentTypeError(
+                f"{attribute} of {cls.__name__} is a tuple of {what}, such as {example}; a tuple "
+                f"of one has a comma. Got {brief(value)}."
+            )
+
+
+def not_set(optimizer: Any, name: str) -> Exception:
+    """Return the error for an attribute that an optimizer has not.
+
+    Most often it is Python's own; but where what every optimizer has is not there, its
+    ``__init__`` has left something out.
+    """
+    kind = type(optimizer).__name__
+    if name in ("parameters", "steps", "memory"):
+        return OptimizerError(
+            f"{kind} has no {name}: its __init__ must call super().__init__(parameters, lr).",
+            optimizer,
+        )
+    if name in type(optimizer).hyperparameters:
+        return OptimizerError(
+            f"{kind} declares the hyperparameter {name!r}, and never sets it: its __init__ must "
+            f"write self.{name} = … .",
+            optimizer,
+        )
+    return AttributeError(f"{kind!r} object has no attribute {name!r}")
