@@ -143,7 +143,6 @@ def test_where_there_is_no_number_nothing_is_proved(kind):
     assert not report.ok
 
 
-@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
 @pytest.mark.parametrize(
     "make",
     [
@@ -154,10 +153,10 @@ def test_where_there_is_no_number_nothing_is_proved(kind):
         lambda x, w: tg.MSE(x * 1.0, x + w),
     ],
 )
-def test_no_right_derivative_is_blamed_for_bad_data(make, bad):
+def test_no_right_derivative_is_blamed_for_nan_in_the_data(make):
     x, w = tg.Input("x", shape=(None, 2)), tg.Parameter([1.0, 2.0], name="w")
     with np.errstate(all="ignore"):
-        report = tg.gradcheck(make(x, w), x=[[bad, 1.0], [2.0, 3.0]])
+        report = tg.gradcheck(tg.Sum(make(x, w)), x=[[np.nan, 1.0], [2.0, 3.0]])
     assert report.first_wrong is None, str(report)
     assert not report.ok
     assert "Nothing is proved" in str(report)

@@ -132,8 +132,8 @@ def closer_slope(found: Slope, f: Function, x: Array, direction: Array, g: Array
     here = f(x)
     is_affected = _moves(f, here, x, direction)
     rounding = EPS * float(np.abs(g * here)[is_affected].sum())
-    # An entry that is NaN or infinite does not show whether it depends on what moves.
-    if not (np.isfinite(here).all() and np.isfinite(rounding)):
+    is_undefined = not is_affected.any() and bool(np.isnan(here).any())
+    if is_undefined or not np.isfinite(rounding):
         return found._replace(value=np.nan)
     # A backward computes from values that were rounded, and no step tells less than this.
     resolution = 64 * rounding / max(largest, 0.1)
@@ -155,7 +155,7 @@ def _moves(f: Function, here: Array, x: Array, direction: Array) -> Array:
     far = (1 + 2 * float(np.abs(x[np.isfinite(x)]).max(initial=0.0))) * direction
     found = np.zeros(here.shape, dtype=bool)
     for there in (f(x + far), f(x - far), f(np.where(direction != 0, 0.0, x))):
-        found |= there != here
+        found |= (there != here) & ~(np.isnan(there) & np.isnan(here))
     return found
 
 
