@@ -229,7 +229,7 @@ def test_an_op_without_forward_says_so():
     class Empty(tg.Op):
         pass
 
-    with pytest.raises(tg.TinygraphError, match="input"):
+    with pytest.raises(tg.TinygraphError, match="has no forward: its class must define one"):
         Empty(x)
 
 

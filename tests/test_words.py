@@ -295,9 +295,28 @@ LESSONS = [
         "z",
     ),
     (
-        "tg.Op(a).forward(1)",
+        "tg.Op(a)",
+        "OpError",
+        "Op (unnamed) has no forward: its class must define one.",
+        UNNAMED,
+    ),
+    (
+        "bad(y=lambda x: None)",
+        "OpError",
+        'forward of Bad "bad" returned None. Is its return missing?',
+        "bad",
+    ),
+    (
+        "bad(grads=lambda g: None)",
+        "OpError",
+        'backward of Bad "bad" returned None. Is its return missing? For an input to which no '
+        "gradient flows, None stands in a tuple: (None,).",
+        "bad",
+    ),
+    (
+        "class Empty(tg.Op):\n    def forward(self): ...\nEmpty(a)",
         "ArgumentTypeError",
-        "Op (unnamed) takes 0 input(s), (); got 1.",
+        "Empty (unnamed) takes 0 input(s), (); got 1.",
         NOBODY,
     ),
     (

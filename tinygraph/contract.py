@@ -23,6 +23,12 @@ ARRAY_TYPES = (np.ndarray, np.float64, np.float32)
 
 def one_each(op: Node, grads: Any) -> tuple[Any, ...]:
     """Return what ``op.backward`` returned as one gradient an input."""
+    if grads is None:
+        raise OpError(
+            f"backward of {describe(op)} returned None. Is its return missing? For an input to "
+            f"which no gradient flows, None stands in a tuple: (None,).",
+            op,
+        )
     if type(grads) is not tuple:
         grads = tuple(grads) if isinstance(grads, list) else (grads,)
     contributions: tuple[Any, ...] = grads
@@ -69,6 +75,8 @@ def as_seed(seed: Any, output: Node, value: Array) -> Array:
 
 def as_value(value: Any, op: Op, shape: Shape) -> Array:
     """Return what an op's ``forward`` returned as an array, of the ``shape`` that was inferred."""
+    if value is None:
+        raise OpError(f"forward of {describe(op)} returned None. Is its return missing?", op)
     array: Array
     if type(value) in ARRAY_TYPES and value.dtype in FLOATS:
         array = value

@@ -133,7 +133,7 @@ def check_node(
     with np.errstate(all="ignore"):
         try:
             y = value_of(op, arrays)
-            # Where the value is no number there is no slope, and nothing is asked of the gradient.
+            # Where the value is no number there is no slope: what is asked leaves it out.
             g = np.where(np.isfinite(y), rng.normal(size=y.shape), 0.0)
             grads = gradients_of(op, g, y, arrays)
             refuse_memory(op, g, y, arrays, grads)
@@ -161,7 +161,8 @@ def _check_argument(
 
     def f(x: Array) -> Array:
         try:
-            return _as_numbers(op.forward(*arrays[:position], x, *arrays[position + 1 :]))
+            value = _as_numbers(op.forward(*arrays[:position], x, *arrays[position + 1 :]))
+            return np.where(np.isfinite(y), value, 0.0) if check.is_spoilt else value
         except Exception:  # a step aside may leave the domain of the op
             return np.full_like(y, np.nan)
 

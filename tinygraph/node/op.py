@@ -121,6 +121,8 @@ class Op(Node):
         if hyperparameters:
             self._keep(hyperparameters)
         if not self._takes(len(inputs)):
+            if type(self).forward is Op.forward:
+                raise _no_method(self, "forward")
             raise ArgumentTypeError(
                 f"{describe(self)} takes {len(self.arguments)} input(s), "
                 f"({', '.join(self.arguments)}); got {len(inputs)}."
@@ -168,11 +170,11 @@ class Op(Node):
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         """Return the value, from the values of the inputs."""
-        raise OpError(f"{describe(self)} has no forward: its class must define one.", self)
+        raise _no_method(self, "forward")
 
     def backward(self, *args: Any, **kwargs: Any) -> Any:
         """Return one gradient an input, from ``g``, ``y`` and the values of the inputs."""
-        raise OpError(f"{describe(self)} has no backward: its class must define one.", self)
+        raise _no_method(self, "backward")
 
     def infer_shape(self, *args: Any, **kwargs: Any) -> Shape:
         """Return the shape of the value; by default, that of broadcasting the inputs."""
@@ -198,6 +200,10 @@ class Op(Node):
     def example(cls, rng: np.random.Generator) -> tuple[Array, ...]:
         """Return input arrays at which the op is differentiable."""
         return tuple(rng.normal(size=(3, 4)) for _ in cls.arguments)
+
+
+def _no_method(op: Op, method: str) -> OpError:
+    return OpError(f"{describe(op)} has no {method}: its class must define one.", op)
 
 
 def _as_node(value: Any, owner: Op) -> Node:
