@@ -573,6 +573,14 @@ def test_spoilt_data_make_no_op_of_the_package_wrong(bad, lab2, xor):
     assert "Nothing is proved" in str(report)
 
 
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+@pytest.mark.parametrize("end", [tg.Sum, tg.Identity])
+def test_spoilt_data_make_no_whole_gradient_wrong(bad, end):
+    w = tg.Parameter(np.ones(2), name="w")
+    model = tg.Graph(end(tg.AddBias(tg.Input("x", shape=(None, 2)), w)))
+    assert tg.gradcheck(model, x=[[bad, 1.0], [2.0, 3.0]]).first_wrong is None
+
+
 def test_spoilt_data_hide_no_slip_at_the_sound_samples():
     class Forgets(tg.MatMul):
         def backward(self, g, y, x, W):

@@ -227,7 +227,9 @@ def _check_whole(
 ) -> list[ArgumentCheck]:
     """Run backward, and check each leaf's gradient along one random direction."""
     output = graph.output
-    g = np.asarray(1.0 if values[output].ndim == 0 else rng.normal(size=values[output].shape))
+    y = values[output]
+    # As in check_node: where the value is no number, nothing is asked of the gradient.
+    g = np.where(np.isfinite(y), 1.0 if y.ndim == 0 else rng.normal(size=y.shape), 0.0)
     checks = []
     is_spoilt = not _all_finite(leaves.values())
     with np.errstate(all="ignore"):

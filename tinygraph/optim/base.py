@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from tinygraph.arrays import Array
-from tinygraph.errors import ArgumentTypeError, TinygraphError
+from tinygraph.errors import ArgumentTypeError, OptimizerError, TinygraphError
 from tinygraph.node import Parameter
 from tinygraph.optim.checks import as_hyperparameter, as_parameters, checked_state
 from tinygraph.optim.contract import as_gradient, as_update, update_failed
@@ -108,7 +108,11 @@ class Optimizer:
         tuple of array
             The new ``w``, then the new memory; each has the shape of ``w``.
         """
-        raise NotImplementedError
+        raise OptimizerError(
+            f"{type(self).__name__} has no update: its class must define one, update(self, w, g, "
+            f"t, *memory), which returns the new value and then its memory.",
+            self,
+        )
 
     def step(self) -> None:
         """Move every parameter one step against its gradient: all of them, or none.

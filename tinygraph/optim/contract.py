@@ -72,16 +72,9 @@ def as_update(
 
 def update_failed(optimizer: Optimizer, parameter: Parameter, error: Exception) -> OptimizerError:
     """Return the error for an optimizer whose own code raised."""
-    kind = type(optimizer).__name__
-    if isinstance(error, NotImplementedError):
-        return OptimizerError(
-            f"{kind} has no update: its class must define one, update(self, w, g, t, *memory), "
-            f"which returns the new value and then its memory.",
-            optimizer,
-        )
     return OptimizerError(
-        f"update of {kind} failed on {describe(parameter)} {show(parameter.shape)}: "
-        f"{type(error).__name__}: {error}",
+        f"update of {type(optimizer).__name__} failed on {describe(parameter)} "
+        f"{show(parameter.shape)}: {type(error).__name__}: {error}",
         optimizer,
     )
 
