@@ -1,5 +1,7 @@
 """gradcheck finds a wrong derivative, names its op and says what probably went wrong."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -604,6 +606,36 @@ def test_a_forward_that_clips_its_argument_in_place_is_named():
     model = tg.Graph(tg.Sum(Clips(tg.Input("x", shape=(None, 2)), name="clips")))
     report = tg.gradcheck(model, x=np.array([[-1.0, 2.0]]))
     assert 'forward of Clips "clips" changed x in place' in str(report)
+
+
+def test_sides_of_kinks_that_do_not_agree_as_a_whole_are_no_mistake():
+    x = tg.Parameter(np.zeros((2, 2)), name="x")
+    report = tg.gradcheck(tg.Sum(tg.ReLU(x) - tg.ReLU(-x)))  # which is x, though no part is
+    assert report.ok
+    (whole,) = report.whole
+    assert whole.verdict == "kink"
+
+
+class Nonsense(tg.Op):
+    def forward(self, x, W):
+        return x * W
+
+    def backward(self, g, y, x, W):
+        return g * W, g * (np.exp(x) - 0.3 * W)
+
+
+@pytest.mark.parametrize(("shape", "entry"), [((), ""), ((3,), "[0]"), ((2, 3), "[0, 0]")], ids=str)
+def test_a_wrong_entry_is_written_as_numpy_would_index_it(shape, entry):
+    x = np.arange(2.0, 2.0 + np.prod(shape)).reshape(shape)
+    W = tg.Parameter(np.ones(shape), name="W")
+    model = tg.Graph(tg.Sum(Nonsense(tg.Constant(x), W, name="op")))
+    words = str(tg.gradcheck(model).first_wrong)
+    start = 'backward of Nonsense "op" is wrong: its gradient for W'
+    assert words.startswith(start)
+    index, _, rest = words.removeprefix(start).partition(", from W, is ")
+    assert re.sub(r"\d", "0", index) == entry
+    assert rest.endswith(".")
+    assert "Likely slip" not in rest
 
 
 def test_nan_in_the_data_is_not_taken_for_a_change():

@@ -48,7 +48,9 @@ def test_a_parameter_of_nan_is_named(lab2, xor):
     assert (
         'begins in Parameter "layer2/b", with NaN in 1 of 4 entries, the first at (1,)' in message
     )
-    assert message.endswith("if a training run left it so, try a lower learning rate.")
+    assert message.endswith(
+        ". Give it numbers; if a training run left it so, try a lower learning rate."
+    )
 
 
 def test_an_op_that_makes_nan_is_named_beside_the_warning_of_numpy():

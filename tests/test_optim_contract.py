@@ -217,3 +217,17 @@ def test_a_hyperparameter_that_is_declared_and_never_set_is_named(lab2):
     )
     assert caught.value.optimizer is optimizer
     assert not hasattr(optimizer, "nonsense")
+
+
+def test_an_update_in_float32_sees_and_leaves_float32():
+    seen = []
+
+    def update(self, w, g, t):
+        seen.append(g.dtype)
+        return (w.astype(np.float64) - g,)
+
+    w, _, optimizer = optimizer_that(update, value=np.ones((2, 3), dtype=np.float32))
+    w.grad = np.ones((2, 3))
+    optimizer.step()
+    assert seen == [np.float32]
+    assert w.value.dtype == np.float32

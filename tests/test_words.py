@@ -295,6 +295,33 @@ LESSONS = [
         "z",
     ),
     (
+        'w = tg.Parameter(1.0, name="w")\nm = tg.Graph(tg.Tanh(w, name="y"))\nm.forward()\n'
+        'm["y"].value = "cat"\nm.backward()',
+        "ArgumentTypeError",
+        "The value of Tanh \"y\" is an array of floats; it was set to 'cat'.",
+        NOBODY,
+    ),
+    (
+        'class Odd(tg.Op):\n    rules = "cat"\n    def forward(self, x): return x',
+        "ArgumentTypeError",
+        "rules of Odd is a tuple with one Rule(math, code) of texts an argument; got 'cat'.",
+        NOBODY,
+    ),
+    (
+        "class Odd(tg.Op):\n    forward = 7",
+        "ArgumentTypeError",
+        "forward of Odd is a method that names its arguments, such as forward(self, x); got 7.",
+        NOBODY,
+    ),
+    (
+        "class Odd:\n    def __iter__(self): raise ValueError('no')\n"
+        "    def __repr__(self): return 'Odd()'\ntg.SGD(Odd())",
+        "ArgumentTypeError",
+        "An optimizer takes the parameters to train, such as model.parameters; got Odd(), which "
+        "fails to give them: ValueError: no",
+        NOBODY,
+    ),
+    (
         "tg.Op(a)",
         "OpError",
         "Op (unnamed) has no forward: its class must define one.",

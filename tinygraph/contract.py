@@ -48,7 +48,7 @@ def as_gradient(grad: Any, op: Node, parent: Node, value: Array) -> Array:
     if grad.shape != value.shape:
         raise _wrong_gradient_shape(op, parent, value, grad)
     array: Array = grad
-    return array.astype(value.dtype, copy=False)
+    return array.astype(value.dtype)
 
 
 def as_seed(seed: Any, output: Node, value: Array) -> Array:

@@ -276,7 +276,7 @@ def _values_in_float64(graph: Graph, leaves: Values) -> Values:
 def _as_numbers(value: Any) -> Array:
     """Return what a forward returned, a list or booleans too, as an array to subtract from."""
     array = np.asarray(value)
-    return array if array.dtype.kind == "c" else array.astype(np.float64, copy=False)
+    return array if array.dtype.kind == "c" else array.astype(np.float64)
 
 
 def _downstream_of_parameters(graph: Graph) -> set[Node]:

@@ -38,7 +38,7 @@ def as_gradient(optimizer: Optimizer, parameter: Parameter) -> Array:
             f"{show(w.shape)} was set to an array {show(array.shape)}.",
             parameter,
         )
-    return array.astype(w.dtype, copy=False)
+    return array.astype(w.dtype)
 
 
 def as_update(
@@ -98,4 +98,4 @@ def _as_entry(optimizer: Optimizer, parameter: Parameter, name: str, array: Any,
             f"memory have the parameter's, {show(w.shape)}.",
             optimizer,
         )
-    return entry.astype(w.dtype, copy=False)
+    return entry.astype(w.dtype)
