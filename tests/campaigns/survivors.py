@@ -60,15 +60,18 @@ KINDS = [
     ),
     Kind(
         "Other numbers are as good",
-        "How far apart two numbers may be and still be called equal, and at which numbers an op is "
-        "called out of turn, is a choice: the tests hold it from both sides, not to the last digit.",
+        "How far apart two numbers may be and still be called equal, and at which numbers an op "
+        "is called out of turn, is a choice: the tests hold it from both sides, not to the last "
+        "digit.",
         where=r"^tinygraph\.check\.",
-        what=r"-0\.5 \*|rtol=|tolerance|is_worse|np\.isfinite\(got\)|array_split|half\[0\]|nan_to_num",
+        what=r"-0\.5 \*|rtol=|tolerance|is_worse|np\.isfinite\(got\)|array_split|half\[0\]"
+        r"|nan_to_num",
     ),
     Kind(
         "Where a warning points",
         "It points to the line of the user, past as many frames as stand between. mutmut adds a "
-        "frame of its own, so the test of it (``tests/test_isolation.py``) is not among those it runs.",
+        "frame of its own, so the test of it (``tests/test_isolation.py``) is not among those that "
+        "it runs.",
         where=r"warn_of_nan",
         what=r"stacklevel",
     ),
@@ -92,8 +95,8 @@ KINDS = [
     ),
     Kind(
         "What the report does not read",
-        "An op that breaks its contract is reported in the words of the error, and what is tried in "
-        "a search is tried on a report that nobody sees: what else is in these is not read again.",
+        "An op that breaks its contract is reported in the words of the error, and what is tried "
+        "in a search is tried on a report that nobody sees: what else is in these is not read.",
         where=r"^tinygraph\.(check|by_hand)\.",
         what=r"\bop\b|ArgumentCheck\(|^node,|_suspects\(|first is None",
     ),
