@@ -122,6 +122,15 @@ def test_a_non_finite_loss_stops_it(engine, batch_size):
     assert opt.steps == expected_opt.steps
 
 
+@pytest.fixture
+def ctrl_c():
+    """Ctrl-C as at a prompt: a process in the background inherits that it is ignored."""
+    found = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, found)
+
+
+@pytest.mark.usefixtures("ctrl_c")
 @pytest.mark.parametrize("engine", COMPILED)
 def test_ctrl_c_ends_it_early_and_leaves_whole_steps(engine):
     model = tg.lab2.model(rng=0)
