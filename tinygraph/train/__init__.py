@@ -76,7 +76,8 @@ def fit(
         progress bar runs below the lines.
     engine : str
         ``"interpreted"``, ``"numpy"``, ``"numba"``, or ``"auto"`` for the one that is worth its
-        compile time.  All compute the same, to the last few bits.
+        compile time.  One step of each is the same to the last few bits; a long run of an optimizer
+        that swings at a minimum, as RMSProp may, multiplies that difference.
     target_loss : float, optional
         Stop when the loss is at most this; looked at every 100 epochs.
     callback : callable, optional

@@ -1,8 +1,9 @@
 """What runs the epochs of ``fit``: the interpreter, or a compiled program.
 
-An engine runs a stretch of epochs and writes down each one's loss.  All engines compute the same to
-the last few bits; they differ in speed, and in what the nodes hold afterwards: only the interpreter
-leaves every node's value and gradient behind.
+An engine runs a stretch of epochs and writes down each one's loss.  One step of each engine is the
+same to the last few bits, since sums are taken in another order; a long run of an optimizer that
+swings at a minimum, as RMSProp may, multiplies that difference.  Engines differ in speed, too, and
+in what the nodes hold afterwards: only the interpreter leaves every value and gradient behind.
 """
 
 from __future__ import annotations
