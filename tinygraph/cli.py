@@ -18,7 +18,7 @@ from typing import Any, NoReturn
 
 import tinygraph
 from tinygraph.errors import NonFiniteError, TinygraphError
-from tinygraph.files import as_path
+from tinygraph.files import as_path, writing
 from tinygraph.lab2.diagrams import save_diagrams
 from tinygraph.lab2.experiments import EPOCHS, EXPERIMENTS, SEEDS
 from tinygraph.lab2.network import ACTIVATIONS
@@ -232,7 +232,8 @@ def lab2_settings(options: argparse.Namespace, data: str) -> Settings:
 
 def _run_lab2(options: argparse.Namespace) -> int:
     names = DATA_SETS if options.data == "both" else (options.data,)
-    options.out.mkdir(parents=True, exist_ok=True)  # before the training, not after it
+    with writing(options.out):  # before the training, not after it
+        options.out.mkdir(parents=True, exist_ok=True)
     for name in names:
         settings = lab2_settings(options, name)
         print(
