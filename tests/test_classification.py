@@ -27,3 +27,8 @@ def test_a_sweep_over_a_regression_has_no_accuracy(xor):
     feeds = {**xor, "t": xor["t"] * 0.3}
     (run,) = tg.sweep(build, seeds=1, epochs=2, **feeds)
     assert (run.accuracy, run.solved_at) == (None, None)
+
+
+def test_a_diverged_model_is_wrong_everywhere_and_no_news(lab2, xor):
+    lab2.parameters[0].value = np.full_like(lab2.parameters[0].value, np.nan)
+    assert accuracy_on(lab2, xor) == 0
