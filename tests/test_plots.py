@@ -54,6 +54,13 @@ def test_decision_regions_ask_the_model(lab2, xor):
     assert mesh.get_array().ravel()[0] == pytest.approx(corner[0, 0])
 
 
+@pytest.mark.parametrize("several", [False, True])
+def test_a_history_is_told_where_its_losses_are(several):
+    history = tg.History(loss=np.array([1.0, 0.5]))
+    with pytest.raises(tg.TinygraphError, match=r"pass history.loss, or call history.plot\(\)"):
+        plots.learning_curve({"SGD": history} if several else history)
+
+
 @pytest.mark.parametrize(
     "draw",
     [

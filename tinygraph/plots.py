@@ -22,6 +22,7 @@ from tinygraph.errors import ArgumentError, ArgumentTypeError, ShapeError
 from tinygraph.graph import Graph, as_graph
 from tinygraph.node import describe
 from tinygraph.shapes import show
+from tinygraph.train.history import History
 
 COLOURS = ("#0067a3", "#b04600", "#00755a", "#8a5c00", "#7a3e9d")
 """Blue, vermilion, green, ochre, violet; colour-blind readers tell them apart, too."""
@@ -62,6 +63,11 @@ def learning_curve(
     axes.set_ylabel("loss")
     curves = as_dict(loss, CURVES) if isinstance(loss, Mapping) else {"": loss}
     for k, (label, values) in enumerate(curves.items()):
+        if isinstance(values, History):
+            raise ArgumentTypeError(
+                "A learning curve is one loss an epoch; got a History: pass history.loss, or call "
+                "history.plot()."
+            )
         array = as_float_array(values, "A learning curve")
         if array.ndim != 1:
             raise ShapeError(
