@@ -250,6 +250,10 @@ def test_lessons():
         tg.step_through(tg.Graph(tg.Parameter(1.0, name="w")))
     with pytest.raises(tg.TinygraphError, match="starts from a scalar"):
         tg.step_through(tg.Graph(tg.lab2.model(rng=0).prediction), x=X)
+    model = tg.lab2.model(rng=0)
+    hint = r"by its position.* step_through\(model, optimizer, 3, …\)"
+    with pytest.raises(tg.TinygraphError, match=hint):
+        tg.step_through(model, tg.SGD(model.parameters), x=X, t=T, training_steps=3)
 
 
 def test_the_page_is_the_same_each_time():

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from tinygraph.arrays import brief, is_bool
-from tinygraph.errors import ArgumentError, ArgumentTypeError
+from tinygraph.errors import ArgumentError, ArgumentTypeError, FeedError
 from tinygraph.files import as_path, writing
 from tinygraph.graph import Graph
 from tinygraph.node import Op, describe
@@ -72,6 +72,11 @@ def step_through(
         raise ArgumentError(
             f"There is nothing to step through: the output of this graph, "
             f"{describe(model.output)}, is computed by no op."
+        )
+    if "training_steps" in feeds and all(node.name != "training_steps" for node in model.inputs):
+        raise FeedError(
+            "training_steps is given by its position, since every name is an input's: "
+            f"step_through(model, optimizer, {brief(feeds['training_steps'])}, …)."
         )
     arrays = model.feed_arrays(feeds)
     moments = list(walk(model.nodes, model.output, arrays, optimizer, training_steps))
