@@ -172,6 +172,43 @@ def test_a_failing_run_leaves_the_others(feeds):
     assert len(tries) == 3
     assert [run.stopped for run in result] == ["failed", "finished"]
     assert "out of luck" in result.runs[0].error
+    assert ["out of luck" in row["error"] for row in result.rows()] == [True, False]
+    assert [row["failed"] for row in result.summary()] == [1, 0]
+    assert "failed" in result.table()
+    assert "failed" not in result.where(lr=0.2).table()
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"grid": {"Lr": [0.1, 0.2]}}, "with Lr=0.1, seed=0: TypeError.*'Lr'"),
+        ({"build": lambda rng, lr: 1 / 0}, "with lr=0.02, seed=0: ZeroDivisionError"),
+        ({"build": lambda rng, lr: None}, "build returns a model and its optimizer.*got None"),
+        ({"t": np.zeros(4)}, "ShapeError.*'t' has the shape"),
+    ],
+)
+def test_a_sweep_of_which_every_run_failed_says_so(feeds, tmp_path, settings, words):
+    path = tmp_path / "sweep.jsonl"
+    tried = {"build": build, "grid": GRID, "seeds": 2, "epochs": 2, **feeds, **settings}
+    for _ in range(2):
+        with pytest.raises(tg.TinygraphError, match=f"(?s)Every run .* failed.*{words}"):
+            tg.sweep(save=path, **tried)
+    assert len(path.read_text(encoding="utf-8").splitlines()) == 1
+
+
+def test_what_failed_everywhere_is_tried_again_from_the_same_file(feeds, tmp_path):
+    luck = []
+
+    def fails_at_first(rng, lr):
+        if not luck:
+            raise RuntimeError("out of luck")
+        return build(rng, lr)
+
+    settings = {"seeds": 1, "epochs": 2, "save": tmp_path / "sweep.jsonl", **feeds}
+    with pytest.raises(tg.TinygraphError, match="Every run"):
+        tg.sweep(fails_at_first, GRID, **settings)
+    luck.append("now")
+    assert {run.stopped for run in tg.sweep(fails_at_first, GRID, **settings)} == {"finished"}
 
 
 def test_an_interrupted_sweep_resumes(feeds, tmp_path):

@@ -21,7 +21,7 @@ from typing import Any
 from tqdm import tqdm
 
 from tinygraph.arrays import brief, is_bool
-from tinygraph.errors import ArgumentTypeError
+from tinygraph.errors import ArgumentTypeError, StateError
 from tinygraph.sweeps.grid import tasks_of
 from tinygraph.sweeps.job import Build, Job
 from tinygraph.sweeps.results import Run, Sweep
@@ -76,11 +76,14 @@ def sweep(
     Sweep
         The runs in the order of grid and seeds.  A run whose code failed or whose worker died is
         tried again, twice, and then counts as ``"failed"``; the others are not touched by it.
+        None of the failed is kept in the file: the next call tries them once more.
 
     Raises
     ------
     ArgumentError, ArgumentTypeError
         For settings that are not what is asked for, or a file of another sweep.
+    StateError
+        If every run failed.
 
     Examples
     --------
@@ -117,4 +120,16 @@ def sweep(
             if run.stopped != "failed":
                 store.add(number, run)
             bar.update()
-    return Sweep([done[number] for number in range(len(tasks))])
+    runs = [done[number] for number in range(len(tasks))]
+    if all(run.stopped == "failed" for run in runs):
+        raise _all_failed(runs)
+    return Sweep(runs)
+
+
+def _all_failed(runs: Sequence[Run]) -> StateError:
+    first = runs[0]
+    settings = "".join(f"{name}={brief(value)}, " for name, value in first.point.items())
+    return StateError(
+        f"Every run of this sweep failed, so there is nothing to compare ({len(runs):,} of them). "
+        f"The first, with {settings}seed={first.seed}: {first.error}"
+    )

@@ -135,7 +135,7 @@ class Sweep:
         )
 
     def rows(self) -> list[dict[str, Any]]:
-        """Return one row a run, as plain data: its settings, seed and results."""
+        """Return one row a run, as plain data: its settings, seed, results and error."""
         return [
             {
                 **run.point,
@@ -144,27 +144,33 @@ class Sweep:
                 "accuracy": run.accuracy,
                 "solved_at": run.solved_at,
                 "stopped": run.stopped,
+                "error": run.error,
             }
             for run in self.runs
         ]
 
     def summary(self) -> list[dict[str, Any]]:
-        """Return one row a point: how many seeds reached 100 %, when, and the median final loss."""
+        """Return one row a point: how many seeds reached 100 %, when, and the median final loss.
+
+        Where any run failed, a column ``"failed"`` says how many.
+        """
+        any_failed = any(run.stopped == "failed" for run in self.runs)
         rows = []
         for point in self.points:
             runs = [run for run in self.runs if _agree(run.point, point)]
             finished = [run.loss for run in runs if run.stopped == "finished"]
             solved = [run.solved_at for run in runs if run.solved_at is not None]
-            rows.append(
-                {
-                    **point,
-                    "seeds": len(runs),
-                    "reached 100 %": len(solved),
-                    "median epoch": float(np.median(solved)) if solved else None,
-                    "median loss": float(np.median(finished)) if finished else None,
-                    "diverged": sum(run.stopped == "non-finite" for run in runs),
-                }
-            )
+            row = {
+                **point,
+                "seeds": len(runs),
+                "reached 100 %": len(solved),
+                "median epoch": float(np.median(solved)) if solved else None,
+                "median loss": float(np.median(finished)) if finished else None,
+                "diverged": sum(run.stopped == "non-finite" for run in runs),
+            }
+            if any_failed:
+                row["failed"] = sum(run.stopped == "failed" for run in runs)
+            rows.append(row)
         return rows
 
     def table(self) -> str:
