@@ -121,7 +121,7 @@ def sweep(
                 store.add(number, run)
             bar.update()
     runs = [done[number] for number in range(len(tasks))]
-    if all(run.stopped == "failed" for run in runs):
+    if runs and all(run.stopped == "failed" for run in runs):
         raise _all_failed(runs)
     return Sweep(runs)
 
