@@ -13,10 +13,19 @@ from tinygraph.substitution import substitute_code, substitute_math
         (r"\max(x, 0)", r"\max(Z_{1}, 0)"),
         (r"\beta x", r"b Z_{1}"),
         ("\\", "\\"),
+        (r"\ln(1 + e^x)", r"\ln(1 + e^{Z_{1}})"),
+        (r"e^ x", r"e^ {Z_{1}}"),
+        (r"e^{x}", r"e^{Z_{1}}"),
+        (r"e^{-x}", r"e^{-Z_{1}}"),
+        (r"w_x", r"w_{Z_{1}}"),
+        (r"e^f", r"e^{\mathrm{Add}_{1}}"),
+        (r"x^f", r"{Z_{1}}^{\mathrm{Add}_{1}}"),
+        (r"e^\beta", r"e^b"),
     ],
 )
 def test_substitute_math_replaces_whole_names(formula, expected):
-    assert substitute_math(formula, {"x": "Z_{1}", "beta": "b", "y": "!"}) == expected
+    names = {"x": "Z_{1}", "beta": "b", "y": "!", "f": r"\mathrm{Add}_{1}"}
+    assert substitute_math(formula, names) == expected
 
 
 def test_substitution_is_simultaneous():

@@ -18,12 +18,14 @@ _MATH = re.compile(
 
 
 def substitute_math(formula: str, names: Mapping[str, str]) -> str:
-    r"""Return a formula in LaTeX with whole names replaced, and powers of the new ones kept clear.
+    r"""Return a formula in LaTeX with whole names replaced, each power and index kept as it was.
 
     Words in ``\mathrm``, ``\text`` and ``\operatorname`` stay as they are.
 
     >>> substitute_math(r"g W^\top", {"g": "G", "W": "W_{1}"})
     'G {W_{1}}^\\top'
+    >>> substitute_math("e^x", {"x": "z_{1}"})
+    'e^{z_{1}}'
     >>> print(substitute_math(r"\mathrm{g}\, g_{i}", {"g": r"\frac{a}{b}"}))
     \mathrm{g}\, \left(\frac{a}{b}\right)_{i}
     """
@@ -33,11 +35,12 @@ def substitute_math(formula: str, names: Mapping[str, str]) -> str:
         if name not in names:
             continue
         symbol = names[name]
+        preceding = "".join(tokens[place - 1 : place]).rstrip()[-1:]
         following = "".join(tokens[place + 1 : place + 2]).lstrip()[:1]
         is_compound = len(symbol) > 1 and not re.fullmatch(r"\\[A-Za-z]+", symbol)
         if is_compound and (following == "_" or (following == "^" and r"\frac" in symbol)):
             symbol = rf"\left({symbol}\right)"
-        elif is_compound and following == "^":
+        elif is_compound and (following == "^" or preceding in ("^", "_")):
             symbol = f"{{{symbol}}}"
         tokens[place] = symbol
     return "".join(tokens)
