@@ -382,6 +382,20 @@ def test_on_a_laptop_the_toolbar_is_one_line_and_the_diagram_whole(page, lab2_pa
     assert hidden > 0
 
 
+def test_an_edge_below_all_nodes_is_not_cut_off(page, tmp_path):
+    x = h = tg.Input("x", shape=(None, 2))
+    for k in range(4):
+        h = h + tg.Tanh(h @ tg.Parameter(np.eye(2), name=f"W{k}"), name=f"h{k}")
+    both = x + h
+    stepper = tg.step_through(tg.Graph(tg.Mean(both * both, name="loss")), x=X[:1])
+    page.goto(stepper.save(tmp_path / "residual.html").as_uri())
+    lowest = """names => Math.max(...[...document.querySelectorAll(names)].map(
+        each => each.getBoundingClientRect().bottom))"""
+    edges = page.evaluate(lowest, "#diagram .edge")
+    assert edges > page.evaluate(lowest, "#diagram .node, #diagram .cluster")
+    assert edges <= page.evaluate(lowest, "#diagram svg")
+
+
 def test_paths_add_up_and_are_highlighted(page, lab2_page):
     page.goto(lab2_page + "#step=20")
     page.locator("details.paths summary").click()

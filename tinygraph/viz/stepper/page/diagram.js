@@ -57,7 +57,7 @@ function prepareDiagram(rounds, goTo) {
 
 // The page explains itself; without the legend below it the diagram can be larger.
 function cropLegend() {
-  const drawn = [...svg.querySelectorAll(".node, .cluster")].map((each) =>
+  const drawn = [...svg.querySelectorAll(".node, .cluster, .edge")].map((each) =>
     each.getBoundingClientRect(),
   );
   const whole = svg.getBoundingClientRect();
