@@ -480,6 +480,62 @@ def test_the_report_says_why(rng):
     assert "does not compute the same function" in report
 
 
+class Masks(tg.Op):
+    """Keeps on self, in a forward that can be recorded, what its backward reads."""
+
+    def forward(self, x):
+        self.mask = x > 0
+        return x * self.mask
+
+    def backward(self, g, y, x):
+        return g * self.mask
+
+
+class MasksByBranch(tg.Op):
+    """Has a forward that can only be called, and a backward that reads what it left on self."""
+
+    def forward(self, x):
+        self.mask = np.array([[entry > 0 for entry in row] for row in x])
+        return x * self.mask
+
+    def backward(self, g, y, x):
+        return g * self.mask
+
+
+class Drops(tg.Op):
+    """Draws random numbers, forward alone."""
+
+    def __init__(self, *inputs, **keywords):
+        super().__init__(*inputs, **keywords)
+        self.rng = np.random.default_rng(5)
+
+    def forward(self, x):
+        self.kept = self.rng.random(x.shape) < 0.5
+        return x * self.kept
+
+    def backward(self, g, y, x):
+        return g * self.kept
+
+
+@pytest.mark.parametrize("engine", ["numpy", "auto"])
+@pytest.mark.parametrize("size", [1, 3])
+@pytest.mark.parametrize("op_class", [Masks, MasksByBranch, Counts, Drops])
+def test_what_an_op_keeps_on_itself_is_as_fresh_as_interpreted(op_class, size, engine):
+    def weights(engine):
+        W = tg.Parameter(np.random.default_rng(2).normal(size=(2, size)), name="W")
+        x = tg.Input("x", shape=(None, 2))
+        model = tg.Graph(tg.Mean((op_class(x @ W, name="y") - 1.0) ** 2))
+        feeds = {"x": np.random.default_rng(3).normal(size=(size, 2))}
+        opt = tg.SGD(model.parameters, lr=1e-6 if op_class is Counts else 0.05)
+        history = tg.fit(model, opt, epochs=150, engine=engine, print_interval=0, **feeds)
+        if engine != "interpreted":
+            assert history.engine == "numpy"
+            assert tg.compile(model).report().count(f'{op_class.__name__} "y"') == 2
+        return W.value
+
+    np.testing.assert_allclose(weights(engine), weights("interpreted"), rtol=1e-13)
+
+
 def test_an_op_typed_at_a_prompt_compiles(rng):
     namespace = {"tg": tg}
     exec(

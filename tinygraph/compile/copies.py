@@ -17,6 +17,7 @@ import numpy as np
 from tinygraph.arrays import Array
 from tinygraph.compile.numpy_target import NumpyProgram
 from tinygraph.compile.program import Program, hyperparameters
+from tinygraph.compile.recording import Unrecordable
 from tinygraph.compile.step import record_step
 from tinygraph.compile.update import record_update
 from tinygraph.graph import Graph
@@ -200,6 +201,8 @@ class InTurn:
         self._optimizers = [optimizer for _, optimizer in pairs]
         self._feeds = feeds
         model, optimizer = pairs[0]
+        if len(pairs) > 1 and record_step(model, model.feed_arrays(feeds)).called:
+            raise Unrecordable("an op that is called as it is may keep something of one model")
         count = min(threads, len(pairs))
         self._programs = [Program(model, optimizer, target) for _ in range(count)]
         for program in self._programs:

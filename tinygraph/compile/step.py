@@ -1,13 +1,16 @@
 """One training step as operations: its forward and its backward.
 
 Each op's own ``forward`` and ``backward`` run once, on recording arrays, in the order in which
-:class:`tinygraph.Graph` runs them; each recording is put on ``trial``.  The optimizer's part is in
-``update``.
+:class:`tinygraph.Graph` runs them; each recording is put on ``trial``.  Of an op that fails its
+trial both methods are called: what one leaves on ``self`` for the other is then as fresh as in an
+interpreted step.  The optimizer's part is in ``update``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import copy
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -37,12 +40,15 @@ class Step:
         Forward, then backward.
     called : list of (Node, str, str)
         Which op is called as it is, in which phase, and why.
+    as_is : dict
+        Each op that is called, and the phase that can only be called.
     """
 
     values: dict[Node, Value] = field(default_factory=dict)
     gradients: dict[Node, Value] = field(default_factory=dict)
     operations: list[Operation] = field(default_factory=list)
     called: list[tuple[Node, str, str]] = field(default_factory=list)
+    as_is: dict[Op, str] = field(default_factory=dict)
 
     @property
     def leaves(self) -> dict[Node, Value]:
@@ -55,11 +61,47 @@ class Step:
 
 
 def record_step(model: Graph, feeds: Mapping[Node, Array]) -> Step:
-    """Record the forward and backward of ``model`` for inputs shaped like ``feeds``."""
+    """Record the forward and backward of ``model`` for inputs shaped like ``feeds``.
+
+    A backward that can only be called is found when its forward is recorded already: the step is
+    recorded anew then, with that forward called.
+    """
+    nodes = topological_order([model.output])
+    as_is: dict[Op, str] = {}
+    while True:
+        known = len(as_is)
+        with _left_as_they_were(nodes):
+            step = _record_once(nodes, feeds, as_is)
+        if len(step.called) == 2 * len(as_is) or len(as_is) == known:
+            return step
+
+
+@contextmanager
+def _left_as_they_were(nodes: Iterable[Node]) -> Iterator[None]:
+    """Let a trial see copies of what ops keep on themselves, and give them back their own."""
+    own = [(vars(node), dict(vars(node))) for node in nodes if hasattr(node, "__dict__")]
+    try:
+        for attributes, kept in own:
+            attributes.update({name: _copied(value) for name, value in kept.items()})
+        yield
+    finally:
+        for attributes, kept in own:
+            attributes.clear()
+            attributes.update(kept)
+
+
+def _copied(value: Any) -> Any:
+    try:
+        return copy.deepcopy(value)
+    except Exception:  # an object of the user's own that has no copy
+        return value
+
+
+def _record_once(nodes: Sequence[Node], feeds: Mapping[Node, Array], as_is: dict[Op, str]) -> Step:
     tape = Tape()
-    step = Step(operations=tape.operations)
+    step = Step(operations=tape.operations, as_is=as_is)
     arrays: dict[Node, Any] = {}
-    for node in topological_order([model.output]):
+    for node in nodes:
         if isinstance(node, Op):
             _record_forward(node, step, tape, arrays)
             continue
@@ -71,7 +113,7 @@ def record_step(model: Graph, feeds: Mapping[Node, Array]) -> Step:
             step.values[node] = Value(
                 kind, arrays[node].shape, arrays[node].dtype, label=str(node.name)
             )
-    _record_backward(model.output, step, tape, arrays)
+    _record_backward(nodes[-1], step, tape, arrays)
     return step
 
 
@@ -90,7 +132,7 @@ def _record_forward(op: Op, step: Step, tape: Tape, arrays: dict[Node, Any]) -> 
         result = op.forward(*[Recorded(value, tape) for value in inputs])
         return (recorded_as(result, arrays[op].shape, arrays[op].dtype, tape),)
 
-    results = record_or_call(op, step.called, tape, record, call, inputs, [arrays[op]])
+    results = record_or_call(op, step.called, step.as_is, tape, record, call, inputs, [arrays[op]])
     step.values[op] = results[0]
     if not results[0].label and results[0].kind == "result":
         results[0].label = str(op.name)
@@ -150,5 +192,8 @@ def _contributions(op: Op, step: Step, tape: Tape, arrays: dict[Node, Any]) -> l
     with np.errstate(all="ignore"):
         grads = checked(own_result(op, "backward", sample, arrays[op], *at_hand))
     expected = [grad for grad in grads if grad is not None]
-    results = iter(record_or_call(op, step.called, tape, record, call, [g, y, *inputs], expected))
+    operands = [g, y, *inputs]
+    results = iter(
+        record_or_call(op, step.called, step.as_is, tape, record, call, operands, expected)
+    )
     return [None if grad is None else next(results) for grad in grads]

@@ -1,8 +1,9 @@
 """A recording on trial: does it compute what the op computes?  Where not, the op is called.
 
 What was recorded for an op is run on random numbers beside the op itself.  The two differ for an op
-that draws random numbers, say, or keeps a count; such an op, and one that cannot be recorded at
-all, is *called* within the program.
+that draws random numbers, say; such an op, one that keeps something on ``self``, and one that
+cannot be recorded at all, is *called* within the program: its forward and its backward, which may
+share what is kept.
 """
 
 from __future__ import annotations
@@ -23,22 +24,31 @@ from tinygraph.node import Node, Op
 def record_or_call(
     op: Op,
     called: list[tuple[Node, str, str]],
+    as_is: dict[Op, str],
     tape: Tape,
     record: Callable[[], tuple[Value, ...]],
     call: Callable[..., tuple[Any, ...]],
     inputs: list[Value],
     like: list[Any],
 ) -> tuple[Value, ...]:
-    """Return what ``record`` recorded if it does what ``call`` does; else record the call."""
+    """Return what ``record`` recorded if it does what ``call`` does; else record the call.
+
+    An op in ``as_is``, where the phase is noted that can only be called, is called in both.
+    """
     start = len(tape.operations)
+    kept = _kept(op)
     try:
         results = record()
-        reason = _difference(op, tape, start, results, call, inputs)
+        reason = _difference(op, tape, start, results, call, inputs) or _written(op, kept)
     except Unrecordable as found:
         reason = str(found)
     except Exception as error:
         reason = f"on a recording array it raises {type(error).__name__}: {error}"
-    if not reason:
+    if reason:
+        as_is.setdefault(op, tape.phase)
+    elif op in as_is:
+        reason = f"its {as_is[op]} is called, and the two may share what is kept on self"
+    else:
         return results
     del tape.operations[start:]
     called.append((op, tape.phase, reason))
@@ -49,6 +59,16 @@ def record_or_call(
         tape.append(operator.getitem, (together.value, position), array.shape, array.dtype).value
         for position, array in enumerate(like)
     )
+
+
+def _kept(op: Op) -> dict[str, Any]:
+    return dict(getattr(op, "__dict__", {}))
+
+
+def _written(op: Op, before: dict[str, Any]) -> str:
+    """Return what an op has written on itself, as a reason to call it, or nothing."""
+    names = [name for name, value in _kept(op).items() if value is not before.get(name, before)]
+    return f"it keeps something on self: {', '.join(names)}" if names else ""
 
 
 def _difference(
