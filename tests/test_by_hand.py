@@ -75,7 +75,7 @@ def test_numbers_set_by_hand_are_arrays_of_the_shape(run, read, number, error, w
         read(run)
 
 
-@pytest.mark.parametrize("inputs", [5, None, "cat", (1.0,), [[]], ({},)])
+@pytest.mark.parametrize("inputs", [5, None, "cat", (1.0,), [[]], ({},), np.zeros((0, 2))])
 def test_a_graph_of_what_is_no_node(inputs):
     op = tg.Exp(tg.Parameter(1.0, name="w"), name="odd")
     op.inputs = inputs
@@ -137,3 +137,27 @@ def test_a_class_of_odd_parts_is_refused_when_it_is_made(parts, words):
 def test_self_is_no_keyword_of_an_op():
     with pytest.raises(ArgumentTypeError, match="Exp takes no keyword 'self'"):
         tg.Exp(1.0, self=2)
+
+
+def test_a_ragged_value_is_named_in_a_lesson(run):
+    run["layer2/z"].value = [[1.0, 2.0], [3.0]]
+    with pytest.raises(OpError, match=r"failed on layer2/z \[\[1.0, 2.0\], \[3.0\]\], layer2/b"):
+        run.backward()
+
+
+def test_an_update_that_returns_no_array_makes_no_program(lab2, xor):
+    class Odd(tg.Optimizer):
+        def update(self, w, g, t, *memory):
+            return ("cat",)
+
+    with pytest.raises(tg.TinygraphError, match="returns 'cat'"):
+        tg.compile(lab2, Odd(lab2.parameters, lr=0.1)).step(**xor)
+
+
+def test_an_update_that_returns_another_shape_makes_no_program(lab2, xor):
+    class Odd(tg.Optimizer):
+        def update(self, w, g, t, *memory):
+            return (np.zeros(2),)
+
+    with pytest.raises(tg.TinygraphError, match=r"returns the shape \(2,\)"):
+        tg.compile(lab2, Odd(lab2.parameters, lr=0.1)).step(**xor)

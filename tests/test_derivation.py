@@ -146,3 +146,19 @@ def test_latex_and_markdown_have_every_step_and_reason():
 def test_a_diagram_that_is_none(lab2):
     with pytest.raises(tg.TinygraphError, match="diagram is the picture that the symbols link"):
         tg.derive(lab2, "layer1/W", diagram=5)
+
+
+def test_a_rule_of_another_shape_is_named():
+    class Odd(tg.Op):
+        rules = (tg.Rule("g", "np.ones(5)"),)
+
+        def forward(self, x):
+            return x
+
+        def backward(self, g, y, x):
+            return g
+
+    model = tg.Graph(tg.Sum(Odd(tg.Parameter(np.ones((2, 3)), name="w"), name="odd")))
+    model.forward()
+    with pytest.raises(tg.TinygraphError, match=r'rule of Odd "odd" for w gives an array \(5,\)'):
+        tg.derive(model, "w").evaluate()

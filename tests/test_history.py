@@ -59,3 +59,8 @@ def test_a_callback_that_says_nothing_of_its_arguments(lab2, xor):
 def test_a_class_that_says_nothing_of_its_arguments_is_no_callback(lab2, xor):
     with pytest.raises(ArgumentTypeError, match="callback is a function that takes the History"):
         tg.fit(lab2, tg.SGD(lab2.parameters), epochs=1, callback=range, **xor)
+
+
+def test_an_answer_of_the_callback_that_is_neither_true_nor_false(lab2, xor):
+    with pytest.raises(ArgumentTypeError, match="neither true nor false"):
+        tg.fit(lab2, tg.SGD(lab2.parameters), epochs=1, callback=lambda history: np.zeros(2), **xor)

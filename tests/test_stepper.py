@@ -540,3 +540,12 @@ def test_data_in_a_script_ends_with_the_script_alone():
 def test_plain_is_yes_or_no():
     with pytest.raises(tg.TinygraphError, match="plain is True or False; got 'yes'"):
         tg.step_through(tg.Graph(tg.Parameter(3.0) * 2.0)).show(plain="yes")
+
+
+@pytest.mark.parametrize("text", ["\x01", "\ufffe", "\ud800"])
+@pytest.mark.parametrize("part", ["formula", "code"])
+def test_odd_characters_in_the_texts_of_an_op_leave_the_page_whole(text, part, tmp_path):
+    odd = type("Odd", (tg.Sigmoid,), {part: text})
+    stepper = tg.step_through(tg.Graph(tg.Sum(odd(tg.Parameter([1.0, 2.0], name="w")))))
+    page = stepper.save(tmp_path / "page.html").read_text(encoding="utf-8")
+    assert text not in page

@@ -35,3 +35,8 @@ def test_substitution_is_simultaneous():
 
 def test_code_that_does_not_parse_stays_as_it_is():
     assert substitute_code("x = = 1", {"x": "z"}) == "x = = 1"
+
+
+@pytest.mark.parametrize("code", ["\ud800", "\x01", "a\0b"])
+def test_code_of_odd_characters_stays_as_it_is(code):
+    assert substitute_code(code, {"x": "h1"}) == code

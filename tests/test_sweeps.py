@@ -326,3 +326,12 @@ def test_a_file_of_other_bytes_is_refused(feeds, tmp_path):
     path.write_bytes(b"\xff\xfe\x00")
     with pytest.raises(tg.TinygraphError, match="could not be read as the file of a sweep"):
         tg.sweep(build, {"lr": [0.1]}, seeds=1, epochs=1, save=path, **feeds)
+
+
+def test_a_run_of_a_setting_that_cannot_be_printed_prints_itself():
+    class Odd:
+        def __repr__(self):
+            raise RuntimeError("no repr")
+
+    run = tg.Run({"lr": Odd()}, seed=0, losses=[0.5])
+    assert repr(run).endswith("seed 0, 1 epochs, last loss 0.5, finished>")

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygraph.arrays import FLOATS, Array, as_float_array
+from tinygraph.arrays import FLOATS, Array, as_float_array, brief
 from tinygraph.by_hand import check_numbers
 from tinygraph.errors import OpError, ShapeError, StateError
 from tinygraph.node import Node, Op, describe, inputs_of
@@ -94,13 +94,18 @@ def as_value(value: Any, op: Op, shape: Shape) -> Array:
 def op_failed(direction: str, op: Node, arrays: Iterable[Any], error: Exception) -> OpError:
     """Return the error for an op whose own code raised, with what had arrived there."""
     arrived = ", ".join(
-        f"{parent.name} {show(np.shape(array))}" for parent, array in zip(inputs_of(op), arrays)
+        f"{parent.name} {_shape(array)}" for parent, array in zip(inputs_of(op), arrays)
     )
     return OpError(
         f"{direction} of {describe(op)} failed on {arrived or 'no inputs'}: "
         f"{type(error).__name__}: {error}",
         op,
     )
+
+
+def _shape(array: Any) -> str:
+    """Return an array's shape; of what was set by hand and is none, a short text."""
+    return show(array.shape) if isinstance(array, ARRAY_TYPES) else brief(array)
 
 
 def _wrong_gradient_shape(op: Node, parent: Node, value: Array, grad: Array) -> OpError:

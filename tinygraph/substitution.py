@@ -56,11 +56,20 @@ def substitute_code(code: str, names: Mapping[str, str], owner: object = None) -
     ...                 SimpleNamespace(k=3.0))
     'dy * 3.0 * h1 ** (3.0 - 1)'
     """
+    tree = parsed(code)
+    return code if tree is None else ast.unparse(_Renaming(names, owner).visit(tree))
+
+
+def parsed(code: str) -> ast.Expression | None:
+    """Return the tree of an expression in Python; nothing where it is none.
+
+    >>> parsed("x @ W") is None, parsed("x = = 1") is None
+    (False, True)
+    """
     try:
-        tree = ast.parse(code, mode="eval")
-    except SyntaxError:
-        return code
-    return ast.unparse(_Renaming(names, owner).visit(tree))
+        return ast.parse(code, mode="eval")
+    except (SyntaxError, UnicodeEncodeError):  # half a surrogate pair is no text of Python either
+        return None
 
 
 class _Renaming(ast.NodeTransformer):

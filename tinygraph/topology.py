@@ -36,6 +36,8 @@ def topological_order(outputs: Iterable[Node]) -> list[Node]:
             state = is_open.get(node)
             if state is None:
                 is_open[node] = True
+                if type(node.inputs) is not tuple:
+                    inputs_of(node)
                 for parent in reversed(node.inputs):
                     parent_state = is_open.get(parent)
                     if parent_state is None:

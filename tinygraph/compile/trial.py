@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from tinygraph.arrays import brief
 from tinygraph.compile.ir import Value, constant, evaluate
 from tinygraph.compile.recording import Recorded, Tape, Unrecordable
 from tinygraph.contract import as_value, op_failed
@@ -124,7 +125,13 @@ def random_array(value: Value, rng: np.random.Generator, positive: bool = False)
 def recorded_as(result: Any, shape: tuple[int, ...], dtype: Any, tape: Tape) -> Value:
     """Return what an op returned as a value of the promised shape and precision."""
     if not isinstance(result, Recorded):
-        return constant(np.asarray(result, dtype)[()])
+        try:
+            array = np.asarray(result, dtype)
+        except (TypeError, ValueError) as error:
+            raise Unrecordable(f"it returns {brief(result)}, which is no array") from error
+        if array.shape not in (shape, ()):
+            raise Unrecordable(f"it returns the shape {array.shape} for {shape}")
+        return constant(array[()])
     if result.shape != shape:
         raise Unrecordable(f"it returns the shape {result.shape} for {shape}")
     return result.astype(dtype).value

@@ -10,6 +10,7 @@ Left out on purpose: simplifying.  A rule stands as its op wrote it.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,7 @@ from tinygraph.graph import Graph, as_graph
 from tinygraph.node import Constant, Node, describe
 from tinygraph.notation import Notation
 from tinygraph.rules import broadcast_axes, evaluate, rule_names
+from tinygraph.shapes import show
 from tinygraph.topology import as_node
 
 
@@ -207,5 +209,10 @@ def _evaluated(term: Term, values: dict[Node, Any], g: Array, node: Node) -> Arr
             f"one Rule(math, code) an argument."
         )
     shape = values[node].shape
-    total: Array = array.sum(axis=broadcast_axes(array.shape, shape)).reshape(shape)
-    return total
+    total: Array = array.sum(axis=broadcast_axes(array.shape, shape))
+    if total.size != math.prod(shape):
+        raise ArgumentError(
+            f"The rule of {describe(term.op)} for {node.name} gives an array {show(array.shape)}; "
+            f"a gradient has the shape of its node, {show(shape)}."
+        )
+    return total.reshape(shape)

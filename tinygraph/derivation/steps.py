@@ -16,6 +16,7 @@ from tinygraph.node import Node, Op, describe
 from tinygraph.notation import Notation
 from tinygraph.rules import broadcast_axes
 from tinygraph.shapes import show
+from tinygraph.substitution import parsed
 
 
 class Term(NamedTuple):
@@ -134,7 +135,7 @@ def _shapes(op: Op, argument: int) -> str:
 
 
 def _names_in(code: str) -> set[str]:
-    try:
-        return {each.id for each in ast.walk(ast.parse(code)) if isinstance(each, ast.Name)}
-    except SyntaxError:
+    tree = parsed(code)
+    if tree is None:
         return {"g"}
+    return {each.id for each in ast.walk(tree) if isinstance(each, ast.Name)}

@@ -50,8 +50,8 @@ class Run:
     error : str
         What went wrong, for a failed run.
 
-    >>> Run({"lr": 0.1}, seed=0, losses=np.array([0.5, 0.25])).loss
-    0.25
+    >>> Run({"lr": 0.1}, seed=0, losses=np.array([0.5, 0.25]))
+    <Run at {'lr': 0.1}, seed 0, 2 epochs, last loss 0.25, finished>
     """
 
     point: dict[str, Any]
@@ -69,6 +69,12 @@ class Run:
             value = getattr(self, name)
             if not is_sound(value):
                 raise ArgumentTypeError(f"{name} of a Run is {rule}; got {brief(value)}.")
+
+    def __repr__(self) -> str:
+        return (
+            f"<Run at {brief(self.point)}, seed {self.seed}, {len(self.losses)} epochs, "
+            f"last loss {self.loss:.6g}, {self.stopped}>"
+        )
 
     @property
     def loss(self) -> float:

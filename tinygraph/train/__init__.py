@@ -31,6 +31,7 @@ from tinygraph.train.settings import (
     check_names,
     check_roles,
     checked_target,
+    says_stop,
     whole_number,
 )
 
@@ -176,7 +177,12 @@ def fit(
                     record.records.append(line)
                     (print if bar is None else bar.write)(str(line))
                 is_due = is_last or done % callback_interval == 0
-                if callback is not None and is_due and callback(record) and not record.stopped:
+                if (
+                    callback is not None
+                    and is_due
+                    and says_stop(callback(record))
+                    and not record.stopped
+                ):
                     record.stopped = "callback"
     except KeyboardInterrupt:  # between the epochs: in a callback, or while a line was made
         record.stopped = "interrupted"

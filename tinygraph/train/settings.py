@@ -118,3 +118,19 @@ def check_callback(callback: Any) -> None:
             raise ArgumentTypeError(
                 f"callback is a function that takes the History alone; got {brief(callback)}."
             ) from error
+
+
+def says_stop(answer: Any) -> bool:
+    """Return whether a callback's answer is true, which ends the run.
+
+    Raises
+    ------
+    ArgumentTypeError
+    """
+    try:
+        return bool(answer)
+    except Exception as error:  # an array of several numbers, for one, is neither true nor false
+        raise ArgumentTypeError(
+            f"callback returns True to stop the run, or nothing; it returned {brief(answer)}, "
+            f"which is neither true nor false."
+        ) from error

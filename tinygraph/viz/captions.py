@@ -55,7 +55,7 @@ def _card(card: Card, scene: Scene) -> str:
     # In a graph that was never finished nobody has named those without a name.
     is_named = all(each.name is not None for each in (node, *node.inputs))
     if isinstance(node, Op) and node.formula and is_named:
-        lines.append(unicode_math(scene.notation.value_math(node)))
+        lines.append(visible(unicode_math(scene.notation.value_math(node))))
     if scene.flow.has_values and node.value is not None:
         lines.append(f"value: {_numbers(node.value)}")
     if scene.flow.has_gradients:

@@ -153,7 +153,7 @@ NODES = [
 ]
 WORDS = [
     "x", "t", "loss", "layer1/W", "relu", "adam", "numpy", "self", "name", "", "/", ".", "a\0b",
-    "a\nb", "${x}", "<b>", '"', "\\", "None", "é" * 300, "a/" * 200,
+    "a\nb", "\x01", "\ud800", "${x}", "<b>", '"', "\\", "None", "é" * 300, "a/" * 200,
 ]  # fmt: skip
 
 EVERYTHING = [

@@ -16,6 +16,7 @@ import numpy as np
 from tinygraph.arrays import Array
 from tinygraph.node import Op, Parameter
 from tinygraph.rules import evaluate, rule_names
+from tinygraph.substitution import parsed
 from tinygraph.trace.steps import Moment
 
 CLOSE = 0.02
@@ -139,11 +140,8 @@ def _in_this_op(
 
 def changed(code: str, change: ast.NodeTransformer) -> str:
     """Return a line of NumPy with a change made, or nothing that runs where none was."""
-    try:
-        tree = ast.parse(code, mode="eval")
-    except SyntaxError:
-        return ""
-    return ast.unparse(change.visit(tree))
+    tree = parsed(code)
+    return "" if tree is None else ast.unparse(change.visit(tree))
 
 
 class _DropTranspose(ast.NodeTransformer):
