@@ -1,6 +1,6 @@
 """The page of figures says what the campaigns counted, and no campaign counted a failure."""
 
-from campaigns import figures
+from campaigns import figures, survivors
 
 
 def test_the_page_shows_the_data():
@@ -19,3 +19,11 @@ def test_every_campaign_was_run_for_long_and_met_no_failure():
     assert data["kills"]["lost"] == 0
     mutants = data["mutants"]
     assert mutants["killed"] + mutants["survived"] == mutants["tried"] <= mutants["made"]
+
+
+def test_every_mutant_that_survived_is_explained():
+    found = survivors.read()
+    assert len(found) == figures.read()["mutants"]["survived"]
+    assert [s for s in found if survivors.kind_of(s) is None] == []
+    assert {survivors.kind_of(s).title for s in found} == {kind.title for kind in survivors.KINDS}
+    assert survivors.PAGE.read_text(encoding="utf-8") == survivors.page(found)
