@@ -1,116 +1,105 @@
-"""How the house is built: imports go downward, and readers of the graph know no op by name."""
+"""The architecture: rooms on levels, imports that go downward only, and no import cycle.
+
+``grimp`` reads every import of every file, those inside functions and under ``TYPE_CHECKING``
+included.
+"""
 
 from __future__ import annotations
 
 import ast
 import subprocess
 import sys
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
+import grimp
 import pytest
 
 import tinygraph
 
 ROOT = Path(tinygraph.__file__).parent
-FLOORS = {
-    "errors": 0,
-    "shapes": 0,
-    "arrays": 0,
-    "metrics": 0,
-    "node": 0,
-    "data": 0,
-    "quantities": 0,
-    "substitution": 0,
-    "notation": 1,
-    "rules": 1,
-    "by_hand": 1,
-    "topology": 1,
-    "nonfinite": 1,
-    "feeds": 1,
-    "contract": 1,
-    "ops": 1,
-    "graph": 1,
-    "trace": 1,
-    "optim": 1,
-    "check": 2,
-    "testing": 2,
-    "compile": 2,
-    "viz": 2,
-    "diagnosis": 2,
-    "derivation": 2,
-    "exercises": 4,
-    "train": 3,
-    "sweeps": 3,
-    "plots": 3,
-    "files": 0,
-    "checkpoint": 3,
-    "lab2": 4,
-    "cli": 5,
-    "__main__": 5,
-    "__init__": 6,
-}
-KNOW_NO_OP = (
-    "graph",
+
+LEVELS = (
+    ("errors",),
+    ("validation",),
+    ("core", "data"),
+    ("ops", "optim", "plots"),
+    ("compile", "notation"),
+    ("derivation", "diagnosis", "trace", "train"),
+    ("checkpoint", "sweeps", "viz"),
+    ("check", "lab2"),
+    ("cli", "exercises", "testing"),
+    ("__init__", "__main__"),
+)
+"""Every room of the package, lowest level first; a room imports only from the levels below it."""
+LEVEL = {room: level for level, rooms in enumerate(LEVELS) for room in rooms}
+
+READERS = (
+    "core",
     "compile",
     "viz",
     "check",
     "testing",
     "trace",
-    "rules",
     "diagnosis",
     "derivation",
     "train",
 )
+"""The rooms that know the contract of an op and no op by name."""
 
 
-def modules() -> list[Path]:
+@pytest.fixture(scope="module")
+def imports() -> dict[str, set[str]]:
+    """Return, for each module of the package, the modules that it imports."""
+    graph = grimp.build_graph("tinygraph", cache_dir=None)
+    return {module: graph.find_modules_directly_imported_by(module) for module in graph.modules}
+
+
+def room_of(module: str) -> str:
+    """Return the package or module directly below tinygraph that a module belongs to."""
+    parts = module.split(".")
+    return parts[1] if len(parts) > 1 else "__init__"
+
+
+def test_every_room_has_a_level_and_imports_only_from_the_levels_below(imports) -> None:
+    for module, imported in imports.items():
+        room = room_of(module)
+        assert room in LEVEL, f"add the new room {room!r} to LEVELS"
+        for other in {room_of(name) for name in imported} - {room}:
+            assert LEVEL[other] < LEVEL[room], f"{module} imports {other}, which is not below it"
+
+
+def test_no_import_cycle(imports) -> None:
+    try:
+        TopologicalSorter(imports).prepare()
+    except CycleError as error:
+        pytest.fail("import cycle: " + " -> ".join(error.args[1]))
+
+
+def test_the_package_stays_small_enough_to_find_things() -> None:
+    rooms = [path for path in ROOT.iterdir() if path.name != "__pycache__"]
+    modules = [path for path in rooms if path.suffix == ".py"]
+    packages = [path for path in rooms if (path / "__init__.py").exists()]
+    assert len(modules) <= 6
+    assert len(packages) <= 18
+    assert len(LEVELS) <= 10
+
+
+def test_readers_of_the_graph_know_no_op_by_name(imports) -> None:
+    for module, imported in imports.items():
+        if room_of(module) in READERS:
+            assert "ops" not in {room_of(name) for name in imported}, module
+
+
+def files() -> list[Path]:
     return sorted(ROOT.rglob("*.py"))
 
 
-def part_of(path: Path) -> str:
-    """Return the module or package directly below tinygraph that a file belongs to."""
-    return path.relative_to(ROOT).parts[0].removesuffix(".py")
-
-
-def imported_parts(path: Path) -> set[str]:
-    """Return the parts of tinygraph that a file imports, anywhere in it, types aside."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    typing_only = {
-        child
-        for node in ast.walk(tree)
-        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
-        for child in ast.walk(node)
-    }
-    found: set[str] = set()
-    for node in ast.walk(tree):
-        if node in typing_only:
-            continue
-        if isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{path} imports relatively"
-            names = [node.module or ""]
-            if node.module == "tinygraph":
-                names = [f"tinygraph.{alias.name}" for alias in node.names]
-        elif isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
-        else:
-            continue
-        found.update(n.split(".")[1] for n in names if n.startswith("tinygraph."))
-    return found
-
-
-@pytest.mark.parametrize("path", modules(), ids=lambda p: str(p.relative_to(ROOT)))
-def test_imports_go_downward(path: Path) -> None:
-    part = part_of(path)
-    assert part in FLOORS, f"give the new module {part} a floor in FLOORS"
-    for other in imported_parts(path) - {part, "__version__"}:
-        assert other in FLOORS, f"{path} imports tinygraph.{other}, which has no floor"
-        assert FLOORS[other] <= FLOORS[part], f"{part} imports {other}, which is above it"
-
-
-@pytest.mark.parametrize("path", modules(), ids=lambda p: str(p.relative_to(ROOT)))
-def test_readers_of_the_graph_know_no_op_by_name(path: Path) -> None:
-    if part_of(path) in KNOW_NO_OP:
-        assert "ops" not in imported_parts(path)
+def test_no_file_imports_relatively() -> None:
+    for path in files():
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        levels = [node.level for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+        assert not any(levels), f"{path} imports relatively"
 
 
 def test_import_is_light() -> None:

@@ -12,14 +12,18 @@
 (2, 1)
 """
 
+from collections.abc import Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from tinygraph import data, ops
-from tinygraph.compile import compile  # noqa: A004 - its name inside the package alone
+from tinygraph.compile.compile import compile  # noqa: A004 - its name inside the package alone
+from tinygraph.core.graph import Graph, trace_with
+from tinygraph.core.leaves import Constant, Input, Parameter
+from tinygraph.core.node import Node
+from tinygraph.core.op import Op, Rule
+from tinygraph.core.version import __version__ as __version__
 from tinygraph.errors import ShapeError, TinygraphError, illustrate_with
-from tinygraph.graph import Graph
-from tinygraph.node import Constant, Input, Node, Op, Parameter, Rule
 from tinygraph.ops import (
     MSE,
     Add,
@@ -39,22 +43,22 @@ from tinygraph.ops import (
     Sum,
     Tanh,
 )
-from tinygraph.optim import SGD, AdaGrad, Adam, Momentum, Optimizer, RMSProp
+from tinygraph.optim.optimizer import Optimizer
+from tinygraph.optim.updates import SGD, AdaGrad, Adam, Momentum, RMSProp
 
 if TYPE_CHECKING:
     from tinygraph import exercises, lab2, plots, testing
-    from tinygraph.check import gradcheck
-    from tinygraph.checkpoint import load, save
-    from tinygraph.derivation import Derivation, derive
-    from tinygraph.diagnosis import diagnose
+    from tinygraph.check.gradcheck import gradcheck
+    from tinygraph.checkpoint.saving import load, save
+    from tinygraph.derivation.derive import Derivation, derive
+    from tinygraph.diagnosis.diagnose import diagnose
     from tinygraph.diagnosis.report import Diagnosis
-    from tinygraph.sweeps import Run, Sweep, sweep
-    from tinygraph.train import fit
+    from tinygraph.sweeps.sweep import Run, Sweep, sweep
+    from tinygraph.train.fit import fit
     from tinygraph.train.history import History
-    from tinygraph.viz import Diagram, render
-    from tinygraph.viz.stepper import Stepper, step_through
+    from tinygraph.viz.diagram.diagram import Diagram, render
+    from tinygraph.viz.stepper.stepper import Stepper, step_through
 
-__version__ = "0.1.0"
 
 __all__ = [
     "MSE",
@@ -116,36 +120,45 @@ __all__ = [
 # What draws, trains or reports is loaded when it is first asked for: `import tinygraph` stays fast,
 # and loads neither matplotlib nor graphviz nor numba.
 _LOADED_ON_USE = {
-    "Derivation": "tinygraph.derivation",
+    "Derivation": "tinygraph.derivation.derive",
     "Diagnosis": "tinygraph.diagnosis.report",
-    "Diagram": "tinygraph.viz",
+    "Diagram": "tinygraph.viz.diagram.diagram",
     "History": "tinygraph.train.history",
-    "Run": "tinygraph.sweeps",
-    "Sweep": "tinygraph.sweeps",
-    "sweep": "tinygraph.sweeps",
-    "derive": "tinygraph.derivation",
-    "diagnose": "tinygraph.diagnosis",
+    "Run": "tinygraph.sweeps.sweep",
+    "Sweep": "tinygraph.sweeps.sweep",
+    "sweep": "tinygraph.sweeps.sweep",
+    "derive": "tinygraph.derivation.derive",
+    "diagnose": "tinygraph.diagnosis.diagnose",
     "exercises": "",
-    "Stepper": "tinygraph.viz.stepper",
-    "fit": "tinygraph.train",
-    "gradcheck": "tinygraph.check",
+    "Stepper": "tinygraph.viz.stepper.stepper",
+    "fit": "tinygraph.train.fit",
+    "gradcheck": "tinygraph.check.gradcheck",
     "lab2": "",
-    "load": "tinygraph.checkpoint",
+    "load": "tinygraph.checkpoint.saving",
     "plots": "",
-    "render": "tinygraph.viz",
-    "save": "tinygraph.checkpoint",
-    "step_through": "tinygraph.viz.stepper",
+    "render": "tinygraph.viz.diagram.diagram",
+    "save": "tinygraph.checkpoint.saving",
+    "step_through": "tinygraph.viz.stepper.stepper",
     "testing": "",
 }
 
 
 def _draw_refusal(error: ShapeError) -> Any:
-    from tinygraph.viz.refusal import draw_refusal
+    from tinygraph.viz.diagram.refusal import draw_refusal
 
     return draw_refusal(error.node, str(error))
 
 
 illustrate_with(_draw_refusal)
+
+
+def _trace(model: Graph, optimizer: Any, training_steps: int, feeds: Mapping[str, Any]) -> Any:
+    from tinygraph.trace.walk import steps_of
+
+    return steps_of(model, optimizer, training_steps, feeds)
+
+
+trace_with(_trace)
 
 
 def __getattr__(name: str) -> Any:

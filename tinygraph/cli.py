@@ -16,21 +16,14 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any, NoReturn
 
-import tinygraph
+from tinygraph.core.version import __version__
 from tinygraph.errors import NonFiniteError, TinygraphError
-from tinygraph.files import as_path, writing
 from tinygraph.lab2.diagrams import save_diagrams
 from tinygraph.lab2.experiments import EPOCHS, EXPERIMENTS, SEEDS
 from tinygraph.lab2.network import ACTIVATIONS
-from tinygraph.lab2.run import (
-    DATA_SETS,
-    OPTIMIZERS,
-    Settings,
-    first_steps,
-    save_figures,
-    train,
-)
+from tinygraph.lab2.run import DATA_SETS, OPTIMIZERS, Settings, first_steps, save_figures, train
 from tinygraph.train.engines import ENGINES
+from tinygraph.validation.paths import as_path, writing
 
 WRONG_USAGE = 2
 FAILED = 1
@@ -76,7 +69,7 @@ def build_parser() -> Parser:
         description="A neural network as an explicit graph of op nodes.",
         epilog="Try: tinygraph lab2",
     )
-    parser.add_argument("--version", action="version", version=f"tinygraph {tinygraph.__version__}")
+    parser.add_argument("--version", action="version", version=f"tinygraph {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     _add_lab2(commands)
     _add_step(commands)

@@ -17,12 +17,18 @@ from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.ticker import FuncFormatter
 
-from tinygraph.arrays import Array, as_dict, as_float_array, brief, is_bool, is_whole_number
+from tinygraph.core.graph import Graph, as_graph
 from tinygraph.errors import ArgumentError, ArgumentTypeError, ShapeError
-from tinygraph.graph import Graph, as_graph
-from tinygraph.node import describe
-from tinygraph.shapes import show
-from tinygraph.train.history import History
+from tinygraph.validation.arrays import (
+    Array,
+    as_dict,
+    as_float_array,
+    brief,
+    is_bool,
+    is_whole_number,
+)
+from tinygraph.validation.naming import describe
+from tinygraph.validation.shapes import show
 
 COLOURS = ("#0067a3", "#b04600", "#00755a", "#8a5c00", "#7a3e9d")
 """Blue, vermilion, green, ochre, violet; colour-blind readers tell them apart, too."""
@@ -63,7 +69,7 @@ def learning_curve(
     axes.set_ylabel("loss")
     curves = as_dict(loss, CURVES) if isinstance(loss, Mapping) else {"": loss}
     for k, (label, values) in enumerate(curves.items()):
-        if isinstance(values, History):
+        if hasattr(values, "records"):
             raise ArgumentTypeError(
                 "A learning curve is one loss an epoch; got a History: pass history.loss, or call "
                 "history.plot()."

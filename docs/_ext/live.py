@@ -2,8 +2,8 @@
 
 ``.. terminal:: tinygraph lab2 --help`` shows a command and what it prints.
 ``.. picture::`` draws the diagram that its lines of Python leave in ``picture``.
-``.. modules::`` lists every module of the package with the first line of its docstring, floor by
-floor, as ``tests/test_architecture.py`` gives the floors.
+``.. modules::`` lists every module of the package with the first line of its docstring, level by
+level, in the order of ``tests/test_architecture.py``.
 """
 
 from __future__ import annotations
@@ -60,19 +60,19 @@ class Picture(Directive):
 
 
 class Modules(Directive):
-    """The modules of the package, floor by floor, each with what it says it is for."""
+    """The modules of the package, level by level, each with the first line of its docstring."""
 
     def run(self) -> list[nodes.Node]:
-        by_floor: dict[int, list[Path]] = defaultdict(list)
-        floors = _floors()
+        by_level: dict[int, list[Path]] = defaultdict(list)
+        levels = _levels()
         for path in sorted((ROOT / "tinygraph").rglob("*.py")):
             relative = path.relative_to(ROOT / "tinygraph")
-            by_floor[floors[relative.parts[0].removesuffix(".py")]].append(relative)
+            by_level[levels[relative.parts[0].removesuffix(".py")]].append(relative)
         result: list[nodes.Node] = []
-        for floor in sorted(by_floor):
-            result.append(nodes.rubric(text=f"Floor {floor}"))
+        for level in sorted(by_level):
+            result.append(nodes.rubric(text=f"Level {level}"))
             listing = nodes.field_list()
-            for relative in by_floor[floor]:
+            for relative in by_level[level]:
                 summary = _summary(ROOT / "tinygraph" / relative)
                 listing += nodes.field(
                     "",
@@ -83,13 +83,13 @@ class Modules(Directive):
         return result
 
 
-def _floors() -> dict[str, int]:
+def _levels() -> dict[str, int]:
     tree = ast.parse((ROOT / "tests" / "test_architecture.py").read_text(encoding="utf-8"))
     for node in tree.body:
-        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "FLOORS":
-            floors: dict[str, int] = ast.literal_eval(node.value)
-            return floors
-    raise LookupError("tests/test_architecture.py has no FLOORS")
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "LEVELS":
+            levels = enumerate(ast.literal_eval(node.value), start=1)
+            return {room: level for level, rooms in levels for room in rooms}
+    raise LookupError("tests/test_architecture.py has no LEVELS")
 
 
 def _summary(path: Path) -> str:

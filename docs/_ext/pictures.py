@@ -11,10 +11,10 @@ from typing import Any
 
 from sphinx.application import Sphinx
 
-from tinygraph.viz import Diagram
-from tinygraph.viz.notebook import width
-from tinygraph.viz.style import dark_rules
-from tinygraph.viz.svg import DARK_SYSTEM
+from tinygraph.viz.diagram.diagram import Diagram
+from tinygraph.viz.diagram.notebook import width
+from tinygraph.viz.diagram.style import dark_rules
+from tinygraph.viz.diagram.svg import DARK_SYSTEM
 
 WIDE = 900
 """From this width on, in points, a diagram is scaled down so much that one may want it larger."""

@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 
 from campaigns.figures import record
-from tinygraph.checkpoint import load
+from tinygraph.checkpoint.saving import load
 from tinygraph.lab2.run import Settings, problem, train
 
 SETTINGS = Settings(data="xor", epochs=600, print_interval=20, engine="interpreted", lr=0.05)

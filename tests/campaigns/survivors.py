@@ -135,8 +135,9 @@ def collect(mutmut, folder):
 def entry(name, shown):
     """Return one mutant as data, from mutmut's name for it and the diff that it shows.
 
-    >>> entry("tinygraph.graph.xǁGraphǁforward__mutmut_9", "--- a\\n+++ b\\n-  x = 1\\n+  x = 2")
-    {'function': 'tinygraph.graph.Graph.forward', 'before': 'x = 1', 'after': 'x = 2'}
+    >>> name = "tinygraph.core.graph.xǁGraphǁforward__mutmut_9"
+    >>> entry(name, "--- a\\n+++ b\\n-  x = 1\\n+  x = 2")
+    {'function': 'tinygraph.core.graph.Graph.forward', 'before': 'x = 1', 'after': 'x = 2'}
     """
     lines = [line for line in shown.splitlines() if not line.startswith(("---", "+++"))]
     module, _, function = name.rpartition("__mutmut_")[0].rpartition(".")

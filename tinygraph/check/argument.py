@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tinygraph.arrays import Array
 from tinygraph.check.differences import Function, Slope, closer_slope, is_at_kink
-from tinygraph.node import Node, describe
+from tinygraph.core.node import Node
+from tinygraph.validation.arrays import Array
+from tinygraph.validation.naming import describe
 
 
 @dataclass(eq=False)

@@ -26,7 +26,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from tinygraph.arrays import Array
+from tinygraph.validation.arrays import Array
 
 Function = Callable[[Array], Array]
 """A function of one array."""

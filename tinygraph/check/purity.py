@@ -13,10 +13,11 @@ from typing import Any
 
 import numpy as np
 
-from tinygraph.arrays import Array
-from tinygraph.contract import as_gradient, as_value, one_each, op_failed
+from tinygraph.core.op import Op
 from tinygraph.errors import OpError, TinygraphError
-from tinygraph.node import Op, describe
+from tinygraph.validation.arrays import Array
+from tinygraph.validation.naming import describe
+from tinygraph.validation.op_results import as_gradient, as_value, one_each, op_failed
 
 
 def value_of(op: Op, arrays: Sequence[Array]) -> Array:

@@ -10,9 +10,10 @@ from typing import Any
 from tabulate import tabulate
 
 from tinygraph.check.argument import ArgumentCheck
+from tinygraph.core.graph import Graph
+from tinygraph.core.node import Node
 from tinygraph.errors import GradientError, LayoutError
-from tinygraph.graph import Graph
-from tinygraph.node import Node, describe
+from tinygraph.validation.naming import describe
 
 SHOWN = 40
 """How many lines of a table are shown; what is right beyond them is only counted."""
@@ -67,7 +68,7 @@ class GradcheckReport:
         wrong = self.first_wrong
         if wrong is None:
             return None
-        from tinygraph.viz.culprit import draw_culprit
+        from tinygraph.viz.diagram.culprit import draw_culprit
 
         return draw_culprit(self.graph, wrong.op, "wrong derivative")
 

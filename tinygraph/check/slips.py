@@ -13,9 +13,9 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from tinygraph.arrays import Array
-from tinygraph.contract import one_each
-from tinygraph.node import Op
+from tinygraph.core.op import Op
+from tinygraph.validation.arrays import Array
+from tinygraph.validation.op_results import one_each
 
 Mask: TypeAlias = NDArray[np.bool_]
 

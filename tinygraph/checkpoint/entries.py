@@ -12,13 +12,14 @@ from typing import Any
 
 import numpy as np
 
-from tinygraph.arrays import Array, brief
+from tinygraph.core.graph import Graph
+from tinygraph.core.node import Node
+from tinygraph.core.op import Op
 from tinygraph.errors import CheckpointError
-from tinygraph.graph import Graph
-from tinygraph.node import Node, Op
-from tinygraph.optim import Optimizer
-from tinygraph.shapes import show
+from tinygraph.optim.optimizer import Optimizer
 from tinygraph.train.history import History, Record, check_history
+from tinygraph.validation.arrays import Array, brief
+from tinygraph.validation.shapes import show
 
 
 def description(model: Graph) -> list[list[Any]]:

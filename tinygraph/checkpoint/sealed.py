@@ -27,9 +27,9 @@ from typing import Any
 
 import numpy as np
 
-from tinygraph.arrays import FLOATS, Array, brief
 from tinygraph.errors import CheckpointError, FileError, TinygraphError
-from tinygraph.files import as_path, writing
+from tinygraph.validation.arrays import FLOATS, Array, brief
+from tinygraph.validation.paths import as_path, writing
 
 HEADER = "header"
 MARK = b"tinygraph sealed file, sha256 "

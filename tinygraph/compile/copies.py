@@ -14,15 +14,17 @@ from typing import Any
 
 import numpy as np
 
-from tinygraph.arrays import Array
-from tinygraph.compile.numpy_target import NumpyProgram
 from tinygraph.compile.program import Program, hyperparameters
-from tinygraph.compile.recording import Unrecordable
-from tinygraph.compile.step import record_step
-from tinygraph.compile.update import record_update
-from tinygraph.graph import Graph
-from tinygraph.node import Constant, Node, Op, Parameter
-from tinygraph.optim import Optimizer
+from tinygraph.compile.record.arrays import Unrecordable
+from tinygraph.compile.record.step import record_step
+from tinygraph.compile.record.update import record_update
+from tinygraph.compile.targets.numpy.program import NumpyProgram
+from tinygraph.core.graph import Graph
+from tinygraph.core.leaves import Constant, Parameter
+from tinygraph.core.node import Node
+from tinygraph.core.op import Op
+from tinygraph.optim.optimizer import Optimizer
+from tinygraph.validation.arrays import Array
 
 WORTH_STACKING = 16
 """From so many models on, side by side is quicker than one after the other."""

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygraph.node import Node
+from tinygraph.core.node import Node
 
 
 @dataclass(eq=False)

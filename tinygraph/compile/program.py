@@ -9,16 +9,17 @@ from typing import Any
 
 import numpy as np
 
-from tinygraph.arrays import Array, brief, is_whole_number
-from tinygraph.compile.numpy_target import NumpyProgram
-from tinygraph.compile.readable import readable_source
-from tinygraph.compile.recording import Unrecordable
-from tinygraph.compile.step import Step, record_step
-from tinygraph.compile.update import record_update
+from tinygraph.compile.record.arrays import Unrecordable
+from tinygraph.compile.record.step import Step, record_step
+from tinygraph.compile.record.update import record_update
+from tinygraph.compile.targets.numpy.program import NumpyProgram
+from tinygraph.compile.targets.readable.source import readable_source
+from tinygraph.core.graph import Graph
+from tinygraph.core.node import Node
 from tinygraph.errors import ArgumentError, CompileError, StateError
-from tinygraph.graph import Graph
-from tinygraph.node import Node, describe
-from tinygraph.optim import Optimizer
+from tinygraph.optim.optimizer import Optimizer
+from tinygraph.validation.arrays import Array, brief, is_whole_number
+from tinygraph.validation.naming import describe
 
 MOST_STEPS = 100_000_000
 """The losses of more steps at a time would not fit into a small memory."""
@@ -259,7 +260,7 @@ def _target(name: str) -> Any:
             "The numba target needs numba, which is not installed: pip install tinygraph[fast]. "
             'target="numpy" needs nothing more.'
         )
-    from tinygraph.compile.numba_target import NumbaProgram
+    from tinygraph.compile.targets.numba.program import NumbaProgram
 
     return NumbaProgram
 

@@ -7,15 +7,12 @@ from __future__ import annotations
 
 import html
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import Any
 
-from tinygraph.node import Node
-
-if TYPE_CHECKING:
-    from tinygraph.derivation import Derivation
+from tinygraph.core.node import Node
 
 
-def as_latex(derivation: Derivation) -> str:
+def as_latex(derivation: Any) -> str:
     """Return the steps and their reasons as an ``align*`` environment."""
     rows = []
     for step in derivation.steps:
@@ -25,7 +22,7 @@ def as_latex(derivation: Derivation) -> str:
     return "\n".join([r"\begin{align*}", *rows, r"\end{align*}"])
 
 
-def as_markdown(derivation: Derivation) -> str:
+def as_markdown(derivation: Any) -> str:
     """Return the steps as a numbered list."""
     lines = []
     for number, step in enumerate(derivation.steps, start=1):
@@ -36,7 +33,7 @@ def as_markdown(derivation: Derivation) -> str:
     return "\n".join(lines)
 
 
-def as_html(derivation: Derivation) -> str:
+def as_html(derivation: Any) -> str:
     r"""Return the steps as a table, with the formulas in ``\[ … \]``."""
 
     def linked(node: Node) -> str:

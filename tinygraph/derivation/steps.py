@@ -10,13 +10,15 @@ import ast
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from tinygraph.core.graph import Graph
+from tinygraph.core.node import Node
+from tinygraph.core.op import Op
+from tinygraph.core.rules import broadcast_axes
 from tinygraph.errors import ArgumentError
-from tinygraph.graph import Graph
-from tinygraph.node import Node, Op, describe
-from tinygraph.notation import Notation
-from tinygraph.rules import broadcast_axes
-from tinygraph.shapes import show
-from tinygraph.substitution import parsed
+from tinygraph.notation.names import Notation
+from tinygraph.notation.renaming import parsed
+from tinygraph.validation.naming import describe
+from tinygraph.validation.shapes import show
 
 
 class Term(NamedTuple):

@@ -8,10 +8,10 @@ from typing import NamedTuple
 
 from tabulate import tabulate, tabulate_formats
 
-from tinygraph.arrays import brief
+from tinygraph.core.node import Node
 from tinygraph.errors import ArgumentError, did_you_mean
-from tinygraph.node import Node
-from tinygraph.quantities import number
+from tinygraph.notation.numbers import number
+from tinygraph.validation.arrays import brief
 
 
 class Finding(NamedTuple):

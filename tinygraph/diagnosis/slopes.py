@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from tinygraph.arrays import Array
-from tinygraph.contract import one_each
-from tinygraph.node import Op
+from tinygraph.core.op import Op
+from tinygraph.validation.arrays import Array
+from tinygraph.validation.op_results import one_each
 
 FLAT = 0.05
 """A slope below this share of the steepest counts as flat."""

@@ -14,10 +14,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from tinygraph.arrays import brief
 from tinygraph.errors import UnknownNameError, did_you_mean
 from tinygraph.exercises import building, gradients, training
 from tinygraph.exercises.verdict import Verdict
+from tinygraph.validation.arrays import brief
 
 __all__ = ["EXERCISES", "Verdict", "check"]
 

@@ -7,14 +7,15 @@ from typing import Any
 
 import numpy as np
 
-from tinygraph.arrays import brief
-from tinygraph.check import gradcheck
+from tinygraph.check.gradcheck import gradcheck
+from tinygraph.core.graph import Graph
+from tinygraph.core.leaves import Parameter
+from tinygraph.core.op import Op
 from tinygraph.errors import TinygraphError, did_you_mean
 from tinygraph.exercises import zoo
 from tinygraph.exercises.verdict import Verdict, judge, returned, run
-from tinygraph.graph import Graph
-from tinygraph.node import Op, Parameter
 from tinygraph.ops import MSE, AddBias, MatMul, Sum
+from tinygraph.validation.arrays import brief
 
 
 def leaky_relu(answer: Any) -> Verdict:

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from tinygraph.data import xor
+from tinygraph.core.leaves import Parameter
+from tinygraph.data.lab2 import xor
 from tinygraph.exercises.verdict import Verdict, judge, returned, run
 from tinygraph.lab2 import model
-from tinygraph.node import Parameter
 from tinygraph.ops import MSE, AddBias, MatMul, Sigmoid, Sum
 
 

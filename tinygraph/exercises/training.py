@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
+from tinygraph.core.graph import Graph
+from tinygraph.core.leaves import Parameter
 from tinygraph.exercises.verdict import Verdict, judge
-from tinygraph.graph import Graph
-from tinygraph.node import Parameter
 from tinygraph.ops import AddBias, MatMul, ReLU
-from tinygraph.optim import Adam
+from tinygraph.optim.updates import Adam
 
 
 def border_of_the_learning_rate(answer: Any) -> Verdict:

@@ -7,10 +7,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from tinygraph.arrays import Array, as_dict, as_float_array, brief
+from tinygraph.core.graph import Graph
+from tinygraph.core.node import Node
 from tinygraph.errors import ArgumentTypeError
-from tinygraph.graph import Graph
-from tinygraph.node import Node
+from tinygraph.validation.arrays import Array, as_dict, as_float_array, brief
 
 
 class Verdict(NamedTuple):

@@ -9,13 +9,15 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from tinygraph.arrays import Array
-from tinygraph.check import gradcheck
-from tinygraph.graph import Graph
-from tinygraph.node import Op, Parameter
+from tinygraph.check.gradcheck import gradcheck
+from tinygraph.core.graph import Graph
+from tinygraph.core.leaves import Parameter
+from tinygraph.core.op import Op
 from tinygraph.ops import Sum
-from tinygraph.optim import AdaGrad, Adam, Momentum, Optimizer, RMSProp
-from tinygraph.shapes import Shape
+from tinygraph.optim.optimizer import Optimizer
+from tinygraph.optim.updates import AdaGrad, Adam, Momentum, RMSProp
+from tinygraph.validation.arrays import Array
+from tinygraph.validation.shapes import Shape
 
 
 class Cube(Op):

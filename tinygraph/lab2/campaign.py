@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-import tinygraph
+from tinygraph.core.version import __version__
 from tinygraph.errors import ArgumentError
 from tinygraph.lab2.trials import Outcome, Trial, points, run_trial
 
@@ -97,7 +97,7 @@ def load_outcome(trial: Trial, folder: Path) -> Outcome | None:
 
 def outcome_path(trial: Trial, folder: Path) -> Path:
     """Return the path of a trial's file; another version of the package has other files."""
-    return folder / f"{trial.name}-v{tinygraph.__version__}.npz"
+    return folder / f"{trial.name}-v{__version__}.npz"
 
 
 def _finished(trials: Iterable[Trial], folder: Path) -> dict[Trial, Outcome]:

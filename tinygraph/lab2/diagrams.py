@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from tinygraph.lab2.run import Outcome, problem
 
 if TYPE_CHECKING:
-    from tinygraph.viz import Diagram
+    from tinygraph.viz.diagram.diagram import Diagram
 
 
 def save_diagrams(outcome: Outcome, folder: Path) -> list[Path]:
@@ -21,7 +21,7 @@ def save_diagrams(outcome: Outcome, folder: Path) -> list[Path]:
     list of Path
         What was written.
     """
-    from tinygraph.viz import render
+    from tinygraph.viz.diagram.diagram import render
 
     start, _, _, _ = problem(outcome.settings)
     diagrams: dict[str, Diagram] = {"structure": render(start)}

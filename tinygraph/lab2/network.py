@@ -6,12 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from tinygraph.arrays import brief, is_whole_number
-from tinygraph.data import as_generator
+from tinygraph.core.graph import Graph
+from tinygraph.core.leaves import Input, Parameter
+from tinygraph.core.node import Node
+from tinygraph.core.op import Op
 from tinygraph.errors import ArgumentError, UnknownNameError, did_you_mean
-from tinygraph.graph import Graph
-from tinygraph.node import Input, Node, Op, Parameter
 from tinygraph.ops import MSE, AddBias, Identity, MatMul, ReLU, Sigmoid, Tanh
+from tinygraph.validation.arrays import brief, is_whole_number
+from tinygraph.validation.randomness import as_generator
 
 ACTIVATIONS: dict[str, type[Op]] = {
     "sigmoid": Sigmoid,

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tinygraph.arrays import Array
 from tinygraph.lab2.trials import Outcome, points
+from tinygraph.validation.arrays import Array
 
 MARGIN = 0.1
 RESOLUTION = 61

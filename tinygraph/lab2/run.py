@@ -12,18 +12,20 @@ import numpy as np
 from tabulate import tabulate
 
 from tinygraph import data
-from tinygraph.arrays import Array
-from tinygraph.checkpoint import load, save
+from tinygraph.checkpoint.saving import load, save
+from tinygraph.core.graph import Graph
 from tinygraph.errors import UnknownNameError, did_you_mean
-from tinygraph.graph import Graph
 from tinygraph.lab2.network import model as build_model
-from tinygraph.metrics import accuracy, one_minus_mean_abs_error
-from tinygraph.optim import SGD, AdaGrad, Adam, Momentum, Optimizer, RMSProp
-from tinygraph.train import fit
+from tinygraph.optim.optimizer import Optimizer
+from tinygraph.optim.updates import SGD, AdaGrad, Adam, Momentum, RMSProp
+from tinygraph.train.fit import fit
 from tinygraph.train.history import History
+from tinygraph.train.metrics import accuracy, one_minus_mean_abs_error
+from tinygraph.validation.arrays import Array
+from tinygraph.validation.randomness import as_generator
 
 if TYPE_CHECKING:
-    from tinygraph.viz.stepper import Stepper
+    from tinygraph.viz.stepper.stepper import Stepper
 
 OPTIMIZERS: dict[str, Callable[..., Optimizer]] = {
     "sgd": SGD,
@@ -112,7 +114,7 @@ def problem(settings: Settings) -> tuple[Graph, Optimizer, Array, Array]:
     UnknownNameError
         For a data set, activation or optimizer that is not listed.
     """
-    rng = data.as_generator(settings.seed)
+    rng = as_generator(settings.seed)
     if settings.data not in DATA_SETS:
         raise UnknownNameError(
             f"No data set is called {settings.data!r}." + did_you_mean(settings.data, DATA_SETS)
@@ -186,7 +188,7 @@ def first_steps(settings: Settings, training_steps: int = 1) -> Stepper:
     >>> first_steps(Settings(data="linear"))
     <Stepper of 26 steps: 10 forward, 10 backward, 6 update>
     """
-    from tinygraph.viz.stepper import step_through
+    from tinygraph.viz.stepper.stepper import step_through
 
     model, optimizer, x, t = problem(settings)
     return step_through(model, optimizer, training_steps, x=x, t=t)

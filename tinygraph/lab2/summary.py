@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from tinygraph.arrays import Array
 from tinygraph.lab2.trials import Outcome, finite_or_infinite, points
+from tinygraph.validation.arrays import Array
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tinygraph.arrays import Array
 from tinygraph.compile.copies import SideBySide
-from tinygraph.graph import Graph
-from tinygraph.optim import Optimizer
+from tinygraph.core.graph import Graph
+from tinygraph.optim.optimizer import Optimizer
+from tinygraph.validation.arrays import Array
 
 STRETCH = 500
 """For so many epochs predictions are kept; then they are counted, and their memory used again."""

@@ -12,13 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinygraph import data
-from tinygraph.arrays import Array
-from tinygraph.diagnosis import diagnose
-from tinygraph.graph import Graph
+from tinygraph.core.graph import Graph
+from tinygraph.diagnosis.diagnose import diagnose
 from tinygraph.lab2.network import model as build_model
 from tinygraph.lab2.run import OPTIMIZERS
 from tinygraph.lab2.together import train_together
-from tinygraph.metrics import accuracy, one_minus_mean_abs_error
+from tinygraph.train.metrics import accuracy, one_minus_mean_abs_error
+from tinygraph.validation.arrays import Array
 
 NEVER = -1
 """The epoch of what did not happen."""

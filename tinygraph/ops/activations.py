@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from tinygraph.arrays import Array
-from tinygraph.node import Op, Rule
+from tinygraph.core.op import Op, Rule
+from tinygraph.validation.arrays import Array
 
 LARGEST_EXPONENT: dict[np.dtype[Any], Array] = {
     np.dtype(np.float64): np.array(709.0, np.float64),

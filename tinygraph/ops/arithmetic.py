@@ -11,10 +11,11 @@ import sys
 
 import numpy as np
 
-from tinygraph.arrays import Array, brief
+from tinygraph.core.op import Op, Rule
 from tinygraph.errors import ArgumentError, ArgumentTypeError
-from tinygraph.node import Op, Rule, describe
-from tinygraph.shapes import Shape
+from tinygraph.validation.arrays import Array, brief
+from tinygraph.validation.naming import describe
+from tinygraph.validation.shapes import Shape
 
 
 def unbroadcast(g: Array, like: Array) -> Array:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from tinygraph.arrays import Array
-from tinygraph.node import Op, Rule
+from tinygraph.core.op import Op, Rule
+from tinygraph.validation.arrays import Array
 
 
 class Exp(Op):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from tinygraph.arrays import Array
-from tinygraph.node import Op, Rule
-from tinygraph.shapes import Shape
+from tinygraph.core.op import Op, Rule
+from tinygraph.validation.arrays import Array
+from tinygraph.validation.shapes import Shape
 
 
 class MatMul(Op, operator="@"):

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from tinygraph.arrays import Array
+from tinygraph.core.op import Op, Rule
 from tinygraph.errors import ShapeError
-from tinygraph.node import Op, Rule, describe
-from tinygraph.shapes import Shape, fits, show
+from tinygraph.validation.arrays import Array
+from tinygraph.validation.naming import describe
+from tinygraph.validation.shapes import Shape, fits, show
 
 
 class MSE(Op):

@@ -6,10 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from tinygraph.arrays import Array, brief, is_whole_number
+from tinygraph.core.op import Op, Rule
 from tinygraph.errors import ArgumentTypeError, ShapeError
-from tinygraph.node import Op, Rule, describe
-from tinygraph.shapes import Shape, show
+from tinygraph.validation.arrays import Array, brief, is_whole_number
+from tinygraph.validation.naming import describe
+from tinygraph.validation.shapes import Shape, show
 
 
 class Sum(Op):

@@ -6,8 +6,8 @@ value and the new memory.  The mathematics of the same update stands beside it i
 stepper and a derivation to show; the tests evaluate them against ``update``.
 """
 
-from tinygraph.optim.base import Optimizer
 from tinygraph.optim.declarations import Line
+from tinygraph.optim.optimizer import Optimizer
 from tinygraph.optim.updates import SGD, AdaGrad, Adam, Momentum, RMSProp
 
 __all__ = ["SGD", "AdaGrad", "Adam", "Line", "Momentum", "Optimizer", "RMSProp"]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from tinygraph.arrays import brief
 from tinygraph.errors import ArgumentTypeError, OptimizerError
+from tinygraph.validation.arrays import brief
 
 
 class Line(NamedTuple):

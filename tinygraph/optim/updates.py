@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from tinygraph.arrays import Array
-from tinygraph.node import Parameter
-from tinygraph.optim.base import Optimizer
+from tinygraph.core.leaves import Parameter
 from tinygraph.optim.declarations import Line
+from tinygraph.optim.optimizer import Optimizer
+from tinygraph.validation.arrays import Array
 
 
 class SGD(Optimizer):

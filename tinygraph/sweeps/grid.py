@@ -7,8 +7,8 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from tinygraph.arrays import as_dict, brief, is_whole_number
 from tinygraph.errors import ArgumentError, ArgumentTypeError
+from tinygraph.validation.arrays import as_dict, brief, is_whole_number
 
 Task = tuple[dict[str, Any], int]
 """What one run is asked for: a point of the grid, and a seed."""

@@ -15,19 +15,19 @@ from typing import Any
 
 import numpy as np
 
-from tinygraph.arrays import Array, brief
 from tinygraph.compile.copies import architecture, trainer
 from tinygraph.compile.program import Program
-from tinygraph.compile.recording import Unrecordable
+from tinygraph.compile.record.arrays import Unrecordable
+from tinygraph.core.graph import Graph
 from tinygraph.errors import ArgumentTypeError, NonFiniteError
-from tinygraph.graph import Graph
-from tinygraph.optim import Optimizer
+from tinygraph.optim.optimizer import Optimizer
 from tinygraph.sweeps.grid import Task
 from tinygraph.sweeps.results import Run
-from tinygraph.train import fit
 from tinygraph.train.classification import accuracy_on
 from tinygraph.train.engines import SECONDS_WORTH_NUMBA
+from tinygraph.train.fit import fit
 from tinygraph.train.history import History
+from tinygraph.validation.arrays import Array, brief
 
 Build = Callable[..., tuple[Graph, Optimizer]]
 """Makes a model and its optimizer: called as ``build(rng, **point)``."""

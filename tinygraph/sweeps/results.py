@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 from tabulate import tabulate
 
-from tinygraph.arrays import Array, as_float_array, brief, is_number, is_whole_number
 from tinygraph.errors import ArgumentTypeError, UnknownNameError, did_you_mean
+from tinygraph.validation.arrays import Array, as_float_array, brief, is_number, is_whole_number
 
 RULES: dict[str, tuple[Callable[[Any], bool], str]] = {
     "point": (lambda value: isinstance(value, dict), "a dict of settings"),

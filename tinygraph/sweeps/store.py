@@ -15,12 +15,12 @@ from typing import Any
 
 import numpy as np
 
-from tinygraph.arrays import as_float_array, brief
 from tinygraph.errors import ArgumentError, FileError, TinygraphError
-from tinygraph.files import as_path, writing
 from tinygraph.sweeps.grid import Task
 from tinygraph.sweeps.job import Job
 from tinygraph.sweeps.results import Run
+from tinygraph.validation.arrays import as_float_array, brief
+from tinygraph.validation.paths import as_path, writing
 
 
 class Store:

@@ -11,11 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from tinygraph.arrays import brief
 from tinygraph.errors import ArgumentError, ArgumentTypeError
 from tinygraph.sweeps.grid import Task
 from tinygraph.sweeps.job import Job
 from tinygraph.sweeps.results import Run
+from tinygraph.validation.arrays import brief
 
 TOGETHER = 64
 """How many runs are handed out at a time at the most; those of one architecture share a program."""

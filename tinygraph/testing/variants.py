@@ -11,12 +11,14 @@ from typing import Any
 
 import numpy as np
 
-from tinygraph.arrays import Array, brief
-from tinygraph.check import gradcheck
+from tinygraph.check.gradcheck import gradcheck
 from tinygraph.check.purity import called
-from tinygraph.contract import one_each
+from tinygraph.core.leaves import Input, Parameter
+from tinygraph.core.op import Op
 from tinygraph.errors import OpError, ShapeError
-from tinygraph.node import Input, Op, Parameter, describe
+from tinygraph.validation.arrays import Array, brief
+from tinygraph.validation.naming import describe
+from tinygraph.validation.op_results import one_each
 
 
 def check_one_node_for_all(

@@ -11,8 +11,8 @@ from typing import Any, NamedTuple, TypedDict
 
 import numpy as np
 
-from tinygraph.arrays import Array
-from tinygraph.node import Node
+from tinygraph.core.node import Node
+from tinygraph.validation.arrays import Array
 
 CORNER = 8
 """How many rows and columns of an array a trace keeps."""

@@ -12,12 +12,14 @@ from typing import Any
 
 import numpy as np
 
-from tinygraph.arrays import Array
-from tinygraph.node import Node, Op, Parameter
-from tinygraph.notation import Notation
-from tinygraph.optim import Optimizer
-from tinygraph.rules import broadcast_axes, evaluate, rule_names
+from tinygraph.core.leaves import Parameter
+from tinygraph.core.node import Node
+from tinygraph.core.op import Op
+from tinygraph.core.rules import broadcast_axes, evaluate, rule_names
+from tinygraph.notation.names import Notation
+from tinygraph.optim.optimizer import Optimizer
 from tinygraph.trace.steps import InputData, LineData, OutgoingData, Step, summarise
+from tinygraph.validation.arrays import Array
 
 
 def forward_step(op: Op, values: Mapping[Node, Any], names: Notation) -> Step:

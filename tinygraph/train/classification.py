@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from tinygraph.graph import Graph
-from tinygraph.metrics import accuracy
-from tinygraph.node import Input
+from tinygraph.core.graph import Graph
+from tinygraph.core.leaves import Input
+from tinygraph.train.metrics import accuracy
 
 
 def labels(model: Graph) -> Input | None:

@@ -7,10 +7,12 @@ from typing import Any
 
 import numpy as np
 
+from tinygraph.core.graph import Graph
+from tinygraph.core.leaves import Input, Parameter
+from tinygraph.core.node import Node
 from tinygraph.errors import NonFiniteError
-from tinygraph.graph import Graph
-from tinygraph.node import Input, Node, Parameter, describe
 from tinygraph.train.history import History
+from tinygraph.validation.naming import describe
 
 
 def non_finite_error(model: Graph, feeds: Mapping[str, Any], record: History) -> NonFiniteError:

@@ -15,12 +15,12 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from tinygraph.arrays import Array, brief
 from tinygraph.compile.program import Program
-from tinygraph.compile.recording import Unrecordable
+from tinygraph.compile.record.arrays import Unrecordable
+from tinygraph.core.graph import Graph
 from tinygraph.errors import ArgumentError, did_you_mean
-from tinygraph.graph import Graph
-from tinygraph.optim import Optimizer
+from tinygraph.optim.optimizer import Optimizer
+from tinygraph.validation.arrays import Array, brief
 
 ENGINES = ("interpreted", "numpy", "numba")
 STEPS_WORTH_COMPILING = 100

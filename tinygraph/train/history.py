@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from tinygraph.arrays import Array, as_float_array, brief, is_number, is_whole_number
 from tinygraph.errors import ArgumentTypeError, ShapeError
-from tinygraph.shapes import show
+from tinygraph.validation.arrays import Array, as_float_array, brief, is_number, is_whole_number
+from tinygraph.validation.shapes import show
 
 
 class Record(NamedTuple):

@@ -7,14 +7,14 @@ import sys
 from collections.abc import Iterable
 from typing import Any
 
-from tinygraph.arrays import brief, is_number, is_whole_number
-from tinygraph.by_hand import check_nodes
+from tinygraph.core.graph import Graph, as_graph
+from tinygraph.core.topology import check_nodes
 from tinygraph.errors import ArgumentError, ArgumentTypeError, FeedError, did_you_mean
-from tinygraph.feeds import unnamed_feed
-from tinygraph.graph import Graph, as_graph
-from tinygraph.node import describe
-from tinygraph.optim import Optimizer
-from tinygraph.shapes import show
+from tinygraph.optim.optimizer import Optimizer
+from tinygraph.validation.arrays import brief, is_number, is_whole_number
+from tinygraph.validation.feeds import unnamed_feed
+from tinygraph.validation.naming import describe
+from tinygraph.validation.shapes import show
 
 MOST = 100_000_000
 """More epochs than this would not fit into a small memory, with one loss kept of each."""

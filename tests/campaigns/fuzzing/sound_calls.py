@@ -4,7 +4,7 @@ import numpy as np
 
 import tinygraph as tg
 from tinygraph.exercises.verdict import judge
-from tinygraph.notation import Notation
+from tinygraph.notation.names import Notation
 
 
 class Double(tg.Op):

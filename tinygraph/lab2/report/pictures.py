@@ -7,14 +7,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tinygraph.diagnosis import diagnose
-from tinygraph.graph import Graph
+from tinygraph.core.graph import Graph
+from tinygraph.diagnosis.diagnose import diagnose
 from tinygraph.lab2.experiments import Result
 from tinygraph.lab2.report.tables import DiagnosisRow
 from tinygraph.lab2.report.wording import listed
 from tinygraph.lab2.spread import Case
 from tinygraph.lab2.trials import Outcome, points, run_once
-from tinygraph.viz import render
+from tinygraph.viz.diagram.diagram import render
 
 MOMENTS = ("start", "end")
 PICTURED = {"E1": ("xor", "η = 100"), "E3": ("xor", "none, η = 0.01"), "E5": ("xor", "ReLU")}

@@ -14,7 +14,13 @@ from tinygraph.lab2.report.claims import findings
 from tinygraph.lab2.report.explain import why_they_differ
 from tinygraph.lab2.report.findings import Finding, Table, divided
 from tinygraph.lab2.report.inline import inline_svg
-from tinygraph.lab2.report.pictures import Subject, diagram, sentences_of, subject_of, subjects_of
+from tinygraph.lab2.report.pictures import (
+    Subject,
+    diagram,
+    sentences_of,
+    subject_of,
+    subjects_of,
+)
 from tinygraph.lab2.report.tables import DiagnosisRow, SeedRow
 from tinygraph.lab2.report.wording import amount, data_name, epochs_text, loss_text, percent
 from tinygraph.lab2.run import DATA_SETS

@@ -15,7 +15,7 @@ from typing import Any
 import jinja2
 from tqdm import tqdm
 
-import tinygraph
+from tinygraph.core.version import __version__
 from tinygraph.lab2 import experiments, figures
 from tinygraph.lab2.experiments import EPOCHS, EXPERIMENTS, SEEDS, Result
 from tinygraph.lab2.report.findings import Table
@@ -114,7 +114,7 @@ def write_data(results: Mapping[str, Result], disputed: Sequence[Case], folder: 
     )
     write_rows(folder / "diagnoses.csv", DiagnosisRow, diagnoses)
     content = {
-        "tinygraph": tinygraph.__version__,
+        "tinygraph": __version__,
         "experiments": [
             {
                 "key": result.experiment.key,
@@ -174,7 +174,7 @@ def render_pages(
         "full_epochs": EPOCHS,
         "full_seeds": SEEDS,
         "is_small": epochs < EPOCHS or seeds < SEEDS,
-        "version": tinygraph.__version__,
+        "version": __version__,
     }
     environment.filters["tidy"] = tidy
     return {

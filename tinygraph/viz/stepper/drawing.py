@@ -8,11 +8,11 @@ import xml.etree.ElementTree as ET
 from collections.abc import Iterable
 from itertools import groupby
 
+from tinygraph.core.graph import Graph
 from tinygraph.errors import LayoutError
-from tinygraph.graph import Graph
-from tinygraph.viz.diagram import render
-from tinygraph.viz.heatmap import CELL
-from tinygraph.viz.svg import SVG
+from tinygraph.viz.diagram.diagram import render
+from tinygraph.viz.diagram.heatmap import CELL
+from tinygraph.viz.diagram.svg import SVG
 
 CELL_RULES = f"#diagram .cells rect{{width:{CELL}px;height:{CELL}px}}"
 """CSS for what all cells of a heat map have in common."""

@@ -13,11 +13,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tinygraph.arrays import Array
-from tinygraph.node import Op, Parameter
-from tinygraph.rules import evaluate, rule_names
-from tinygraph.substitution import parsed
+from tinygraph.core.leaves import Parameter
+from tinygraph.core.op import Op
+from tinygraph.core.rules import evaluate, rule_names
+from tinygraph.notation.renaming import parsed
 from tinygraph.trace.steps import Moment
+from tinygraph.validation.arrays import Array
 
 CLOSE = 0.02
 """Two numbers are told apart from this relative difference on: rounding is no mistake."""

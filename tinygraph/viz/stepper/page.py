@@ -13,14 +13,16 @@ from importlib.resources import files
 from string import Template
 from typing import Any
 
-from tinygraph.node import Node, Op, Parameter
+from tinygraph.core.leaves import Parameter
+from tinygraph.core.node import Node
+from tinygraph.core.op import Op
+from tinygraph.notation.mathml import mathml
 from tinygraph.trace.steps import ArrayData, Step
+from tinygraph.viz.diagram.style import dark_rules
 from tinygraph.viz.stepper import words
 from tinygraph.viz.stepper.drawing import CELL_RULES
-from tinygraph.viz.stepper.formulas import mathml
 from tinygraph.viz.stepper.paths import PathSum
 from tinygraph.viz.stepper.questions import Question
-from tinygraph.viz.style import dark_rules
 
 SCRIPTS = (
     "arithmetic.js",

@@ -21,9 +21,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from tinygraph.arrays import Array
-from tinygraph.contract import one_each
-from tinygraph.node import Node, Op, Parameter
+from tinygraph.core.leaves import Parameter
+from tinygraph.core.node import Node
+from tinygraph.core.op import Op
+from tinygraph.validation.arrays import Array
+from tinygraph.validation.op_results import one_each
 
 LISTED = 5
 """How many paths are listed for one entry."""
@@ -61,7 +63,7 @@ def path_sums(
     Nothing for a run with more than ``MOST_NUMBERS`` numbers, or where one of them is not finite.
 
     >>> import tinygraph as tg
-    >>> from tinygraph.trace import walk
+    >>> from tinygraph.trace.walk import walk
     >>> w = tg.Parameter(3.0, name="w")
     >>> y = w * w + 2 * w
     >>> model = tg.Graph(y)

@@ -12,8 +12,8 @@ from typing import TypedDict
 
 import numpy as np
 
-from tinygraph.arrays import Array
 from tinygraph.trace.steps import ArrayData, Moment, summarise
+from tinygraph.validation.arrays import Array
 from tinygraph.viz.stepper import words
 from tinygraph.viz.stepper.mistakes import CLOSE, Mistake
 from tinygraph.viz.stepper.subjects import corner_of, rest_of, subject

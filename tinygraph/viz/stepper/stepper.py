@@ -11,14 +11,15 @@ from typing import Any
 
 import numpy as np
 
-from tinygraph.arrays import brief, is_bool
+from tinygraph.core.graph import Graph
+from tinygraph.core.op import Op
 from tinygraph.errors import ArgumentError, ArgumentTypeError, FeedError
-from tinygraph.files import as_path, writing
-from tinygraph.graph import Graph
-from tinygraph.node import Op, describe
-from tinygraph.optim import Optimizer
-from tinygraph.trace import walk
+from tinygraph.optim.optimizer import Optimizer
 from tinygraph.trace.steps import Moment, Step
+from tinygraph.trace.walk import walk
+from tinygraph.validation.arrays import brief, is_bool
+from tinygraph.validation.naming import describe
+from tinygraph.validation.paths import as_path, writing
 from tinygraph.viz.stepper import page, terminal
 from tinygraph.viz.stepper.drawing import draw
 from tinygraph.viz.stepper.mistakes import CLOSE

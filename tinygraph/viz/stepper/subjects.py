@@ -7,10 +7,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tinygraph.arrays import Array
-from tinygraph.node import Input, Op, Parameter
-from tinygraph.rules import evaluate, rule_names
+from tinygraph.core.leaves import Input, Parameter
+from tinygraph.core.op import Op
+from tinygraph.core.rules import evaluate, rule_names
 from tinygraph.trace.steps import CORNER, Moment
+from tinygraph.validation.arrays import Array
 from tinygraph.viz.stepper.mistakes import Mistake, is_like, mistakes
 from tinygraph.viz.stepper.value_mistakes import forward_mistakes, update_mistakes
 

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from tinygraph.arrays import Array
-from tinygraph.node import Op
-from tinygraph.rules import evaluate, rule_names
+from tinygraph.core.op import Op
+from tinygraph.core.rules import evaluate, rule_names
 from tinygraph.trace.steps import Moment
+from tinygraph.validation.arrays import Array
 from tinygraph.viz.stepper.mistakes import Mistake, changed, different
 
 

@@ -6,8 +6,8 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from tinygraph.notation.unicode import unicode_math
 from tinygraph.trace.steps import ArrayData, LineData, OutgoingData, Step
-from tinygraph.viz.text import unicode_math
 
 
 def times(shape: list[int]) -> str:

@@ -1,0 +1,127 @@
+"""Large graphs: groups that fold, neighbourhoods, and what folds by itself."""
+
+import time
+import xml.etree.ElementTree as ET
+
+import numpy as np
+import pytest
+
+import tinygraph as tg
+from tinygraph.viz.diagram.folding import MOST_CARDS, choose_view
+
+
+def chain(length):
+    h = tg.Input("x", shape=(None, 2))
+    for _ in range(length):
+        h = tg.Tanh(h)
+    return tg.Graph(tg.Sum(h))
+
+
+def names(view):
+    return [card.name for card in view.cards]
+
+
+def test_depth_folds_groups_into_cards_with_counts():
+    model = tg.lab2.model(rng=0)
+    view = choose_view(model, depth=0)
+    assert names(view) == ["x", "layer1", "layer2", "layer3", "t", "loss"]
+    assert len(view.arrows) == 5
+    text = " ".join(ET.fromstring(tg.render(model, depth=0).svg).itertext())
+    assert "5 nodes" in text
+    assert "2 parameters" in text
+    assert "(20 numbers)" in text
+
+
+def test_nested_groups_fold_level_by_level():
+    x = tg.Input("x", shape=(None, 2))
+    a = tg.Tanh(tg.Tanh(x, name="net/block/a"), name="net/block/b")
+    model = tg.Graph(tg.Sum(tg.Tanh(a, name="net/c"), name="s"))
+    assert names(choose_view(model, depth=0)) == ["x", "net", "s"]
+    assert names(choose_view(model, depth=1)) == ["x", "net/block", "net/c", "s"]
+    assert len(choose_view(model, depth=2).cards) == len(model.nodes)
+
+
+def test_a_group_may_be_called_like_a_node():
+    h = tg.Tanh(tg.Tanh(tg.Input("a", shape=(None, 2)), name="a/b"), name="a/c")
+    svg = ET.fromstring(tg.render(h, depth=0).svg)
+    assert len([e for e in svg.iter() if "node" in e.get("class", "").split()]) == 2
+
+
+def test_around_draws_a_neighbourhood():
+    model = tg.lab2.model(rng=0)
+    view = choose_view(model, around="layer2/z", radius=1)
+    assert set(names(view)) == {"layer1/h", "layer2/W", "layer2/z", "layer2/a"}
+    assert [(card.name, is_before) for card, is_before in view.cut] == [
+        ("layer1/h", True),
+        ("layer2/a", False),
+    ]
+    assert view.notes == ("4 of 18 nodes: those within 1 of layer2/z",)
+    assert set(names(choose_view(model, around=model["loss"], radius=0))) == {"loss"}
+
+
+@pytest.mark.parametrize("wrong", [{"depth": -1}, {"around": "x", "radius": 0.5}, {"depth": True}])
+def test_what_is_no_count_is_refused(wrong):
+    with pytest.raises(tg.TinygraphError, match="whole number from 0 on"):
+        tg.render(tg.lab2.model(rng=0), **wrong)
+
+
+def test_an_unknown_node_is_refused_with_the_nearest_name():
+    with pytest.raises(tg.TinygraphError, match='Did you mean "layer2/z"'):
+        tg.render(tg.lab2.model(rng=0), around="layer2/zz")
+
+
+@pytest.mark.parametrize("length", [MOST_CARDS - 2, MOST_CARDS - 1])
+def test_more_than_300_cards_fold_and_say_so(length):
+    model = chain(length)
+    text = " ".join(ET.fromstring(tg.render(model).svg).itertext())
+    is_folded = len(model.nodes) > MOST_CARDS
+    assert ("Folded: 301 nodes" in text) == is_folded
+    assert (len(choose_view(model).cards) < MOST_CARDS) == is_folded
+
+
+def test_groups_close_before_the_order_is_cut():
+    h = tg.Input("x", shape=(None, 2))
+    for k in range(100):
+        for part in "abcd":
+            h = tg.Tanh(h, name=f"layer{k}/{part}")
+    view = choose_view(tg.Graph(h))
+    assert names(view) == ["x", *(f"layer{k}" for k in range(100))]
+
+
+@pytest.mark.parametrize("gradients", [False, True])
+def test_ten_thousand_nodes_render_in_under_ten_seconds(gradients):
+    rng = np.random.default_rng(0)
+    nodes = [tg.Input("x", shape=(None, 2))]
+    for _ in range(8_000):
+        a, b = rng.integers(len(nodes), size=2)
+        nodes.append(nodes[a] + nodes[b])
+    output = nodes[-1]
+    for node in nodes[-2_000:-1]:
+        output = output * 0.5 + node * 0.5  # each reaches the output
+    model = tg.Graph(tg.Mean(output))
+    assert len(model.nodes) > 10_000
+    model.forward(x=rng.normal(size=(4, 2)) * 1e-3)
+    model.backward()
+    start = time.process_time()  # of this process: the machine may have other things to do
+    assert tg.render(model, gradients=gradients).svg
+    assert time.process_time() - start < 10
+
+
+def test_a_name_with_a_thousand_levels_is_drawn():
+    x = tg.Input("/".join("ab" * 500), shape=(None, 2))
+    assert tg.render(tg.Tanh(x, name="a//b/")).svg
+
+
+@pytest.mark.parametrize(
+    ("option", "words"),
+    [
+        ({"values": np.zeros(2)}, "values is True or False"),
+        ({"gradients": "yes"}, "gradients is True or False; got 'yes'"),
+        ({"depth": np.zeros(2)}, "depth is a whole number from 0 on"),
+        ({"depth": 1.0}, "depth is a whole number from 0 on"),
+        ({"around": "loss", "radius": -1}, "radius is a whole number from 0 on"),
+    ],
+)
+def test_odd_options_of_a_picture(option, words, lab2):
+    with pytest.raises(tg.TinygraphError, match=words):
+        tg.render(lab2, **option)

@@ -1,0 +1,71 @@
+"""All parameters in one vector, their gradients in another.
+
+An optimizer treats every number alike, so it needs to be told once about all of them, not once a
+parameter.  A bias stands right behind its weight matrix: the two together are one matrix with one
+more row, and so are their gradients.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from tinygraph.compile.ir import Value
+from tinygraph.compile.record.arrays import Unrecordable
+
+
+class Flat:
+    """Where each parameter stands in a flat vector.
+
+    Parameters
+    ----------
+    values : sequence of Value
+        The parameters.
+    pairs : mapping
+        The bias that is to stand behind a weight matrix.
+    copies : int or None
+        How many models are kept side by side: a vector then has one row a model.
+    """
+
+    def __init__(
+        self, values: Sequence[Value], pairs: Mapping[Value, Value], copies: int | None
+    ) -> None:
+        self._lead = () if copies is None else (copies,)
+        biases = set(pairs.values())
+        order = [
+            one
+            for value in values
+            if value not in biases
+            for one in ((value, pairs[value]) if value in pairs else (value,))
+        ]
+        dtypes = {value.dtype for value in order}
+        if len(dtypes) != 1:
+            raise Unrecordable("the parameters are of more than one precision")
+        self.dtype = dtypes.pop()
+        self._span: dict[Value, slice] = {}
+        start = 0
+        for value in order:
+            stop = start + int(np.prod(value.shape))
+            self._span[value] = slice(start, stop)
+            start = stop
+        self.size = start
+
+    def start(self, value: Value) -> int:
+        """Return where the part of ``value`` begins."""
+        return int(self._span[value].start)
+
+    def vector(self) -> Any:
+        """Return a new vector of zeros for all parameters."""
+        return np.zeros((*self._lead, self.size), self.dtype)
+
+    def part(self, vector: Any, value: Value) -> Any:
+        """Return the part of ``vector`` that is ``value``, in its shape."""
+        return vector[..., self._span[value]].reshape(self._lead + value.shape)
+
+    def with_bias(self, vector: Any, W: Value, b: Value) -> Any:
+        """Return the part that is ``W`` with ``b`` as one more row."""
+        rows, columns = W.shape
+        both = vector[..., self._span[W].start : self._span[b].stop]
+        return both.reshape((*self._lead, rows + 1, columns))

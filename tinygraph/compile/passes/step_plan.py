@@ -1,0 +1,143 @@
+"""From a recorded step to the operations that a target writes down.
+
+Here the passes are put in a row, and the last scalar operations of the loss are parted from the
+rest: they wait until many steps are done.  The optimizer's part is in ``update_plan``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from tinygraph.compile.ir import Operation, Value, evaluate
+from tinygraph.compile.passes.affine_layers import (
+    affine,
+    affine_gradient,
+    affine_pairs,
+    fuse_affine,
+    negative_affine,
+)
+from tinygraph.compile.passes.factors import common_factor, pull_factors
+from tinygraph.compile.passes.joined_layers import fuse_layers
+from tinygraph.compile.passes.simplification import shorten_products, simplify
+from tinygraph.compile.passes.tidy import (
+    TIDY,
+    Block,
+    drop_dead,
+    fold_constants,
+    optimise,
+    share_common,
+)
+from tinygraph.compile.record.step import Step
+from tinygraph.core.leaves import Parameter
+from tinygraph.core.node import Node
+
+FASTER = (
+    simplify,
+    pull_factors,
+    fold_constants,
+    drop_dead,
+    shorten_products,
+    share_common,
+    drop_dead,
+)
+"""What a target adds: nothing that a person would want to read."""
+
+
+@dataclass
+class Plan:
+    """What a training step is made of.
+
+    Attributes
+    ----------
+    operations : list of Operation
+        Forward and backward.
+    loss : Value
+        What the loop keeps of each step; ``tail`` makes the loss of it.
+    weights, gradients : list of Value
+        One a parameter; the gradients lack the common ``factor``, if there is one.
+    pairs : dict
+        The bias that stands behind each weight matrix.
+    with_ones : set of Value
+        What feeds a layer.
+    kept : Value or None
+        What the loop keeps of each step beside the loss.
+    """
+
+    operations: list[Operation]
+    loss: Value
+    tail: list[Operation]
+    weights: list[Value]
+    gradients: list[Value]
+    factor: Value | None
+    pairs: dict[Value, Value]
+    with_ones: set[Value]
+    batch: int
+    kept: Value | None
+
+    def finished(self, kept: Any) -> Any:
+        """Return the losses of many steps from what the loop kept of each."""
+        known = evaluate(self.tail, {self.loss: kept})
+        return np.array(known[self.tail[-1].result if self.tail else self.loss])
+
+    def seconds_a_step(self) -> float:
+        """Estimate a NumPy step on an ordinary machine: so much a call, an entry, a product."""
+        seconds = 0.0
+        for operation in self.operations:
+            seconds += 0.35e-6 + 1e-9 * np.prod(operation.result.shape)
+            if operation.function in (np.matmul, affine, negative_affine, affine_gradient):
+                inner = operation.operands[0].shape[-1:]
+                seconds += 1e-10 * np.prod((*operation.result.shape, *inner))
+        return float(seconds)
+
+
+def plan_step(
+    step: Step,
+    output: Node,
+    parameters: Sequence[Parameter],
+    fuse: bool = True,
+    keep: Node | None = None,
+) -> Plan:
+    """Apply all passes to a recorded step; those that fuse layers if told."""
+    weights = [step.values[parameter] for parameter in parameters]
+    values = [step.values[node] for node in (output, keep) if node is not None]
+    wanted = (*values, *(step.gradients[parameter] for parameter in parameters))
+    block = optimise(Block(step.operations, wanted), (*TIDY, *FASTER))
+    block, factor = common_factor(block, len(values))
+    inputs = [value for value in step.leaves.values() if value.kind == "input"]
+    batch = next((value.shape[0] for value in inputs if value.shape), 0)
+    pairs = affine_pairs(block, weights) if fuse else {}
+    if fuse and len(set(block.outputs)) == len(block.outputs):
+        block = fuse_affine(block, pairs, dict(zip(weights, block.outputs[len(values) :])))
+    with_ones = {
+        operation.arguments[0]
+        for operation in block.operations
+        if operation.function in (affine, negative_affine)
+    }
+    if fuse:
+        block = drop_dead(fuse_layers(block, batch, with_ones))
+    operations, loss, tail = _part_tail(block)
+    gradients = list(block.outputs[len(values) :])
+    kept = None if keep is None else block.outputs[1]
+    return Plan(operations, loss, tail, weights, gradients, factor, pairs, with_ones, batch, kept)
+
+
+def _part_tail(block: Block) -> tuple[list[Operation], Value, list[Operation]]:
+    """Part the scalar operations at the end of the loss from the rest: ``e @ e`` from ``/ n``."""
+    operations, loss = list(block.operations), block.outputs[0]
+    tail: list[Operation] = []
+    while True:
+        last = next((one for one in operations if one.result is loss), None)
+        if last is None or not last.is_elementwise or last.result in block.outputs[1:]:
+            break
+        sources = [value for value in last.operands if value.kind != "constant"]
+        readers = [one for one in operations if loss in one.operands]
+        if len(sources) != 1 or sources[0].shape != () or sources[0].kind != "result" or readers:
+            break
+        operations.remove(last)
+        tail.insert(0, last)
+        loss = sources[0]
+    return operations, loss, tail

@@ -1,0 +1,109 @@
+"""From a recorded update to the operations that a target writes down.
+
+Those on hyperparameters and the step number need no array: they are parted from the others, and
+done for many steps before the loop begins.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from tinygraph.compile.ir import Operation, Value, evaluate, substitute
+from tinygraph.compile.passes.step_plan import FASTER
+from tinygraph.compile.passes.tidy import TIDY, Block, optimise
+from tinygraph.compile.record.update import Update
+
+RecordUpdate = Callable[[tuple[int, ...], Any], Update]
+"""Gives the recorded update of an array of weights, from its shape and precision."""
+
+
+@dataclass
+class PlannedUpdate:
+    """An optimizer's operations on arrays, and apart from them those on scalars alone."""
+
+    operations: list[Operation]
+    scalar_operations: list[Operation]
+    update: Update
+    results: tuple[Value, ...]
+
+    @property
+    def scalars_read(self) -> list[Value]:
+        """The scalars that the operations on arrays read, each once."""
+        made = {operation.result for operation in self.scalar_operations}
+        read = [
+            value
+            for operation in self.operations
+            for value in operation.operands
+            if value in made or value.kind == "scalar"
+        ]
+        return list(dict.fromkeys(read))
+
+    def scalars(self, hyperparameters: Mapping[str, Any], t: Any) -> dict[Value, Any]:
+        """Return the scalars at the step numbers ``t``, in float64 whatever the program's kind."""
+        known = {
+            value: t if name == "t" else np.asarray(hyperparameters[name], np.float64)
+            for name, value in self.update.scalars.items()
+        }
+        return evaluate(self.scalar_operations, known)
+
+
+def plan_update(update: Update, factor: Value | None) -> PlannedUpdate:
+    """Apply the passes to an update; its gradient is multiplied by ``factor`` first."""
+    operations, results = list(update.operations), update.results
+    if factor is not None:
+        scaled = Value("result", update.gradient.shape, update.gradient.dtype)
+
+        def renamed(value: Value) -> Value:
+            return scaled if value is update.gradient else value
+
+        operations = [
+            Operation(np.multiply, (update.gradient, factor), scaled, phase="update"),
+            *(one.with_arguments(substitute(one.arguments, renamed)) for one in operations),
+        ]
+        results = substitute(results, renamed)
+    block = optimise(Block(operations, results), (*TIDY, *FASTER))
+    scalar_operations, others = scalars_only(block)
+    copies, results = _each_computed(block.outputs, others)
+    return PlannedUpdate([*others, *copies], scalar_operations, update, results)
+
+
+def _each_computed(
+    results: tuple[Value, ...], operations: list[Operation]
+) -> tuple[list[Operation], tuple[Value, ...]]:
+    """Copy each result that no operation computes, or that is computed for two places.
+
+    An update may hand on what it was given: the gradient, or the weights that it replaces.
+    """
+    uncopied = {operation.result for operation in operations}
+    copies, own = [], []
+    for value in results:
+        if value in uncopied:
+            uncopied.remove(value)
+            own.append(value)
+        else:
+            own.append(Value("result", value.shape, value.dtype))
+            copies.append(Operation(np.positive, (value,), own[-1], phase="update"))
+    return copies, tuple(own)
+
+
+def scalars_only(block: Block) -> tuple[list[Operation], list[Operation]]:
+    """Part the operations into those on hyperparameters and the step number, and the others.
+
+    The first need no array: they are done once for many steps, not once a step.
+    """
+    known: set[Value] = set()
+    scalar, others = [], []
+    for operation in block.operations:
+        operands = operation.operands
+        if operation.result.shape == () and all(
+            value.kind in ("scalar", "constant") or value in known for value in operands
+        ):
+            known.add(operation.result)
+            scalar.append(operation)
+        else:
+            others.append(operation)
+    return scalar, others

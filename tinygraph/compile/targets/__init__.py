@@ -1,0 +1,1 @@
+"""Targets: each prints array operations as a program."""

@@ -1,0 +1,1 @@
+"""The numba target: a training loop of scalar arithmetic, compiled to machine code."""

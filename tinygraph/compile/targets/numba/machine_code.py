@@ -1,0 +1,77 @@
+"""From the text of a module to machine code, which is kept: the next run of it starts at once.
+
+The file is named after what is in it and lies in the user's cache folder, where numba keeps the
+machine code beside it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import os
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import Any
+
+import numba
+
+from tinygraph.compile.targets.numba import vector_math
+
+_compiled: dict[str, Callable[..., None]] = {}
+_compiling = threading.Lock()
+
+
+def compile_source(source: str) -> Callable[..., None]:
+    """Return ``run`` of ``source`` as machine code, from the cache if it is there."""
+    with _compiling:
+        if source not in _compiled:
+            module = module_of(source)
+            # These keep NaN and infinity right, and let sums be taken in any order.
+            compiler = numba.njit(
+                cache=hasattr(module, "__cached__"),
+                error_model="numpy",
+                fastmath={"contract", "reassoc"},
+                nogil=True,
+            )
+            _compiled[source] = compiler(module.run)
+        return _compiled[source]
+
+
+def module_of(source: str) -> Any:
+    """Import ``source`` from a file in the cache folder; without one, from memory alone."""
+    helpers = Path(vector_math.__file__).read_bytes()
+    digest = hashlib.sha256(source.encode() + helpers).hexdigest()[:24]
+    path = cache_folder() / f"step_{digest}.py"
+    try:
+        if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with NamedTemporaryFile("w", dir=path.parent, delete=False, encoding="utf-8") as file:
+                file.write(source)
+            os.replace(file.name, path)  # two processes may write it at once: either is whole
+    except OSError:
+        module = type(sys)(f"tinygraph_step_{digest}")
+        exec(compile(source, f"<tinygraph step {digest}>", "exec"), module.__dict__)
+        return module
+    spec = importlib.util.spec_from_file_location(f"tinygraph_step_{digest}", path)
+    if spec is None or spec.loader is None:
+        raise ImportError(f"no module can be made of {path}")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def cache_folder() -> Path:
+    """Return where compiled steps are kept: ``TINYGRAPH_CACHE``, or the user's cache folder."""
+    if "TINYGRAPH_CACHE" in os.environ:
+        return Path(os.environ["TINYGRAPH_CACHE"])
+    if sys.platform == "win32":
+        base = Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData" / "Local"))
+    elif sys.platform == "darwin":
+        base = Path.home() / "Library" / "Caches"
+    else:
+        base = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"))
+    return base / "tinygraph"

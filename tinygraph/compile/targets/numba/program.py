@@ -1,0 +1,194 @@
+"""The numba target: the whole loop over steps as machine code.
+
+The program's operations become loops (:mod:`~tinygraph.compile.targets.numba.loops`). The loops
+become a Python function in a file, and numba compiles that file
+(:mod:`~tinygraph.compile.targets.numba.machine_code`). Only this module needs numba.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from tinygraph.compile.ir import Value
+from tinygraph.compile.passes.flat import Flat
+from tinygraph.compile.passes.step_plan import plan_step
+from tinygraph.compile.passes.update_plan import RecordUpdate, plan_update
+from tinygraph.compile.record.arrays import Unrecordable
+from tinygraph.compile.record.step import Step
+from tinygraph.compile.targets.names import Names
+from tinygraph.compile.targets.numba.loop_views import is_view
+from tinygraph.compile.targets.numba.loops import Loops
+from tinygraph.compile.targets.numba.machine_code import compile_source
+from tinygraph.compile.targets.readable.expressions import literal
+from tinygraph.core.leaves import Parameter
+from tinygraph.core.node import Node
+
+
+class NumbaProgram:
+    """Training steps for one batch size, compiled to machine code.
+
+    Parameters and attributes are those of
+    :class:`tinygraph.compile.targets.numpy.program.NumpyProgram`.
+    """
+
+    most_steps = 1_000_000
+    """How many steps one call may take."""
+
+    def __init__(
+        self,
+        step: Step,
+        output: Node,
+        parameters: Sequence[Parameter],
+        record_update: RecordUpdate | None = None,
+    ) -> None:
+        if step.called:
+            op, phase, reason = step.called[0]
+            raise Unrecordable(f"{phase} of {op.name} can only be called: {reason}")
+        self.plan = plan = plan_step(step, output, parameters, fuse=False)
+        self.flat = Flat(plan.weights, plan.pairs, None)
+        self.weights, self.gradients = self.flat.vector(), self.flat.vector()
+        self.memory: dict[str, Any] = {}
+        self._leaves = {
+            node: value for node, value in step.leaves.items() if value not in plan.weights
+        }
+        update = (
+            None if record_update is None else record_update((self.flat.size,), self.flat.dtype)
+        )
+        if update is not None and not update.is_elementwise:
+            raise Unrecordable("the optimizer's update is not entry by entry")
+        self._update = None if update is None else plan_update(update, plan.factor)
+        self._write()
+
+    def _write(self) -> None:
+        plan, planned = self.plan, self._update
+        names = Names(
+            ("run", "losses", "step", "steps", "P", "G", "math", "np", "exp", "tanh", "maximum",
+             "minimum")
+        )  # fmt: skip
+        placed: dict[Value, Any] = {}
+        arguments: dict[str, Any] = {"P": self.weights, "G": self.gradients}
+        self._places: dict[Value, Any] = {}
+        for weight in plan.weights:
+            placed[weight] = self._block("P", weight)
+        for value in self._leaves.values():
+            name = names.of(value.label)
+            turned = len(value.shape) == 2 and value.shape[0] == plan.batch
+            array = np.empty(value.shape[::-1] if turned else value.shape, value.dtype)
+            arguments[name] = array
+            self._places[value] = array.T if turned else array
+            placed[value] = _indexed(name, turned)
+        stored = {
+            gradient: self._block("G", weight)
+            for weight, gradient in zip(plan.weights, plan.gradients)
+            if gradient.kind == "result"
+        }
+        loops = Loops(plan.batch, placed, stored, names)
+        loops.write(plan.operations)
+        self._copy_gradients(loops, stored)
+        loops.lines.append(f"losses[step] = {loops.entry(plan.loss)()}")
+        self._schedule_names = {}
+        if planned is not None:
+            update = planned.update
+            self.memory = {value.label: self.flat.vector() for value in update.memory}
+            spots = {update.weight: "P", update.gradient: "G"}
+            for value in update.memory:
+                spots[value] = names.of(value.label)
+                arguments[spots[value]] = self.memory[value.label]
+            for value in planned.scalars_read:
+                self._schedule_names[value] = names.of(value.label or "factor")
+            placed = {value: _indexed(name, False) for value, name in spots.items()}
+            placed |= {
+                value: (lambda name=name: f"{name}[step]")
+                for value, name in self._schedule_names.items()
+            }
+            stored = {
+                new: placed[old]
+                for old, new in zip((update.weight, *update.memory), planned.results)
+                if new.kind == "result"
+            }
+            part = Loops(plan.batch, placed, stored, names)
+            part.buffers, part.constants = loops.buffers, loops.constants
+            part.write(planned.operations)
+            loops.lines += part.lines
+        for name, (shape, dtype) in loops.buffers.items():
+            arguments[name] = np.empty(shape, dtype)
+        self._arguments = arguments
+        self.source = _source(loops, [*arguments, *self._schedule_names.values()])
+        self._run = compile_source(self.source)
+
+    def _copy_gradients(self, loops: Loops, stored: dict[Value, Any]) -> None:
+        """Store the gradients that are no result of their own: constants, or one for two."""
+        kept: set[Value] = set()
+        for weight, gradient in zip(self.plan.weights, self.plan.gradients):
+            if gradient in kept or gradient not in stored or not _is_written(gradient, self.plan):
+                indices = [loops.names.of("j") for _ in weight.shape]
+                lines = [f"for {i} in range({n}):" for i, n in zip(indices, weight.shape)]
+                place, entry = self._block("G", weight)(*indices), loops.entry(gradient)(*indices)
+                lines.append(f"{place} = {entry}")
+                loops.lines += ["    " * depth + line for depth, line in enumerate(lines)]
+            kept.add(gradient)
+
+    def _block(self, vector: str, value: Value) -> Callable[..., str]:
+        start = self.flat.start(value)
+        strides = [int(np.prod(value.shape[axis + 1 :])) for axis in range(len(value.shape))]
+
+        def place(*index: str) -> str:
+            terms = [f"{i} * {s}" if s != 1 else i for i, s in zip(index, strides)]
+            return f"{vector}[{' + '.join([str(start), *terms])}]"
+
+        return place
+
+    def set_feeds(self, arrays: Mapping[Node, Any]) -> None:
+        """Copy the inputs, and the parameters that are not trained, into the program's memory."""
+        for node, value in self._leaves.items():
+            self._places[value][...] = arrays.get(node, node.value)
+
+    def run(self, steps: int, scalars: Mapping[str, Any], first: int) -> Any:
+        """Take training steps, and return the loss of each, taken before its update."""
+        losses = np.empty(steps, self.plan.loss.dtype)
+        schedule = []
+        if self._update is not None:
+            known = self._update.scalars(scalars, np.arange(first, first + steps, dtype=float))
+            schedule = [
+                np.ascontiguousarray(np.broadcast_to(known[v], steps).astype(self.flat.dtype))
+                for v in self._schedule_names
+            ]
+        with np.errstate(all="ignore"):
+            self._run(losses, *self._arguments.values(), *schedule)
+            return self.plan.finished(losses)
+
+
+def _is_written(gradient: Value, plan: Any) -> bool:
+    made = {one.result: one for one in plan.operations}
+    return gradient in made and not is_view(made[gradient])
+
+
+def _indexed(name: str, turned: bool) -> Callable[..., str]:
+    return lambda *index: f"{name}[{', '.join(index[::-1] if turned else index) or '()'}]"
+
+
+def _source(loops: Loops, arguments: list[str]) -> str:
+    constants = "".join(
+        f"{name} = np.{array.dtype}({literal(array.item())})\n"
+        if array.shape == ()
+        else f"{name} = np.array({literal(array.tolist())}, np.{array.dtype})\n"
+        for name, array in loops.constants.items()
+    )
+    body = "\n".join(f"        {line}" for line in loops.lines)
+    return f'''"""A training step as loops, written by tinygraph for numba."""
+
+import math
+
+import numpy as np
+
+from tinygraph.compile.targets.numba.vector_math import exp, maximum, minimum, tanh
+
+{constants}
+
+def run(losses, {", ".join(arguments)}):
+    for step in range(losses.size):
+{body}
+'''

@@ -1,0 +1,181 @@
+"""The numpy target: a loop over steps in which every line is one NumPy call into memory at hand.
+
+What can be done before the loop is: memory is set aside (``storage``), views are made, methods
+bound, and the scalars of many steps computed at once (``schedule``).  Said here is where each
+parameter's value, gradient and memory stand; ``numpy_loop`` writes the loop itself.  With
+``copies`` the same program trains so many models side by side, on arrays with one more axis in
+front.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from tinygraph.compile.ir import Value
+from tinygraph.compile.passes.affine_layers import affine_gradient
+from tinygraph.compile.passes.flat import Flat
+from tinygraph.compile.passes.step_plan import plan_step
+from tinygraph.compile.passes.update_plan import PlannedUpdate, RecordUpdate, plan_update
+from tinygraph.compile.record.arrays import Unrecordable
+from tinygraph.compile.record.step import Step
+from tinygraph.compile.targets.numpy.loop import Layout, write_loop
+from tinygraph.compile.targets.numpy.storage import Storage
+from tinygraph.compile.targets.schedule import Schedule
+from tinygraph.compile.targets.script import compiled
+from tinygraph.core.leaves import Parameter
+from tinygraph.core.node import Node
+
+
+class NumpyProgram:
+    """Training steps for one batch size, with memory of their own.
+
+    Parameters
+    ----------
+    step : Step
+        The recording.
+    output : Node
+        The node whose value is the loss.
+    parameters : sequence of Parameter
+        What is trained, or only differentiated where there is no update.
+    record_update : callable, optional
+        Gives the recorded update of an array of weights, from its shape and precision.
+    copies : int, optional
+        How many models are trained side by side.
+    keep : Node, optional
+        A node whose value is kept at every step, in ``schedule.kept``.
+
+    Attributes
+    ----------
+    weights, gradients : array
+        All parameters, and their gradients, as flat vectors.
+    memory : dict
+        The optimizer's memory, a flat vector a slot.
+    """
+
+    most_steps = 1000
+    """How many steps one call may take: for so many the scalars and losses have room."""
+
+    def __init__(
+        self,
+        step: Step,
+        output: Node,
+        parameters: Sequence[Parameter],
+        record_update: RecordUpdate | None = None,
+        copies: int | None = None,
+        keep: Node | None = None,
+    ) -> None:
+        self.plan = plan_step(step, output, parameters, keep=keep)
+        self.copies = copies
+        plan = self.plan
+        self.flat = Flat(plan.weights, plan.pairs, copies)
+        self.weights, self.gradients = self.flat.vector(), self.flat.vector()
+        self.memory: dict[str, Any] = {}
+        fixed = {value: self.flat.part(self.weights, value) for value in plan.weights}
+        self._keep_gradients(fixed)
+        self._leaves = {node: value for node, value in step.leaves.items() if value not in fixed}
+        self.updates: list[PlannedUpdate] = []
+        self.copied_results: list[tuple[Any, Value]] = []
+        if record_update is not None:
+            self._plan_updates(record_update, fixed)
+        operations = [*plan.operations, *(o for u in self.updates for o in u.operations)]
+        outputs = [plan.loss, *plan.gradients, *(value for _, value in self.copied_results)]
+        self.storage = Storage(
+            operations, plan.batch, fixed, self._leaves.values(), plan.with_ones, outputs, copies
+        )
+        self.schedule = Schedule(plan, self.updates, self.flat.dtype, self.most_steps, copies)
+        script = write_loop(
+            Layout(
+                plan=plan,
+                updates=self.updates,
+                schedule=self.schedule,
+                storage=self.storage,
+                flat=self.flat,
+                weights=self.weights,
+                copied_gradients=self.copied_gradients,
+                copied_results=self.copied_results,
+            )
+        )
+        self.source = script.source()
+        self._run = compiled(self.source)
+        self._bound = script.bound
+
+    def _keep_gradients(self, fixed: dict[Value, Any]) -> None:
+        """Let each gradient be written where it belongs, where that is possible."""
+        plan = self.plan
+        joint = {
+            operation.result: operation
+            for operation in plan.operations
+            if operation.function is affine_gradient
+        }
+        made = {operation.result: operation for operation in plan.operations}
+        self.copied_gradients: list[tuple[Any, Value]] = []
+        for weight, gradient in zip(plan.weights, plan.gradients):
+            place = self.flat.part(self.gradients, weight)
+            source = made.get(gradient)
+            whole = source.operands[0] if source is not None and source.operands else None
+            if whole in joint and weight in plan.pairs:
+                fixed[whole] = self.flat.with_bias(self.gradients, weight, plan.pairs[weight])
+            if whole in joint:
+                continue
+            if source is None or gradient in fixed or gradient.shape[:1] == (plan.batch,):
+                self.copied_gradients.append((place, gradient))
+            else:
+                fixed[gradient] = place
+
+    def _plan_updates(self, record_update: RecordUpdate, fixed: dict[Value, Any]) -> None:
+        """Plan one update of the whole vector, or one a parameter if it is not elementwise."""
+        plan = self.plan
+        update = record_update((self.flat.size,), self.flat.dtype)
+        self.memory = {value.label: self.flat.vector() for value in update.memory}
+        whole: list[Value | None] = [None]
+        if not update.is_elementwise:
+            if self.copies is not None:
+                raise Unrecordable("the optimizer's update is not entry by entry")
+            whole = list(plan.weights)
+        for weight in whole:
+            if weight is not None:
+                update = record_update(weight.shape, self.flat.dtype)
+            planned = plan_update(update, plan.factor)
+            self.updates.append(planned)
+            vectors = [self.weights, *self.memory.values()]
+            places = [v if weight is None else self.flat.part(v, weight) for v in vectors]
+            gradient = self.gradients
+            fixed[update.gradient] = (
+                gradient if weight is None else self.flat.part(gradient, weight)
+            )
+            fixed.update(zip((update.weight, *update.memory), places))
+            for place, old, new in zip(places, (update.weight, *update.memory), planned.results):
+                made_at = [o.result for o in planned.operations].index(new)
+                reads = [i for i, o in enumerate(planned.operations) if old in o.operands]
+                # What is not elementwise may read the old through a view, or after its first entry.
+                if update.is_elementwise and max(reads, default=-1) <= made_at:
+                    fixed[new] = place
+                else:
+                    self.copied_results.append((place, new))
+
+    def set_feeds(self, arrays: Mapping[Node, Any]) -> None:
+        """Copy the inputs, and the parameters that are not trained, into the program's memory."""
+        for node, value in self._leaves.items():
+            array = arrays.get(node, node.value)
+            self.storage.arrays[value][...] = array
+
+    def run(self, steps: int, scalars: Mapping[str, Any], first: int) -> Any:
+        """Take training steps, and return the loss of each, taken before its update.
+
+        Parameters
+        ----------
+        steps : int
+            How many, at most ``most_steps``.
+        scalars : mapping
+            The hyperparameters by name, each a number or one a copy.
+        first : int
+            The number of the first step, counted from 1.
+        """
+        with np.errstate(all="ignore"):
+            self.schedule.fill(steps, scalars, first)
+            self._run(itertools.islice(self.schedule.places, steps), *self._bound)
+            return self.plan.finished(self.schedule.losses[:steps])

@@ -1,0 +1,1 @@
+"""The readable target: a training step as a person would write it."""

@@ -1,0 +1,203 @@
+"""A training step as a person would write it: one line a node, forward, backward, update.
+
+What is printed is the recorded program with nothing but the obvious done to it (equal expressions
+once, constants folded, nothing that nobody reads).  It needs NumPy alone.
+"""
+
+from __future__ import annotations
+
+import operator
+import textwrap
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from tinygraph.compile.ir import Operation, Value
+from tinygraph.compile.passes.tidy import TIDY, Block, optimise
+from tinygraph.compile.record.step import Step
+from tinygraph.compile.record.update import record_update
+from tinygraph.compile.targets.names import Names, in_comment
+from tinygraph.compile.targets.readable.expressions import Expressions
+from tinygraph.core.leaves import Parameter
+from tinygraph.core.node import Node
+from tinygraph.optim.optimizer import Optimizer
+
+_CHEAP = {np.transpose, np.ravel, np.reshape, operator.getitem}
+
+
+def readable_source(
+    step: Step, output: Node, parameters: Sequence[Parameter], optimizer: Optimizer | None
+) -> str:
+    """Return the program text: a function from data and parameters to the next parameters.
+
+    Raises
+    ------
+    Unrecordable
+        If the optimizer's update cannot be written down.
+    """
+    writer = _Writer(step, () if optimizer is None else optimizer.hyperparameters)
+    wanted = (step.values[output], *(step.gradients[p] for p in parameters))
+    block = optimise(Block(step.operations, wanted), TIDY)
+    loss, *gradients = block.outputs
+    inputs = [value for value in step.leaves.values() if value.kind == "input"]
+    weights = [value for value in step.leaves.values() if value.kind == "parameter"]
+    signature = [[writer.name(value) for value in inputs], [writer.name(v) for v in weights]]
+    replaced = set() if optimizer is None else {step.values[p] for p in parameters}
+    writer.heading("forward")
+    writer.write(block, "forward")
+    if loss in replaced:
+        loss = writer.keep(loss, str(output.name))
+    writer.heading("backward")
+    writer.write(block, "backward")
+    gradients = [
+        writer.keep(gradient, f"g_{parameter.name}") if gradient in replaced else gradient
+        for parameter, gradient in zip(parameters, gradients)
+    ]
+    loss_text = writer.text(loss)
+    if optimizer is None:
+        title, returned = "gradients", [loss_text, writer.several(gradients)]
+    else:
+        title = "training_step"
+        memory = writer.update(step, parameters, gradients, optimizer)
+        signature += [
+            memory,
+            ["step"],
+            [f"{name}={getattr(optimizer, name)!r}" for name in optimizer.hyperparameters],
+        ]
+        names = [writer.names_of[step.values[parameter]] for parameter in parameters]
+        returned = [loss_text, _tuple(names)]
+        if memory:
+            returned.append(_tuple(memory))
+    arguments = "".join(
+        textwrap.fill(", ".join(line) + ",", 92, initial_indent="    ", subsequent_indent="    ")
+        + "\n"
+        for line in signature
+        if line
+    )
+    body = "\n".join(f"    {line}".rstrip() for line in [*writer.lines, ""])
+    result = f"    return {', '.join(returned)}"
+    if len(result) > 92:
+        wrapped = textwrap.fill(result[11:], 84)
+        result = f"    return (\n{textwrap.indent(wrapped, ' ' * 8)}\n    )"
+    sizes = {value.shape[0] for value in inputs if value.shape}
+    note = f"    # for batches of {sizes.pop()} samples\n" if len(sizes) == 1 else ""
+    return f"import numpy as np\n\n\ndef {title}(\n{arguments}):\n{note}{body}{result}\n"
+
+
+def _tuple(texts: Sequence[str]) -> str:
+    return f"({', '.join(texts)}{',' if len(texts) == 1 else ''})"
+
+
+class _Writer:
+    """Turns operations into lines; what is used once and has no name is written in its place."""
+
+    def __init__(self, step: Step, hyperparameters: Sequence[str]) -> None:
+        taken = ("np", "step", "called", "training_step", "gradients")
+        self.names = Names((*taken, *hyperparameters))
+        self.names_of: dict[Value, str] = {}
+        self.lines: list[str] = []
+        self._expressions = Expressions(self.name)
+        for node, value in step.leaves.items():
+            self.names_of[value] = self.names.of(str(node.name))
+
+    def name(self, value: Value) -> str:
+        if value not in self.names_of:
+            self.names_of[value] = self.names.of(value.label or "part")
+        return self.names_of[value]
+
+    def heading(self, text: str) -> None:
+        self.lines += ["", f"# {text}"] if self.lines else [f"# {text}"]
+
+    def text(self, value: Value) -> str:
+        return self._expressions.text(value)
+
+    def several(self, values: Sequence[Value]) -> str:
+        return _tuple([self.text(value) for value in values])
+
+    def write(self, block: Block, phase: str) -> None:
+        """Write the operations of one phase."""
+        uses = block.uses
+        for operation in block.operations:
+            if operation.phase != phase:
+                continue
+            result = operation.result
+            if _is_inline(operation, uses):
+                self._expressions.write_inline(operation)
+                continue
+            text, _ = self._expressions.of(operation)
+            if not result.label and operation.node is not None:
+                result.label = f"{operation.node.name}_part"
+            self.lines.append(f"{self.name(result)} = {text}")
+
+    def keep(self, weight: Value, label: str) -> Value:
+        """Write a name for a parameter as it is before the update, and return what it stands for.
+
+        An op may hand on a parameter as it is: as the loss, or as the gradient of another.
+        """
+        kept = Value("result", weight.shape, weight.dtype, label)
+        self.lines.append(f"{self.name(kept)} = {self.text(weight)}")
+        return kept
+
+    def update(
+        self,
+        step: Step,
+        parameters: Sequence[Parameter],
+        gradients: Sequence[Value],
+        optimizer: Optimizer,
+    ) -> list[str]:
+        """Write the optimizer's lines for each parameter; return the names of its memory."""
+        self.heading(f"update: {in_comment(type(optimizer).__name__)}")
+        memory_names = []
+        for parameter, gradient in zip(parameters, gradients):
+            update = record_update(optimizer, parameter.value.shape, parameter.value.dtype)
+            weight = self.names_of[step.values[parameter]]
+            for name, value in update.scalars.items():
+                self.names_of[value] = "step" if name == "t" else name
+            targets = [weight]
+            for slot in update.memory:
+                targets.append(self.names.of(f"{slot.label}_{weight}"))
+                self.names_of[slot] = targets[-1]
+            memory_names += targets[1:]
+            self.names_of[update.weight] = weight
+            self._expressions.write_as(update.gradient, gradient)
+            block = optimise(Block(update.operations, update.results), TIDY)
+            self._assign(block, targets, (update.weight, *update.memory))
+        return memory_names
+
+    def _assign(self, block: Block, targets: list[str], old: tuple[Value, ...]) -> None:
+        """Write an update whose results take the names of what they replace, once it is read."""
+        changed = [one for one in zip(targets, old, block.outputs) if one[1] is not one[2]]
+        for target, _, result in changed:
+            result.label = result.label or target
+        last = _last_lines(block)
+        made = {one.result: k for k, one in enumerate(block.operations)}
+        late: dict[str, Value] = {}
+        for target, before, result in changed:
+            is_free = before not in block.outputs and result not in self.names_of
+            if is_free and result in made and last.get(before, -1) <= made[result]:
+                self.names_of[result] = target
+            else:
+                late[target] = result
+        self.write(block, "update")
+        if late:
+            # In one line: what one of them is given may be what another one replaces.
+            self.lines.append(f"{', '.join(late)} = {', '.join(map(self.text, late.values()))}")
+
+
+def _is_inline(operation: Operation, uses: Mapping[Value, int]) -> bool:
+    """Whether an operation is written where its result is used, not in a line of its own."""
+    result = operation.result
+    is_short = uses[result] == 1 or operation.function in _CHEAP
+    return result.dtype != object and is_short and not result.label
+
+
+def _last_lines(block: Block) -> dict[Value, int]:
+    """Return the position of the operation in whose line each value stands last."""
+    uses = block.uses
+    last: dict[Value, int] = {}
+    for position, operation in reversed(list(enumerate(block.operations))):
+        is_inline = _is_inline(operation, uses)
+        line = last.get(operation.result, position) if is_inline else position
+        for value in operation.operands:
+            last[value] = max(line, last.get(value, -1))
+    return last

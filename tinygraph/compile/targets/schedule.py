@@ -1,0 +1,87 @@
+"""What is another at each step: the place of what is kept, and the scalars that the update reads.
+
+Both are set aside for many steps at once.  The scalars (the learning rate, Adam's 1 - β^t) are
+computed before the loop begins, in float64 whatever the program's precision.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from tinygraph.compile.ir import Value
+from tinygraph.compile.passes.step_plan import Plan
+from tinygraph.compile.passes.update_plan import PlannedUpdate
+
+
+class Schedule:
+    """Losses and scalars of up to ``most_steps`` steps.
+
+    Parameters
+    ----------
+    plan : Plan
+        Which says what is kept of each step.
+    updates : sequence of PlannedUpdate
+        Whose scalars are wanted.
+    dtype : dtype
+        Of the weights.
+    most_steps : int
+    copies : int or None
+        How many models are trained side by side.
+
+    Attributes
+    ----------
+    losses : array
+        One row a step.
+    kept : array or None
+        The value that is kept beside the loss, one row a step.
+    scalars : dict
+        The array of each scalar, one row a step.
+    places : list
+        For each step, what the loop unpacks: where its loss goes, where the value that is kept
+        goes, if there is one, and its scalars.
+    """
+
+    def __init__(
+        self,
+        plan: Plan,
+        updates: Sequence[PlannedUpdate],
+        dtype: Any,
+        most_steps: int,
+        copies: int | None,
+    ) -> None:
+        self._updates = updates
+        self._lead = () if copies is None else (copies,)
+        self.losses = self._room(most_steps, plan.loss)
+        self.kept = None if plan.kept is None else self._room(most_steps, plan.kept)
+        column = (most_steps, *self._lead, *(1 for _ in self._lead))
+        self.scalars: dict[Value, Any] = {
+            value: np.zeros(column, dtype) for one in updates for value in one.scalars_read
+        }
+        per_step = [
+            [array[k, ...] for k in range(most_steps)]
+            for array in (self.losses, self.kept, *self.scalars.values())
+            if array is not None
+        ]
+        self.places = per_step[0] if len(per_step) == 1 else list(zip(*per_step))
+
+    def _room(self, steps: int, value: Value) -> Any:
+        return np.zeros((steps, *self._lead, *value.shape), value.dtype)
+
+    def fill(self, steps: int, hyperparameters: Mapping[str, Any], first: int) -> None:
+        """Compute the scalars of so many steps, the first of which has the number ``first``."""
+        if not self.scalars:
+            return
+        lead = (slice(None),) + (None,) * len(self._lead) * 2
+        t = np.arange(first, first + steps, dtype=np.float64)[lead]
+        if self._lead:
+            hyperparameters = {
+                name: np.broadcast_to(number, self._lead)[:, None]
+                for name, number in hyperparameters.items()
+            }
+        for planned in self._updates:
+            known = planned.scalars(hyperparameters, t)
+            for value in planned.scalars_read:
+                self.scalars[value][:steps] = known[value]

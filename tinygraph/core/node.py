@@ -1,0 +1,142 @@
+"""What all nodes share: a name, inputs, a shape, a value, a gradient, and the operators."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+import numpy as np
+
+from tinygraph.errors import ArgumentTypeError
+from tinygraph.validation.arrays import Array, brief
+from tinygraph.validation.naming import check_name, describe
+from tinygraph.validation.shapes import Shape, show
+
+OPERATORS: dict[str, Callable[..., Node]] = {}
+"""What ``a + b`` and its like build: an op class enters itself with ``operator="+"``."""
+
+
+class Node:
+    """A place in the graph.
+
+    Attributes
+    ----------
+    name : str or None
+        Unique within a graph.  What stands before the last ``/`` is the node's group.
+    inputs : tuple of Node
+        The nodes this one is computed from.
+    shape : tuple
+        Sizes, with ``None`` for the batch size.
+    value : array or None
+        Filled by ``Graph.forward``.
+    grad : array or None
+        ∂L/∂value, of the shape of ``value``, filled by ``Graph.backward``.  ``None`` means *not
+        computed*, which is not the same as 0.
+
+    >>> import tinygraph as tg
+    >>> W = tg.Parameter([[1.0], [2.0]], name="layer1/W")
+    >>> W.shape, W.group, W.inputs, W.grad is None
+    ((2, 1), 'layer1', (), True)
+    """
+
+    __slots__ = ("__weakref__", "auto_named", "grad", "inputs", "name", "shape", "value")
+
+    role: ClassVar[str] = "node"
+    """What part the node plays; a diagram colours by it."""
+
+    # NumPy must leave ``array + node`` to the node's own ``__radd__``.
+    __array_ufunc__ = None
+
+    name: str | None
+    inputs: tuple[Node, ...]
+    shape: Shape
+    value: Array | None
+    grad: Array | None
+
+    def __init__(self, name: str | None, inputs: tuple[Node, ...] = ()) -> None:
+        if type(self) is Node:
+            raise ArgumentTypeError(
+                "A node is an Input, a Parameter, a Constant or an op: make one of these."
+            )
+        if name is not None:
+            check_name(name)
+        self.name = name
+        self.auto_named = False
+        self.inputs = inputs
+        self.grad = None
+
+    @classmethod
+    def takes(cls, count: int) -> bool:
+        """Tell whether a node of this class can have so many inputs; a leaf has none."""
+        return count == 0
+
+    @property
+    def group(self) -> str:
+        """What stands before the last ``/`` of the name: ``"layer1"`` of ``"layer1/W"``."""
+        return self.name.rpartition("/")[0] if isinstance(self.name, str) else ""
+
+    def __repr__(self) -> str:
+        # An op that refused its inputs has no shape; the error that says so holds that very op.
+        return f"<{describe(self)} {show(self.shape) if hasattr(self, 'shape') else '(refused)'}>"
+
+    def __add__(self, other: Any) -> Node:
+        return _operate("+", self, other)
+
+    def __radd__(self, other: Any) -> Node:
+        return _operate("+", other, self)
+
+    def __sub__(self, other: Any) -> Node:
+        return _operate("-", self, other)
+
+    def __rsub__(self, other: Any) -> Node:
+        return _operate("-", other, self)
+
+    def __mul__(self, other: Any) -> Node:
+        return _operate("*", self, other)
+
+    def __rmul__(self, other: Any) -> Node:
+        return _operate("*", other, self)
+
+    def __truediv__(self, other: Any) -> Node:
+        return _operate("/", self, other)
+
+    def __rtruediv__(self, other: Any) -> Node:
+        return _operate("/", other, self)
+
+    def __matmul__(self, other: Any) -> Node:
+        return _operate("@", self, other)
+
+    def __rmatmul__(self, other: Any) -> Node:
+        return _operate("@", other, self)
+
+    def __neg__(self) -> Node:
+        return _operate("negative", self)
+
+    def __pow__(self, exponent: Any) -> Node:
+        if isinstance(exponent, bool) or not isinstance(exponent, (int, float, np.number)):
+            raise ArgumentTypeError(
+                f"In a ** k the exponent k is a number; got {brief(exponent)}. "
+                f"For a power that is itself a node, write Exp(k * Log(a))."
+            )
+        return _operate("**", self, exponent=exponent)
+
+    def __rpow__(self, base: Any) -> Node:
+        raise ArgumentTypeError(
+            f"In a ** k the exponent k is a number; got {describe(self)}. "
+            f"For a power with a node as exponent, write Exp(np.log(a) * k)."
+        )
+
+
+def _operate(operator: str, *operands: Any, **hyperparameters: Any) -> Node:
+    return OPERATORS[operator](*operands, **hyperparameters)
+
+
+def inputs_of(node: Node) -> tuple[Node, ...]:
+    """Return a node's inputs, or refuse what was put in their place by hand."""
+    inputs: Any = node.inputs
+    if isinstance(inputs, tuple) and all(isinstance(each, Node) for each in inputs):
+        return inputs
+    raise ArgumentTypeError(
+        f"The inputs of {describe(node)} are a tuple of nodes; they were set to {brief(inputs)}. "
+        f"Build a new node instead of changing the inputs of an old one."
+    )

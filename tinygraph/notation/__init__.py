@@ -1,0 +1,1 @@
+"""How a graph is written down: its names in formulas and in code, and its numbers."""

@@ -1,0 +1,141 @@
+"""What an optimizer is given, checked: parameters, hyperparameters, an earlier state."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from tinygraph.core.leaves import Parameter
+from tinygraph.errors import (
+    ArgumentError,
+    ArgumentTypeError,
+    ShapeError,
+    TinygraphError,
+    UnknownNameError,
+    did_you_mean,
+)
+from tinygraph.validation.arrays import Array, as_float_array, brief, is_whole_number
+from tinygraph.validation.naming import describe
+from tinygraph.validation.shapes import show
+from tinygraph.validation.updates import OptimizerLike
+
+POSITIVE = ("lr", "eps")
+DECAYS = ("beta", "beta1", "beta2", "rho")
+"""The shares of the past that running means keep."""
+
+
+def as_parameters(parameters: Any) -> tuple[Parameter, ...]:
+    """Return the parameters to train, each once; a single one may come alone."""
+    found = (parameters,) if isinstance(parameters, Parameter) else parameters
+    if not isinstance(found, Iterable):
+        raise ArgumentTypeError(
+            f"An optimizer takes the parameters to train, such as model.parameters; "
+            f"got {brief(parameters)}."
+        )
+    found = tuple(_each_parameter(found))
+    if not found:
+        raise ArgumentError("An optimizer needs at least one parameter to train; got none.")
+    if len(set(found)) < len(found):
+        raise ArgumentError("An optimizer takes each parameter once; one of them came twice.")
+    return found
+
+
+def _each_parameter(parameters: Iterable[Any]) -> Iterator[Parameter]:
+    try:
+        for parameter in parameters:
+            if not isinstance(parameter, Parameter):
+                raise ArgumentTypeError(
+                    f"An optimizer trains Parameter nodes; among them came {brief(parameter)}."
+                )
+            yield parameter
+    except TinygraphError:
+        raise
+    except Exception as error:  # an object of the user's own may fail in any way
+        raise ArgumentTypeError(
+            f"An optimizer takes the parameters to train, such as model.parameters; "
+            f"got {brief(parameters)}, which fails to give them: {type(error).__name__}: {error}"
+        ) from error
+
+
+def as_hyperparameter(kind: str, name: str, value: Any) -> float:
+    """Return a hyperparameter as a float, or refuse it."""
+    if isinstance(value, bool) or not isinstance(value, (int, float, np.integer, np.floating)):
+        raise ArgumentTypeError(f"{name} of {kind} is a number; got {brief(value)}.")
+    try:
+        number = float(value)
+    except OverflowError:
+        number = np.inf
+    if name in POSITIVE:
+        rule, is_allowed = "a finite number above 0", 0 < number < np.inf
+    elif name in DECAYS:
+        rule, is_allowed = "a number from 0 up to, not with, 1", 0 <= number < 1
+    else:
+        rule, is_allowed = "a finite number", bool(np.isfinite(number))
+    if not is_allowed:
+        raise ArgumentError(f"{name} of {kind} is {rule}; got {brief(value)}.")
+    return number
+
+
+def checked_state(
+    optimizer: OptimizerLike, state: Mapping[str, Any]
+) -> tuple[int, dict[str, float], dict[Parameter, tuple[Array, ...]]]:
+    """Return the steps, hyperparameters and memory of a state, or refuse it as a whole."""
+    kind = type(optimizer).__name__
+    if not isinstance(state, Mapping):
+        raise ArgumentTypeError(f"load_state takes what state() gave; got {brief(state)}.")
+    for key in ("kind", "steps", "hyperparameters", "memory"):
+        if key not in state:
+            raise ArgumentError(f"A state of {kind} has an entry {key!r}; this one has none.")
+    if not isinstance(state["kind"], str) or state["kind"] != kind:
+        raise ArgumentError(f"This optimizer is {kind}; the state is of {brief(state['kind'])}.")
+    steps = state["steps"]
+    is_count = is_whole_number(steps)
+    if not is_count or not 0 <= steps < 2**53:  # a larger one is no exact float, as Adam needs it
+        raise ArgumentError(f"steps is a whole number from 0 on; the state has {brief(steps)}.")
+    numbers = _checked_numbers(optimizer, state["hyperparameters"])
+    if not isinstance(state["memory"], Sequence):
+        raise ArgumentTypeError(
+            f"The memory in a state is a list, an entry a parameter; got {brief(state['memory'])}."
+        )
+    if len(state["memory"]) != len(optimizer.parameters):
+        raise ArgumentError(
+            f"The state remembers {len(state['memory'])} parameters; this optimizer has "
+            f"{len(optimizer.parameters)}."
+        )
+    memory = {
+        parameter: tuple(_checked_slot(kind, parameter, slot, arrays) for slot in optimizer.slots)
+        for parameter, arrays in zip(optimizer.parameters, state["memory"], strict=True)
+    }
+    return int(steps), numbers, memory
+
+
+def _checked_numbers(optimizer: OptimizerLike, numbers: Any) -> dict[str, float]:
+    kind = type(optimizer).__name__
+    if not isinstance(numbers, Mapping):
+        raise ArgumentTypeError(
+            f"The hyperparameters in a state are numbers by name; got {brief(numbers)}."
+        )
+    for name in numbers:
+        if name not in optimizer.hyperparameters:
+            raise UnknownNameError(
+                f"{kind} has no {name!r}." + did_you_mean(name, optimizer.hyperparameters)
+            )
+    missing = [name for name in optimizer.hyperparameters if name not in numbers]
+    if missing:
+        raise ArgumentError(f"A state of {kind} has its {missing[0]}; this one has none.")
+    return {name: as_hyperparameter(kind, name, value) for name, value in numbers.items()}
+
+
+def _checked_slot(kind: str, parameter: Parameter, slot: str, arrays: Any) -> Array:
+    what = f"The {slot} of {describe(parameter)} in a state of {kind}"
+    if not isinstance(arrays, Mapping) or slot not in arrays:
+        raise ArgumentError(f"{what} is missing.")
+    array = as_float_array(arrays[slot], what)
+    if array.shape != parameter.shape:
+        raise ShapeError(
+            f"{what} has the parameter's shape, {show(parameter.shape)}; got {show(array.shape)}.",
+            parameter,
+        )
+    return array.astype(parameter.value.dtype)

@@ -1,0 +1,167 @@
+"""Checks for the tests of one's own ops: ``tg.testing.check_op(MyOp)`` is a whole test.
+
+>>> from tinygraph import testing
+>>> import tinygraph as tg
+>>> class Square(tg.Op):
+...     code = "x * x"
+...     rules = (tg.Rule(math="2 g x", code="g * 2 * x"),)
+...     def forward(self, x):
+...         return x * x
+...     def backward(self, g, y, x):
+...         return g * 2 * x
+>>> testing.check_op(Square)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import islice
+from typing import Any
+
+import numpy as np
+
+from tinygraph.check.gradcheck import gradcheck
+from tinygraph.check.purity import called
+from tinygraph.core.leaves import Parameter
+from tinygraph.core.op import Op
+from tinygraph.core.rules import broadcast_axes, rule_names
+from tinygraph.errors import ArgumentError, ArgumentTypeError, GradientError, OpError
+from tinygraph.testing.variants import check_batches, check_one_node_for_all, check_precision
+from tinygraph.validation.arrays import Array, as_float_array, brief
+from tinygraph.validation.naming import describe
+from tinygraph.validation.op_results import one_each
+from tinygraph.validation.randomness import as_generator
+from tinygraph.validation.shapes import show
+
+ROUNDS = 3
+"""How many examples an op is checked at."""
+MOST_INPUTS = 1_000
+"""An example of more arrays than this may well be one without an end."""
+
+
+def check_op(
+    op_class: type[Op],
+    /,
+    *arrays: Any,
+    rng: np.random.Generator | int | None = None,
+    **hyperparameters: Any,
+) -> None:
+    """Check an op: its derivative, its shape, its precision, its texts, and that it is pure.
+
+    It is checked with a Parameter for each argument; with one Parameter for them all, where their
+    shapes allow it; and with an Input whose batch size is ``None``, for batches of one sample and
+    of twice as many as in the example.
+
+    Parameters
+    ----------
+    op_class : type
+        A subclass of Op.
+    *arrays : array_like, optional
+        The values of its inputs; those of ``op_class.example(rng)`` unless told.
+    rng : Generator or int, optional
+        Where the examples come from; 0 unless told.
+    **hyperparameters
+        Keyword arguments of the op.
+
+    Raises
+    ------
+    GradientError
+        If ``backward`` is wrong, or a ``Rule.code`` says something else than ``backward``.
+    OpError
+        If the op breaks the contract: a shape other than ``infer_shape`` promised, an argument
+        changed in place, float64 where all that arrived was float32, a failing ``forward``.
+    ArgumentTypeError, ArgumentError
+        If ``op_class`` is no op class, or the example has not one array an argument.
+    """
+    if not (isinstance(op_class, type) and issubclass(op_class, Op)):
+        raise ArgumentTypeError(
+            f"check_op takes an op class, such as Sigmoid; got {brief(op_class)}."
+        )
+    if "name" in hyperparameters:
+        raise ArgumentError("check_op names the op itself, after its class: leave name= out.")
+    rng = as_generator(rng)
+    for _ in range(1 if arrays else ROUNDS):
+        values = _example(op_class, arrays or op_class.example(rng))
+        leaves = [Parameter(value, name=f"input{k}") for k, value in enumerate(values, start=1)]
+        op = op_class(*leaves, name=op_class.__name__, **hyperparameters)
+        gradcheck(op, rng=rng).raise_if_wrong()
+        check_texts(op, values, rng)
+        check_precision(op, values, rng)
+        check_one_node_for_all(op_class, values, rng, hyperparameters)
+        check_batches(op_class, values, rng, hyperparameters)
+
+
+def check_texts(op: Op, arrays: Sequence[Array], rng: np.random.Generator) -> None:
+    """Evaluate the ``code`` of an op and of its rules, and hold it against the op itself.
+
+    Names in the code are those of ``backward``, ``self``, and those of the op's own module.
+    An op without texts passes.
+
+    Raises
+    ------
+    GradientError
+        If ``rules`` do not compute what ``backward`` computes.
+    OpError
+        If ``code`` does not compute what ``forward`` computes, or does not run.
+    """
+    if not isinstance(op, Op):
+        raise ArgumentTypeError(f"check_texts takes an op, such as tg.Exp(x); got {brief(op)}.")
+    arrays = _example(type(op), arrays)
+    y = np.asarray(called(op, "forward", arrays, *arrays))
+    g = np.asarray(as_generator(rng).normal(size=y.shape))
+    names = rule_names(op, {**dict(zip(op.inputs, arrays, strict=True)), op: y}, g)
+    if op.code:
+        _compare_text(op, op.code, names, y, "code", "forward")
+    if op.rules and len(op.rules) != len(op.inputs):
+        raise OpError(
+            f"{describe(op)} has {len(op.rules)} rules for {len(op.inputs)} arguments; "
+            f"rules has one Rule an argument, in order.",
+            op,
+        )
+    grads = one_each(op, called(op, "backward", arrays, g, y, *arrays))
+    for name, rule, grad in zip(op.arguments, op.rules, grads):
+        if grad is not None:
+            _compare_text(op, rule.code, names, np.asarray(grad), f"rule for {name}", "backward")
+
+
+def _compare_text(
+    op: Op, code: str, names: Mapping[str, Any], expected: Array, what: str, method: str
+) -> None:
+    try:
+        # The text is a part of the op's class, as much code as its forward is.
+        result = np.asarray(eval(code, dict(names)))
+    except Exception as error:
+        raise OpError(
+            f"The {what} of {describe(op)}, {code!r}, does not run: "
+            f"{type(error).__name__}: {error}",
+            op,
+        ) from error
+    # The sum over broadcast axes is what a rule leaves to the reader.
+    summed = result.sum(axis=broadcast_axes(result.shape, expected.shape))
+    if summed.size != expected.size or not np.allclose(
+        summed.reshape(expected.shape), expected, rtol=1e-9, atol=1e-12
+    ):
+        raise GradientError(
+            f"The {what} of {describe(op)}, {code!r}, computes something else than {method}: "
+            f"{brief(result)} against {brief(expected)}.",
+            op,
+        )
+
+
+def _example(op_class: type[Op], arrays: Any) -> list[Array]:
+    try:
+        values = [
+            as_float_array(array, "An example", np.dtype(np.float64))
+            for array in islice(arrays, MOST_INPUTS)
+        ]
+    except Exception as error:  # an example of the user's own may fail in any way
+        raise ArgumentTypeError(
+            f"The example of {op_class.__name__} is a tuple of arrays; got {brief(arrays)}."
+        ) from error
+    if len(values) != len(op_class.arguments) and not op_class._takes_any_number:
+        raise ArgumentError(
+            f"An example has one array an argument, ({', '.join(op_class.arguments)}); that of "
+            f"{op_class.__name__} has {len(values)}: "
+            f"{', '.join(show(value.shape) for value in values) or 'none'}."
+        )
+    return [value.astype(np.float64) for value in values]

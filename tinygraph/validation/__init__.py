@@ -1,0 +1,1 @@
+"""The guards of the engine: checks of arrays, shapes, feeds, op results and optimizer updates."""

@@ -1,0 +1,51 @@
+"""What was set on a node by hand, held to what a graph needs.
+
+The attributes of a node are plain, so that a run loses no time on them: nothing is checked when one
+is set.  Whoever reads a graph outside of a run asks here first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from tinygraph.errors import ArgumentTypeError, ShapeError
+from tinygraph.validation.arrays import FLOATS, brief
+from tinygraph.validation.naming import NodeLike, describe
+from tinygraph.validation.shapes import fits, show
+
+
+def check_numbers(nodes: Iterable[NodeLike]) -> None:
+    """Refuse a value or a gradient that is no array of its node's shape.
+
+    Raises
+    ------
+    ArgumentTypeError, ShapeError
+
+    >>> import tinygraph as tg
+    >>> w = tg.Parameter([1.0, 2.0], name="w")
+    >>> w.grad = "steep"
+    >>> check_numbers([w])
+    Traceback (most recent call last):
+    tinygraph.errors.ArgumentTypeError: The gradient of Parameter "w" is an array of floats; it \
+was set to 'steep'.
+    """
+    for node in nodes:
+        for what, array in (("value", node.value), ("gradient", node.grad)):
+            if array is not None:
+                _check_array(node, what, array)
+
+
+def _check_array(node: NodeLike, what: str, array: Any) -> None:
+    if not isinstance(array, (np.ndarray, np.generic)) or array.dtype not in FLOATS:
+        raise ArgumentTypeError(
+            f"The {what} of {describe(node)} is an array of floats; it was set to {brief(array)}."
+        )
+    if not fits(array.shape, node.shape):
+        raise ShapeError(
+            f"The {what} of {describe(node)} has the shape {show(node.shape)}; it was set to an "
+            f"array {show(array.shape)}.",
+            node,
+        )

@@ -1,0 +1,62 @@
+"""How error messages name a node, and the rule for the name itself."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+from tinygraph.errors import ArgumentTypeError
+from tinygraph.validation.arrays import Array, brief
+from tinygraph.validation.shapes import Shape, show
+
+
+class NodeLike(Protocol):
+    """The attributes of a node that the checks read: they run below the node classes."""
+
+    @property
+    def name(self) -> str | None: ...
+    @property
+    def inputs(self) -> tuple[Any, ...]: ...
+    @property
+    def shape(self) -> Shape: ...
+    @property
+    def value(self) -> Array | None: ...
+    @property
+    def grad(self) -> Array | None: ...
+    @property
+    def role(self) -> str: ...
+
+
+def describe(node: NodeLike) -> str:
+    """Return a node's class and name for an error message.
+
+    >>> from tinygraph.core.leaves import Parameter
+    >>> describe(Parameter(1.0, name="layer1/W"))
+    'Parameter "layer1/W"'
+    """
+    name = f'"{node.name}"' if isinstance(node.name, str) else "(unnamed)"
+    return f"{type(node).__name__} {name}"
+
+
+def check_name(name: Any) -> None:
+    """Refuse what is no name of a node.
+
+    Raises
+    ------
+    ArgumentTypeError
+    """
+    if not isinstance(name, str) or not name:
+        raise ArgumentTypeError(
+            f"The name of a node is a text of at least one character, such as "
+            f'"layer1/W"; got {brief(name)}.'
+        )
+
+
+def describe_with_shape(node: NodeLike) -> str:
+    """Return a node's name, or its class where it has none, and its shape.
+
+    >>> from tinygraph.core.leaves import Input
+    >>> describe_with_shape(Input("x", shape=(None, 2)))
+    'x (B, 2)'
+    """
+    name = node.name if isinstance(node.name, str) else type(node).__name__
+    return f"{name} {show(node.shape)}"

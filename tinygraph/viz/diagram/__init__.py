@@ -1,0 +1,1 @@
+"""Diagrams: a graph drawn as cards and arrows, with values and gradients."""

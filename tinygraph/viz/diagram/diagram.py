@@ -1,0 +1,222 @@
+"""The picture of a graph, as an object that shows itself, and can be saved."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import warnings
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from tinygraph.core.graph import Graph
+from tinygraph.core.node import Node
+from tinygraph.core.topology import as_node, check_nodes
+from tinygraph.diagnosis.diagnose import diagnose
+from tinygraph.errors import ArgumentError, ArgumentTypeError, LayoutError, StateError
+from tinygraph.notation.names import Notation
+from tinygraph.validation.arrays import brief, is_bool
+from tinygraph.validation.edits import check_numbers
+from tinygraph.validation.paths import as_path, writing
+from tinygraph.viz.diagram import layout, notebook, svg
+from tinygraph.viz.diagram.captions import description, hover_texts
+from tinygraph.viz.diagram.dot import to_dot
+from tinygraph.viz.diagram.flow import Flow
+from tinygraph.viz.diagram.folding import choose_view
+from tinygraph.viz.diagram.scene import Scene
+
+FORMATS = ("svg", "png", "pdf", "dot")
+
+_numbers = itertools.count(1)
+
+
+def render(
+    model: Graph | Node,
+    values: bool | None = None,
+    gradients: bool = False,
+    depth: int | None = None,
+    around: Node | str | None = None,
+    radius: int = 1,
+) -> Diagram:
+    """Draw a graph.
+
+    What stands before the last ``/`` of a name is its group, drawn as a frame; an op without a name
+    stands with its parameters.  More than 300 cards fold by themselves, and the picture says so.
+
+    Parameters
+    ----------
+    model : Graph or Node
+        A node stands for the graph of all that it depends on.
+    values : bool, optional
+        Show each value as a heat map; as ``gradients`` unless told.
+    gradients : bool
+        Show each gradient as a heat map, its norm, how it flows back, and what
+        :func:`tinygraph.diagnose` finds.
+    depth : int, optional
+        How many levels of groups to draw open: 0 folds every group into one card.
+    around : Node or str, optional
+        Draw this node and its neighbours alone.
+    radius : int
+        How many edges away a neighbour may be.
+
+    Returns
+    -------
+    Diagram
+        Shows itself in a notebook; ``.save("model.svg")`` writes it.
+
+    Raises
+    ------
+    StateError
+        If values or gradients are asked for before they were computed.
+    ArgumentError, ArgumentTypeError, UnknownNameError
+        For a ``values``, ``gradients``, ``depth``, ``radius`` or ``around`` that the graph has not.
+
+    >>> import tinygraph as tg
+    >>> render(tg.lab2.model(rng=0))
+    <Diagram of 18 nodes>
+    """
+    for name, asked in (("values", values), ("gradients", gradients)):
+        if asked is not None and not is_bool(asked):
+            raise ArgumentTypeError(f"{name} is True or False; got {brief(asked)}.")
+    graph = model if isinstance(model, Graph) else Graph(as_node(model, "What render draws"))
+    values = gradients if values is None else values
+    check_nodes(graph.nodes)
+    _require_numbers(graph, values, gradients)
+    view = choose_view(graph, depth, around, radius)
+    flow = Flow(view, graph.nodes, values, gradients)
+    scene = Scene(view, flow, Notation(graph.nodes, graph.output))
+    if gradients:
+        diagnosis = diagnose(graph)
+        scene = replace(scene, marks=diagnosis.marks, explanations=diagnosis.explanations)
+    return draw(scene, len(graph.nodes))
+
+
+def draw(scene: Scene, size: int) -> Diagram:
+    """Return the diagram of a scene from a graph of ``size`` nodes."""
+    title = f"Diagram of {size:,} node{'s' * (size != 1)}"
+    has_groups = any(card.group for card in scene.view.cards)
+    advice = notebook.advice(has_groups)
+    return Diagram(to_dot(scene), title, description(scene), hover_texts(scene), advice)
+
+
+def _require_numbers(graph: Graph, values: bool, gradients: bool) -> None:
+    if gradients and all(node.grad is None for node in graph.nodes):
+        raise StateError(
+            "A diagram shows the gradients of a backward run; there was none yet. Call forward(…) "
+            "and backward() first."
+        )
+    if values and graph.output.value is None:
+        raise StateError(
+            "A diagram shows the values of a run; there was none yet. Call forward(…) first."
+        )
+    if values or gradients:
+        check_numbers(graph.nodes)
+
+
+class Diagram:
+    """A picture of a graph.
+
+    In a notebook it shows itself; a wide one scrolls.
+
+    Attributes
+    ----------
+    dot : str
+        The DOT text: the same graph gives the same bytes.
+    prefix : str
+        What all ids in :attr:`svg` begin with; no two diagrams share theirs.
+
+    >>> import tinygraph as tg
+    >>> picture = tg.render(tg.Graph(tg.Sigmoid(tg.Input("x", shape=(None, 2)), name="h")))
+    >>> picture
+    <Diagram of 2 nodes>
+    >>> "digraph" in picture.dot
+    True
+    """
+
+    def __init__(
+        self, dot: str, title: str, description: str, titles: Mapping[str, str], advice: str
+    ) -> None:
+        self.dot = dot
+        self.title = title
+        # Pictures of another session may stand on the same page: what they show is in the prefix.
+        self._digest = f"tg-{hashlib.sha256(dot.encode()).hexdigest()[:8]}"
+        self.prefix = f"{self._digest}-{next(_numbers)}"
+        self._description = description
+        self._titles = titles
+        self._advice = advice
+
+    def __repr__(self) -> str:
+        return f"<{self.title}>"
+
+    @cached_property
+    def svg(self) -> str:
+        """The picture as an ``<svg>`` element, to be put into a page as it is.
+
+        Raises
+        ------
+        LayoutError
+            If there is no Graphviz, or if it fails.
+        """
+        return self._dressed(self.prefix)
+
+    def save(self, path: str | Path) -> Path:
+        """Write the picture, in the format that the ending of ``path`` says.
+
+        Without any Graphviz the DOT text is written beside it instead, and a warning says so.
+
+        Returns
+        -------
+        Path
+            Where the picture was written.
+
+        Raises
+        ------
+        ArgumentError, ArgumentTypeError
+            If it is no path, or its ending is none of svg, png, pdf and dot.
+        FileError
+            If the file cannot be written.
+        """
+        path = as_path(path)
+        file_format = path.suffix[1:].lower()
+        if file_format not in FORMATS:
+            raise ArgumentError(
+                f"A diagram is saved as {', '.join(f'.{valid}' for valid in FORMATS[:-1])} or "
+                f".{FORMATS[-1]}, by the ending of the file name; got {str(path)!r}."
+            )
+        lesson = ""
+        try:
+            content = self._bytes(file_format)
+        except LayoutError as error:
+            path, content = path.with_suffix(".dot"), self.dot.encode()
+            lesson = f"{error} The DOT text is in {path}."
+        with writing(path):
+            path.write_bytes(content)
+        if lesson:
+            warnings.warn(lesson, stacklevel=2)
+        return path
+
+    def _bytes(self, file_format: str) -> bytes:
+        if file_format == "dot":
+            return self.dot.encode()
+        if file_format == "svg":
+            # Without the number, a saved file has the same bytes every time.
+            return self._dressed(self._digest).encode()
+        return layout.lay_out(self.dot, file_format)
+
+    def _dressed(self, prefix: str) -> str:
+        return svg.dress(self._laid_out, prefix, self.title, self._description, self._titles)
+
+    @cached_property
+    def _laid_out(self) -> bytes:
+        return layout.lay_out(self.dot, "svg")
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        try:
+            shown = {"image/svg+xml": self.svg, "text/plain": repr(self)}
+        except LayoutError as error:
+            return {"text/plain": f"{self!r}\n{error}\n\n{self.dot}"}
+        if notebook.width(self.svg) >= notebook.WIDE:
+            shown["text/html"] = notebook.scrolling(self.svg, self._advice)
+        return shown

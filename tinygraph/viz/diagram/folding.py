@@ -1,0 +1,150 @@
+"""Which nodes get a card of their own: large graphs stay readable.
+
+A group can be folded into one card, a neighbourhood can be drawn alone, and what would still be
+more cards than anybody can read folds by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from tinygraph.core.graph import Graph
+from tinygraph.core.node import Node
+from tinygraph.errors import ArgumentError
+from tinygraph.validation.arrays import brief, is_whole_number
+from tinygraph.viz.diagram.grouping import group_of, without_torn_groups
+from tinygraph.viz.diagram.view import Card, View, connect
+
+MOST_CARDS = 300
+MOST_ARROWS_A_CARD = 4
+MOST_NESTED = 12
+
+
+def choose_view(
+    model: Graph, depth: Any = None, around: Node | str | None = None, radius: Any = 1
+) -> View:
+    """Return what is to be drawn of a graph; see :func:`tinygraph.render`.
+
+    Raises
+    ------
+    ArgumentError
+        If ``depth`` or ``radius`` is no whole number from 0 on.
+    UnknownNameError
+        If ``around`` is no node of the graph.
+    """
+    nodes: Sequence[tuple[int, Node]] = list(enumerate(model.nodes))
+    notes = []
+    if around is not None:
+        centre = model[str(around.name) if isinstance(around, Node) else around]
+        near = neighbourhood(model.nodes, centre, _count(radius, "radius"))
+        nodes = [(index, node) for index, node in nodes if node in near]
+        notes.append(
+            f"{len(nodes):,} of {len(model.nodes):,} nodes: those within {radius} of {centre.name}"
+        )
+    groups = group_of(model.nodes)
+    deepest = max(groups[node].count("/") + 1 if groups[node] else 0 for _, node in nodes)
+    asked = MOST_NESTED if depth is None else _count(depth, "depth")
+    open_levels = min(asked, deepest, MOST_NESTED)
+    view = connect(fold_groups(nodes, groups, open_levels), notes)
+    if not _is_readable(view):
+        view = next(filter(_is_readable, _ever_coarser(nodes, groups, open_levels)))
+        notes += [
+            f"Folded: {len(nodes):,} nodes are drawn as {len(view.cards)} cards, which can be "
+            f"read; so many could not.",
+            'depth= says how far groups open, around="name" with radius= draws a part in full.',
+        ]
+    view = connect(without_torn_groups(view), notes)
+    return view._replace(cut=tuple(_cut(view, model.nodes)))
+
+
+def _cut(view: View, nodes: Sequence[Node]) -> Iterator[tuple[Card, bool]]:
+    """Yield the cards at which the graph goes on unseen, and whether it does so before them.
+
+    Of leaves that are not shown, such as the bias of the last op, the formula speaks already.
+    """
+    shown = {node for card in view.cards for node in card.nodes}
+    if len(shown) == len(nodes):
+        return
+    read_unseen = {parent for node in nodes if node not in shown for parent in node.inputs}
+    for card in view.cards:
+        parents = {parent for node in card.nodes for parent in node.inputs}
+        if any(parent.inputs for parent in parents - shown):
+            yield card, True
+        if not read_unseen.isdisjoint(card.nodes):
+            yield card, False
+
+
+def _is_readable(view: View) -> bool:
+    return len(view.cards) <= MOST_CARDS and len(view.arrows) <= MOST_ARROWS_A_CARD * len(
+        view.cards
+    )
+
+
+def _ever_coarser(
+    nodes: Sequence[tuple[int, Node]], groups: Mapping[Node, str], open_levels: int
+) -> Iterator[View]:
+    """Yield views with fewer and fewer cards: groups close first, then the order is cut."""
+    for levels in range(open_levels - 1, -1, -1):
+        yield connect(fold_groups(nodes, groups, levels))
+    cards = fold_groups(nodes, groups, 0)
+    for blocks in (16, 8, 4, 1):
+        yield connect(fold_blocks(cards, blocks))
+
+
+def fold_groups(
+    nodes: Sequence[tuple[int, Node]], groups: Mapping[Node, str], open_levels: int
+) -> list[Card]:
+    """Return a card for each node in at most ``open_levels`` groups, one for each deeper group."""
+    members: dict[str, list[tuple[int, Node]]] = {}
+    around: dict[str, str] = {}
+    for index, node in nodes:
+        levels = groups[node].split("/") if groups[node] else []
+        is_folded = len(levels) > open_levels
+        # A node's name may be that of a group: the "/" at the end keeps the two apart.
+        key = "/".join(levels[: open_levels + 1]) + "/" if is_folded else str(node.name)
+        members.setdefault(key, []).append((index, node))
+        around[key] = "/".join(levels[:open_levels])
+    return [
+        Card(
+            pairs[0][0],
+            tuple(node for _, node in pairs),
+            key.removesuffix("/") if len(pairs) > 1 else str(pairs[0][1].name),
+            around[key],
+        )
+        for key, pairs in members.items()
+    ]
+
+
+def fold_blocks(cards: Sequence[Card], count: int) -> list[Card]:
+    """Return about ``count`` cards that each stand for a stretch of the order of computation."""
+    size = -(-len(cards) // count)
+    blocks = []
+    for start in range(0, len(cards), size):
+        block = cards[start : start + size]
+        nodes = tuple(node for card in block for node in card.nodes)
+        name = f"{block[0].name} … {block[-1].name}" if len(block) > 1 else block[0].name
+        blocks.append(Card(block[0].index, nodes, name, ""))
+    return blocks
+
+
+def neighbourhood(nodes: Sequence[Node], centre: Node, radius: int) -> set[Node]:
+    """Return the nodes at most ``radius`` edges away from ``centre``, in either direction."""
+    readers: dict[Node, list[Node]] = {}
+    for node in nodes:
+        for parent in node.inputs:
+            readers.setdefault(parent, []).append(node)
+    near, edge = {centre}, {centre}
+    for _ in range(radius):
+        reached = {other for node in edge for other in (*node.inputs, *readers.get(node, ()))}
+        edge = reached - near
+        if not edge:
+            break
+        near |= edge
+    return near
+
+
+def _count(value: Any, what: str) -> int:
+    if not is_whole_number(value) or value < 0:
+        raise ArgumentError(f"{what} is a whole number from 0 on; got {brief(value)}.")
+    return int(value)

@@ -1,0 +1,83 @@
+"""Which group a node is drawn in: that of its name, unless this would tear the picture.
+
+Often only parameters and activations are named, ``hidden/W`` and ``hidden/h``, and what lies
+between them is not.  An op without a name belongs where its parameters do, an activation where its
+input does.  A group that the way to the output leaves and enters again, or that holds nothing but
+leaves, would pull its members out of line: it gets no frame, and its members stand at their ops.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+
+from tinygraph.core.leaves import Parameter
+from tinygraph.core.node import Node
+from tinygraph.viz.diagram.view import Card, View
+
+
+def group_of(nodes: Iterable[Node]) -> dict[Node, str]:
+    """Return the group of each node, given in topological order; ``""`` is none.
+
+    >>> import tinygraph as tg
+    >>> W = tg.Parameter([[1.0], [2.0]], name="out/W")
+    >>> z = tg.Input("x", shape=(None, 2)) @ W
+    >>> list(group_of([*z.inputs, z]).values())
+    ['', 'out', 'out']
+    """
+    groups: dict[Node, str] = {}
+    for node in nodes:
+        groups[node] = node.group
+        if node.name is None or node.auto_named:
+            is_activation = node.role == "activation"
+            theirs = {
+                groups.get(parent, parent.group)
+                for parent in node.inputs
+                if is_activation or isinstance(parent, Parameter)
+            }
+            groups[node] = theirs.pop() if len(theirs) == 1 else ""
+    return groups
+
+
+def without_torn_groups(view: View) -> list[Card]:
+    """Return the cards of a view, each in the innermost group that can be drawn around it."""
+    torn = {group for group, members in _members(view.cards).items() if _is_torn(members, view)}
+    return [replace(card, group=_untorn(card.group, torn)) for card in view.cards]
+
+
+def _members(cards: Sequence[Card]) -> dict[str, set[Card]]:
+    members: dict[str, set[Card]] = {}
+    for card in cards:
+        for group in _prefixes(card.group):
+            members.setdefault(group, set()).add(card)
+    return members
+
+
+def _is_torn(members: set[Card], view: View) -> bool:
+    """Tell whether a group holds leaves alone, or a way leads out of it and into it again."""
+    if not any(card.is_folded or card.nodes[0].inputs for card in members):
+        return True
+    outside: set[Card] = set()
+    for arrow in view.arrows:  # grouped by target, in topological order
+        if arrow.target in members:
+            if arrow.source in outside:
+                return True
+        elif arrow.source in members or arrow.source in outside:
+            outside.add(arrow.target)
+    return False
+
+
+def _untorn(group: str, torn: set[str]) -> str:
+    whole = ""
+    for prefix in _prefixes(group):
+        if prefix in torn:
+            break
+        whole = prefix
+    return whole
+
+
+def _prefixes(group: str) -> Iterator[str]:
+    """Yield the groups around a card, outer ones first."""
+    parts = group.split("/") if group else []
+    for depth in range(1, len(parts) + 1):
+        yield "/".join(parts[:depth])

@@ -1,0 +1,142 @@
+"""What a picture shows: cards and arrows between them.
+
+A view is the graph as it is to be drawn, before any thought of shapes or colours: which nodes get a
+card, which card stands beside which, and which arrows run between them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from tinygraph.core.leaves import Input
+from tinygraph.core.node import Node
+from tinygraph.core.op import Op
+
+
+@dataclass(frozen=True, eq=False)
+class Card:
+    """One box of the picture: a node, or a group of nodes folded into one.
+
+    Attributes
+    ----------
+    index : int
+        The place of its (first) node in ``Graph.nodes``: what the ids of the picture are made of.
+    nodes : tuple of Node
+    name : str
+        Full name of the node or of the group.
+    group : str
+        The cluster that the card stands in.
+    """
+
+    index: int
+    nodes: tuple[Node, ...]
+    name: str
+    group: str
+
+    @property
+    def is_folded(self) -> bool:
+        """Whether the card stands for a group, not for one node."""
+        return len(self.nodes) > 1
+
+    @property
+    def label(self) -> str:
+        """The name without the group that the card stands in."""
+        own = self.name.removeprefix(f"{self.group}/") if self.group else self.name
+        return own or self.name
+
+
+@dataclass(frozen=True, eq=False)
+class Arrow:
+    """The value of ``source`` going into ``target``: one arrow an argument.
+
+    ``number`` counts the arrows between the same two cards; ``reads`` are the (op, position of the
+    argument) pairs behind the arrow, more than one only where cards are folded.
+    """
+
+    source: Card
+    target: Card
+    number: int
+    reads: tuple[tuple[Op, int], ...]
+
+
+class View(NamedTuple):
+    """Cards in topological order, the arrows between them, and who stands beside whom.
+
+    ``beside`` maps a card to the card of the op it stands next to, instead of in line before it.
+    ``trunk`` maps each card on the longest way to the output to the next: they are drawn in line.
+    ``cut`` holds the cards at which the graph goes on unseen, and whether it does so before them.
+    """
+
+    cards: tuple[Card, ...]
+    arrows: tuple[Arrow, ...]
+    beside: dict[Card, Card]
+    trunk: dict[Card, Card | None]
+    notes: tuple[str, ...]
+    cut: tuple[tuple[Card, bool], ...] = ()
+
+
+def connect(cards: Iterable[Card], notes: Sequence[str] = ()) -> View:
+    """Return the view of ``cards`` with every arrow between two of them."""
+    cards = tuple(cards)
+    card_of = {node: card for card in cards for node in card.nodes}
+    reads: dict[tuple[Card, Card], list[tuple[Op, int]]] = {}
+    for card in cards:
+        for op in card.nodes:
+            for position, parent in enumerate(op.inputs):
+                source = card_of.get(parent)
+                if source is not None and source is not card and isinstance(op, Op):
+                    reads.setdefault((source, card), []).append((op, position))
+    arrows = []
+    for (source, target), pairs in reads.items():
+        if source.is_folded or target.is_folded:
+            arrows.append(Arrow(source, target, 0, tuple(pairs)))
+        else:
+            arrows.extend(Arrow(source, target, k, (pair,)) for k, pair in enumerate(pairs))
+    beside = _beside(arrows)
+    return View(cards, tuple(arrows), beside, _trunk(arrows, beside), tuple(notes))
+
+
+def _beside(arrows: Iterable[Arrow]) -> dict[Card, Card]:
+    """Return which leaf stands beside the op that reads it.
+
+    A parameter or a constant does, where something else flows into the op; so do labels, an input
+    that meets what was computed before.  A parameter that several ops read stands beside the first.
+    """
+    into: dict[Card, list[Card]] = {}
+    readers: dict[Card, list[Card]] = {}
+    for arrow in arrows:
+        into.setdefault(arrow.target, []).append(arrow.source)
+        readers.setdefault(arrow.source, []).append(arrow.target)
+    beside: dict[Card, Card] = {}
+    for source, targets in readers.items():
+        first = min(targets, key=lambda target: target.index)
+        if source.is_folded or source.nodes[0].inputs or source.group != first.group:
+            continue
+        others = [other for other in into[first] if other is not source]
+        flows = any(other.is_folded or other.nodes[0].inputs for other in others)
+        is_data = isinstance(source.nodes[0], Input)
+        meets_data = any(isinstance(other.nodes[0], Input) for other in others)
+        if (flows and len(targets) == 1) or (not is_data and (flows or meets_data)):
+            beside[source] = first
+    return beside
+
+
+def _trunk(arrows: Iterable[Arrow], beside: dict[Card, Card]) -> dict[Card, Card | None]:
+    length: dict[Card, int] = {}
+    before: dict[Card, Card] = {}
+    for arrow in arrows:  # grouped by target, in topological order
+        if arrow.source in beside:
+            continue
+        through = length.get(arrow.source, 0) + 1
+        if through > length.get(arrow.target, 0):
+            length[arrow.target] = through
+            before[arrow.target] = arrow.source
+    trunk: dict[Card, Card | None] = {}
+    following: Card | None = None
+    card = max(length, key=lambda card: length[card], default=None)
+    while card is not None and card not in trunk:  # between folded cards there may be a circle
+        trunk[card] = following
+        following, card = card, before.get(card)
+    return trunk
