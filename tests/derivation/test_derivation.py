@@ -162,3 +162,12 @@ def test_a_rule_of_another_shape_is_named():
     model.forward()
     with pytest.raises(tg.TinygraphError, match=r'rule of Odd "odd" for w gives an array \(5,\)'):
         tg.derive(model, "w").evaluate()
+
+
+def test_print_writes_every_step_with_its_reason():
+    x = tg.Parameter(2.0, name="x")
+    model = tg.Graph(tg.Sum(tg.Sigmoid(x, name="h"), name="L"))
+    lines = str(tg.derive(model, "x")).splitlines()
+    assert [line[:3] for line in lines[::2]] == [" 1.", " 2.", " 3."]
+    assert lines[4].startswith(" 3. ∂L/∂x = ∂L/∂h ")
+    assert "h (Sigmoid)" in lines[5]

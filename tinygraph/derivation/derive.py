@@ -20,7 +20,7 @@ from tinygraph.core.leaves import Constant
 from tinygraph.core.node import Node
 from tinygraph.core.rules import broadcast_axes, evaluate, rule_names
 from tinygraph.core.topology import as_node, check_nodes
-from tinygraph.derivation.formats import as_html, as_latex, as_markdown
+from tinygraph.derivation.formats import as_html, as_latex, as_markdown, as_text
 from tinygraph.derivation.steps import Term, steps_from_output
 from tinygraph.errors import ArgumentError, ArgumentTypeError, StateError
 from tinygraph.notation.names import Notation
@@ -33,7 +33,7 @@ from tinygraph.validation.shapes import show
 class Derivation:
     r"""The derivation of ∂output/∂node; :func:`derive` makes it.
 
-    In a notebook it shows itself.
+    In a notebook it shows itself, and ``print`` writes it as plain text.
 
     Attributes
     ----------
@@ -62,6 +62,9 @@ class Derivation:
 
     def __repr__(self) -> str:
         return f"<Derivation of the gradient of {describe(self.node)}, {len(self.steps)} steps>"
+
+    def __str__(self) -> str:
+        return as_text(self)
 
     @property
     def written_out(self) -> str:

@@ -1,4 +1,4 @@
-"""A derivation to be read: as LaTeX, as Markdown and as HTML.
+"""A derivation to be read: as plain text, as LaTeX, as Markdown and as HTML.
 
 What comes from outside, the names of nodes and the words and formulas of anyone's ops, is escaped.
 """
@@ -6,10 +6,24 @@ What comes from outside, the names of nodes and the words and formulas of anyone
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Iterable
 from typing import Any
 
 from tinygraph.core.node import Node
+from tinygraph.notation.unicode import unicode_math
+
+_PARTIAL = re.compile(r"\(∂ ([^()]+)\)/\(∂ ([^()]+)\)")
+
+
+def as_text(derivation: Any) -> str:
+    """Return the steps and their reasons as plain text, for a terminal."""
+    lines = []
+    for number, step in enumerate(derivation.steps, start=1):
+        equation = _PARTIAL.sub(r"∂\1/∂\2", unicode_math(step.math))
+        lines.append(f"{number:2}. {equation}")
+        lines += [f"      {reason}" for reason in step.reasons]
+    return "\n".join(lines)
 
 
 def as_latex(derivation: Any) -> str:
