@@ -21,7 +21,7 @@ from tinygraph.compile.compile import compile  # noqa: A004 - its name inside th
 from tinygraph.core.graph import Graph, trace_with
 from tinygraph.core.leaves import Constant, Input, Parameter
 from tinygraph.core.node import Node
-from tinygraph.core.op import Op, Rule
+from tinygraph.core.op import Comparison, Op, Rule
 from tinygraph.core.version import __version__ as __version__
 from tinygraph.errors import ShapeError, TinygraphError, illustrate_with
 from tinygraph.ops import (
@@ -67,6 +67,7 @@ __all__ = [
     "Adam",
     "Add",
     "AddBias",
+    "Comparison",
     "Constant",
     "Derivation",
     "Diagnosis",

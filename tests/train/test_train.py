@@ -312,4 +312,4 @@ def test_numbers_that_are_no_classes_have_no_accuracy(xor, lab2, capsys):
         lab2, tg.SGD(lab2.parameters), x=xor["x"], t=xor["t"] * 0.37, epochs=5, print_interval=5
     )
     assert history.records[-1].accuracy is None
-    assert "accuracy" not in capsys.readouterr().out
+    assert "accuracy " not in capsys.readouterr().out

@@ -52,6 +52,29 @@ class Rule(NamedTuple):
     why: str = ""
 
 
+class Comparison(NamedTuple):
+    """How a loss compares a prediction with labels; the accuracy of a classifier follows from it.
+
+    Attributes
+    ----------
+    labels : str
+        The argument of ``forward`` that holds the labels; the first other argument is the
+        prediction.
+    are_logits : bool
+        Whether the loss reads the prediction as logits, whose sign decides between two classes.
+        Otherwise the prediction is on the scale of the labels.
+    are_indices : bool
+        Whether a label is the number of a class: 0 for the first.
+
+    >>> Comparison("t").are_logits
+    False
+    """
+
+    labels: str
+    are_logits: bool = False
+    are_indices: bool = False
+
+
 class Op(Node):
     """A node that computes its value from its inputs.
 
@@ -68,6 +91,8 @@ class Op(Node):
         The shape of the value, from those of the inputs; broadcasting, unless overridden.
     ``formula``, ``code``, ``rules``
         What a diagram, a stepper and a derivation show.
+    ``compares``
+        For a loss only: how it compares a prediction with labels.
     ``example(cls, rng)``
         Input arrays at which the op is differentiable, for the tests.
 
@@ -93,6 +118,9 @@ class Op(Node):
     """The line of NumPy a student would write for ``forward``."""
     rules: ClassVar[tuple[Rule, ...]] = ()
     """How each argument's gradient is written, in the order of the arguments."""
+
+    compares: ClassVar[Comparison | None] = None
+    """For a loss: which argument holds the labels, and how the prediction is read."""
 
     arguments: ClassVar[tuple[str, ...]] = ()
     """The argument names of ``forward``."""

@@ -10,6 +10,7 @@ import numpy as np
 
 from tinygraph.compile.copies import SideBySide
 from tinygraph.core.graph import Graph
+from tinygraph.data.labels import BINARY
 from tinygraph.optim.optimizer import Optimizer
 from tinygraph.validation.arrays import Array
 
@@ -61,6 +62,6 @@ def train_together(
     for first in range(0, epochs, STRETCH):
         stretch = slice(first, min(first + STRETCH, epochs))
         loss[:, stretch] = together.run(stretch.stop - first)
-        right = np.rint(np.asarray(together.kept)) == t
+        right = BINARY.decide(np.asarray(together.kept)) == t
         accuracy[:, stretch] = right.mean(axis=(2, 3)).T
     return Record(loss, accuracy, time.perf_counter() - start)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from tinygraph import data
 from tinygraph.core.graph import Graph
+from tinygraph.data.labels import BINARY
 from tinygraph.diagnosis.diagnose import diagnose
 from tinygraph.lab2.network import model as build_model
 from tinygraph.lab2.run import OPTIMIZERS
@@ -240,5 +241,5 @@ def stuck_units(model: Graph) -> tuple[int, bool]:
     with np.errstate(all="ignore"):
         layers = diagnose(model).layers
     stuck = [(layer.dead or 0) + (layer.saturated or 0) for layer in layers]
-    answers = np.round(np.asarray(model.prediction.value))
+    answers = BINARY.decide(np.asarray(model.prediction.value))
     return sum(stuck), bool(stuck[-1] and (answers == answers[0]).all())

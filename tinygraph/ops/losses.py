@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tinygraph.core.op import Op, Rule
+from tinygraph.core.op import Comparison, Op, Rule
 from tinygraph.errors import ShapeError
 from tinygraph.validation.arrays import Array
 from tinygraph.validation.naming import describe
@@ -31,6 +31,7 @@ class MSE(Op):
     """
 
     role = "loss"
+    compares = Comparison(labels="t")
     formula = r"\mathrm{mean}\,(p - t)^2"
     code = "np.mean((p - t) ** 2)"
     rules = (

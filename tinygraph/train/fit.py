@@ -20,7 +20,7 @@ from tqdm import tqdm
 from tinygraph.core.graph import Graph
 from tinygraph.errors import ArgumentTypeError
 from tinygraph.optim.optimizer import Optimizer
-from tinygraph.train.classification import accuracy_on
+from tinygraph.train.classification import Accuracy
 from tinygraph.train.divergence import non_finite_error
 from tinygraph.train.engines import Batches, make_engine
 from tinygraph.train.history import History, Record, check_history
@@ -145,6 +145,7 @@ def fit(
         intervals.append(callback_interval)
     if target_loss is not None:
         intervals.append(CHECK_INTERVAL)
+    accuracy = Accuracy(model, batches.feeds)
     start = time.perf_counter() - record.seconds
     record.stopped = ""
     try:
@@ -173,9 +174,12 @@ def fit(
                     record.stopped = record.stopped or "target reached"
                 is_last = done == end or bool(record.stopped)
                 if print_interval and done and (is_last or done % print_interval == 0):
-                    line = Record(done, float(losses[done - 1]), accuracy_on(model, feeds))
+                    line = Record(done, float(losses[done - 1]), accuracy.on(batches.feeds))
+                    say = print if bar is None else bar.write
+                    if accuracy.why_none and (not record.records or record.records[-1].accuracy):
+                        say(f"No accuracy: {accuracy.why_none}")
                     record.records.append(line)
-                    (print if bar is None else bar.write)(str(line))
+                    say(str(line))
                 is_due = is_last or done % callback_interval == 0
                 if (
                     callback is not None

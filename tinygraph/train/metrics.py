@@ -1,37 +1,59 @@
-"""Two numbers that say how good a classifier is, which are easily mistaken for each other."""
+"""Two measures of a classifier that are easily confused."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from tinygraph.errors import ShapeError
+from tinygraph.data.labels import BINARY, Classes, Coding, NoClassesError, coding_of
+from tinygraph.errors import ArgumentError, ShapeError
 from tinygraph.validation.arrays import Array, as_float_array
 from tinygraph.validation.shapes import show
 
 
 def accuracy(prediction: Array, target: Array) -> float:
-    """Return the share of samples whose rounded prediction equals the label.
+    """Return the fraction of samples that are classified correctly.
 
     Parameters
     ----------
     prediction, target : array (B, n)
-        Of several outputs a sample must have all right.
+        Labels 0 and 1, or −1 and 1: an output above the middle chooses the larger one, and a
+        sample of several outputs needs all of them right.  One-hot labels: the largest output
+        decides.
 
     Raises
     ------
     ShapeError
         If the two have different shapes, or no samples.
+    ArgumentError
+        If the labels are not classes.
 
     >>> accuracy(np.array([[0.2], [0.9]]), np.array([[0.0], [0.0]]))
     0.5
     """
     prediction, target = _of_the_same_shape(prediction, target)
-    right = np.round(prediction) == target
-    return float(np.mean(right.all(axis=tuple(range(1, right.ndim)))))
+    try:
+        coding = BINARY if (target == 1).all() else coding_of(target)
+    except NoClassesError as reason:
+        raise ArgumentError(
+            f"accuracy needs labels that are classes (0 and 1, −1 and 1, or one-hot); {reason}."
+        ) from None
+    return share_right(coding.decide(prediction), coding.read(target), coding)
+
+
+def share_right(decided: Classes, labels: Classes, coding: Coding) -> float:
+    """Return the fraction of samples whose class was decided correctly.
+
+    In a coding with independent outputs, a sample needs all of them right.  In the other codings,
+    each label (of a sequence, say) counts by itself.
+    """
+    right = decided == labels
+    if coding.kind == "two values":
+        right = right.all(axis=tuple(range(1, right.ndim)))
+    return float(np.mean(right))
 
 
 def one_minus_mean_abs_error(prediction: Array, target: Array) -> float:
-    """Return 1 − mean|y − t|: no share of samples, but how near the predictions are on average.
+    """Return 1 − mean|y − t|: how near the predictions are on average, not a fraction of samples.
 
     Parameters
     ----------
@@ -53,7 +75,7 @@ def _of_the_same_shape(prediction: Array, target: Array) -> tuple[Array, Array]:
     y, t = as_float_array(prediction, "A prediction"), as_float_array(target, "A target")
     if y.shape != t.shape or y.size == 0 or y.ndim == 0:
         raise ShapeError(
-            f"Predictions are compared with labels of the same shape, a row a sample, at least "
-            f"one; got {show(y.shape)} and {show(t.shape)}."
+            f"Predictions are compared with labels of the same shape, with a row for each sample "
+            f"and at least one sample; got {show(y.shape)} and {show(t.shape)}."
         )
     return y, t
