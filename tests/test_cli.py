@@ -95,7 +95,7 @@ def test_a_folder_that_cannot_be_made_is_refused_before_training(tmp_path, capsy
     assert main(["lab2", "--epochs", "2", "--out", str(blocked / "below")]) == 2
     captured = capsys.readouterr()
     assert "epoch" not in captured.out
-    assert f"{blocked / 'below'} could not be written: " in captured.err
+    assert f"Cannot write {blocked / 'below'}: " in captured.err
     assert captured.err.count("\n") == 1
 
 

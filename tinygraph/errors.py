@@ -1,8 +1,8 @@
-"""Every error a user can meet, each also the built-in it is most like.
+"""All errors that a user can meet; each is also the most similar built-in error.
 
-An error here is a lesson: it says the rule, what arrived, from which named node, and what to do.
-Catch :class:`TinygraphError` to catch them all, or the built-in (``ValueError``, ``TypeError``, …)
-that fits.  Bugs of tinygraph itself are not wrapped: they stay ordinary Python errors.
+A message states the rule, what arrived, the name of the node, and how to correct it. Catch
+:class:`TinygraphError` to catch all of them, or the built-in (``ValueError``, ``TypeError``, …)
+that fits. Bugs of tinygraph itself stay ordinary Python errors.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 
 
 class TinygraphError(Exception):
-    """The base of every error that tinygraph raises on purpose.
+    """The base class of all errors that tinygraph raises on purpose.
 
     >>> import tinygraph as tg
     >>> try:
@@ -25,14 +25,14 @@ class TinygraphError(Exception):
     """
 
     def __str__(self) -> str:
-        # KeyError prints the repr of its message; a lesson is to be read as it was written.
+        # KeyError would print the repr of its message, in quotes.
         return str(self.args[0]) if self.args else ""
 
 
 class ShapeError(TinygraphError, ValueError):
     """Shapes that do not fit together; ``node`` is the op that refused them.
 
-    In a notebook the error shows the graph built so far, with that op in red.
+    In a notebook, the error shows the graph so far, with that op in red.
     """
 
     def __init__(self, message: str, node: Any = None) -> None:
@@ -42,17 +42,17 @@ class ShapeError(TinygraphError, ValueError):
 
     @property
     def diagram(self) -> Any:
-        """The graph built so far as a :class:`tinygraph.Diagram`; None where no node is known."""
+        """The graph so far as a :class:`tinygraph.Diagram`; None if no node is known."""
         return _illustrator(self) if _illustrator and self.node is not None else None
 
     def _render_traceback_(self) -> list[str]:
-        """Return the traceback that IPython is to print, having shown the picture above it."""
+        """Show the picture, and return the traceback that IPython prints below it."""
         from IPython import get_ipython
         from IPython.display import display
 
         shell = get_ipython()
-        # A notebook has a kernel; a terminal has no place for a picture.  IPython asks once to show
-        # the error and once to keep it.
+        # Only a notebook has a kernel. IPython calls this twice: once to show the error, once to
+        # store it.
         if hasattr(shell, "kernel") and not self._is_shown:
             self._is_shown = True
             with suppress(Exception):  # a picture that fails must not hide the error
@@ -64,7 +64,7 @@ class ShapeError(TinygraphError, ValueError):
 
 
 class DtypeError(TinygraphError, TypeError):
-    """Numbers of a kind that tinygraph does not compute with."""
+    """Numbers of a type that tinygraph does not support."""
 
 
 class ArgumentError(TinygraphError, ValueError):
@@ -76,31 +76,31 @@ class ArgumentTypeError(TinygraphError, TypeError):
 
 
 class FeedError(TinygraphError, KeyError):
-    """An input that was not fed, or a feed that no input asks for."""
+    """An input without a feed, or a feed without an input."""
 
 
 class UnknownNameError(TinygraphError, KeyError):
-    """A node was asked for by a name that no node of the graph has."""
+    """No node of the graph has the requested name."""
 
 
 class DuplicateNameError(TinygraphError, ValueError):
-    """Two nodes of one graph were given the same name."""
+    """Two nodes of one graph have the same name."""
 
 
 class CycleError(TinygraphError, ValueError):
-    """A node depends on itself, so that no order of computation exists."""
+    """A node depends on itself, so no order of computation exists."""
 
 
 class StateError(TinygraphError, RuntimeError):
-    """Something was asked for before what it needs was computed."""
+    """A call that came too early: the numbers that it needs were not computed yet."""
 
 
 class LayoutError(TinygraphError, RuntimeError):
-    """There is no Graphviz to lay out a diagram, or it failed."""
+    """Graphviz, which lays out the diagrams, is missing or failed."""
 
 
 class OpError(TinygraphError, RuntimeError):
-    """An op's own code failed or broke the contract; ``node`` is that op."""
+    """The code of an op failed or broke its contract; ``node`` is that op."""
 
     def __init__(self, message: str, node: Any = None) -> None:
         super().__init__(message)
@@ -108,7 +108,7 @@ class OpError(TinygraphError, RuntimeError):
 
 
 class OptimizerError(TinygraphError, RuntimeError):
-    """An optimizer's own ``update`` failed or broke its contract; ``optimizer`` is that one."""
+    """The ``update`` of an optimizer failed or broke its contract; ``optimizer`` is that one."""
 
     def __init__(self, message: str, optimizer: Any = None) -> None:
         super().__init__(message)
@@ -116,11 +116,11 @@ class OptimizerError(TinygraphError, RuntimeError):
 
 
 class CompileError(TinygraphError, NotImplementedError):
-    """What no program can be made of: it does what cannot be written down as array operations."""
+    """The graph cannot be compiled: it does more than array operations can express."""
 
 
 class GradientError(TinygraphError, ArithmeticError):
-    """A derivative that differs from the numbers; ``node`` is its op, ``report`` has them all."""
+    """A wrong derivative; ``node`` is its op, and ``report`` has all comparisons."""
 
     def __init__(self, message: str, node: Any = None, report: Any = None) -> None:
         super().__init__(message)
@@ -129,7 +129,7 @@ class GradientError(TinygraphError, ArithmeticError):
 
 
 class CheckpointError(TinygraphError, ValueError):
-    """A file that is no sound checkpoint, or that belongs to another model."""
+    """A file that is not a complete checkpoint, or that belongs to another model."""
 
 
 class FileError(TinygraphError, OSError):
@@ -137,7 +137,7 @@ class FileError(TinygraphError, OSError):
 
 
 class NonFiniteError(TinygraphError, FloatingPointError):
-    """A training run met NaN or infinity; ``node``, ``epoch`` and ``history`` tell where."""
+    """Training produced NaN or infinity; ``node``, ``epoch`` and ``history`` say where."""
 
     def __init__(
         self, message: str, node: Any = None, epoch: int | None = None, history: Any = None
@@ -152,13 +152,13 @@ _illustrator: Callable[[ShapeError], Any] | None = None
 
 
 def illustrate_with(illustrator: Callable[[ShapeError], Any]) -> None:
-    """Say who draws the picture of a shape error: errors know nothing of pictures."""
+    """Register the function that draws a shape error: this module imports no drawing code."""
     global _illustrator
     _illustrator = illustrator
 
 
 def did_you_mean(name: object, valid: Iterable[str]) -> str:
-    """Return the end of an error message: the nearest valid name, and the list of them all.
+    """Return the end of an error message: the most similar valid name, and all valid names.
 
     >>> did_you_mean("learner", ["layer1", "loss"])
     ' Did you mean "layer1"? Valid: "layer1", "loss".'

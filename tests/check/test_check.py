@@ -210,7 +210,7 @@ SLIPS = [
     (NoTranspose, "W", "W stands where its transpose should"),
     (TransposedResult, "W", "result is the transpose"),
     (MeanOverBatch, "b", "n = 5, the batch size of x: a mean instead of a sum"),
-    (NoSumOverBatch, "b", "Is a sum over the batch, or over a broadcast axis, missing?"),
+    (NoSumOverBatch, "b", "Did you forget to sum over the batch, or over a broadcast axis?"),
     (MissingMean, "loss", "1/n is missing, n = 15"),
     (SwappedOrder, "two", "returned in the wrong order"),
     (ForgottenGradient, "two", "returned None"),

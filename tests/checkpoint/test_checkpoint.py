@@ -235,7 +235,7 @@ def test_what_is_no_ordinary_file_is_not_replaced(tmp_path):
     (tmp_path / "link").symlink_to(tmp_path / "pipe")
     (tmp_path / "circle").symlink_to(tmp_path / "circle")
     for name in ("pipe", "link", "circle", "."):
-        with pytest.raises(FileError, match="could not be written"):
+        with pytest.raises(FileError, match="Cannot write"):
             tg.save(tmp_path / name, *run())
     assert (tmp_path / "pipe").is_fifo()
     assert sorted(p.name for p in tmp_path.iterdir()) == ["circle", "link", "pipe"]
@@ -298,7 +298,7 @@ def test_writers_and_a_reader_at_once_see_whole_files_alone(tmp_path):
 def test_a_path_is_a_text_or_a_path(path):
     model, opt = run()
     for call in (tg.save, tg.load):
-        with pytest.raises(ArgumentTypeError, match="given by its path"):
+        with pytest.raises(ArgumentTypeError, match="must be a path"):
             call(path, model, opt)
 
 
@@ -514,7 +514,7 @@ def test_a_failing_write_leaves_the_old_file_and_no_litter(saved, tmp_path, monk
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(FileError, match="could not be written: No space left"):
+    with pytest.raises(FileError, match=r"Cannot write .*: No space left"):
         tg.save(saved, *run())
     assert saved.read_bytes() == before
     assert list(tmp_path.iterdir()) == [saved]
@@ -569,7 +569,7 @@ def test_the_command_line_refuses_a_file_it_cannot_write_before_it_trains(tmp_pa
     )
     captured = capsys.readouterr()
     assert "epoch " not in captured.out
-    assert "could not be written" in captured.err
+    assert "Cannot write" in captured.err
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no fork")

@@ -213,7 +213,7 @@ def test_a_seed_is_needed_for_an_output_with_axes(rng):
     model = tg.Graph(tg.MatMul(x, w, name="y"))
     feed = rng.normal(size=(4, 2))
     y = model.forward(x=feed)
-    with pytest.raises(tg.TinygraphError, match=r"starts from a scalar.*\"y\".*\(4, 3\).*seed="):
+    with pytest.raises(tg.TinygraphError, match=r"needs a scalar output.*\"y\".*\(4, 3\).*seed="):
         model.backward()
     with pytest.raises(tg.TinygraphError, match="seed"):
         model.backward(seed=np.ones((3, 4)))
@@ -358,7 +358,9 @@ def test_a_wrong_gradient_shape_is_a_lesson():
     w = tg.Parameter(np.ones((2, 3)), name="w")
     model = tg.Graph(tg.Sum(Transposes(w, name="op")))
     model.forward()
-    with pytest.raises(tg.TinygraphError, match=r'"op" returned \(3, 2\) for w.*transpose'):
+    with pytest.raises(
+        tg.TinygraphError, match=r'"op" returned a gradient of shape \(3, 2\) for w.*transpose'
+    ):
         model.backward()
 
 
@@ -373,7 +375,9 @@ def test_a_wrong_number_of_gradients_is_a_lesson():
     a, b = tg.Parameter(1.0, name="a"), tg.Parameter(1.0, name="b")
     model = tg.Graph(ForgetsOne(a, b))
     model.forward()
-    with pytest.raises(tg.TinygraphError, match=r"one gradient an input, in order: 2.*1"):
+    with pytest.raises(
+        tg.TinygraphError, match=r"one gradient per input \(2, in the same order\); it returned 1"
+    ):
         model.backward()
 
 
@@ -387,7 +391,9 @@ def test_a_wrong_value_shape_is_a_lesson():
 
     model = tg.Graph(Shrinks(tg.Input("x", shape=(None, 2)), name="op"))
     model.forward(x=np.ones((1, 2)))
-    with pytest.raises(tg.TinygraphError, match=r"returned the shape \(1, 2\).*promised"):
+    with pytest.raises(
+        tg.TinygraphError, match=r"returned an array of shape \(1, 2\).*infer_shape gave"
+    ):
         model.forward(x=np.ones((3, 2)))
 
 
@@ -487,7 +493,7 @@ def test_predict_holds_an_op_to_the_batch_size():
             return g
 
     model = tg.Graph(FirstSample(tg.Input("x", shape=(None, 2)), name="op"))
-    with pytest.raises(tg.TinygraphError, match=r"returned the shape \(1, 2\).*\(3, 2\)"):
+    with pytest.raises(tg.TinygraphError, match=r"returned an array of shape \(1, 2\).*\(3, 2\)"):
         model.predict(x=np.ones((3, 2)))
 
 

@@ -158,7 +158,7 @@ def test_a_state_keeps_large_step_counts_and_the_precision_of_the_parameter():
 
 def test_one_sample_for_an_input_of_one_row():
     x = tg.Input("x", shape=(1, 2))
-    with pytest.raises(tg.TinygraphError, match="One sample is a batch of one"):
+    with pytest.raises(tg.TinygraphError, match="one sample as a batch of one"):
         tg.Graph(tg.Sum(x)).forward(x=[1.0, 2.0])
 
 
@@ -224,7 +224,7 @@ def test_a_name_is_in_its_graph_alone():
 def test_what_is_no_graph_is_shown():
     with pytest.raises(tg.TinygraphError) as caught:
         tg.fit("cat", None)
-    assert str(caught.value) == "fit takes a Graph; got 'cat'."
+    assert str(caught.value) == "fit needs a Graph; got 'cat'."
 
 
 def test_defaults_and_edges_of_the_settings_of_an_optimizer():

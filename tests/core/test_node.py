@@ -140,7 +140,9 @@ def test_a_parameter_keeps_its_shape_and_precision():
     w = tg.Parameter(np.ones((2, 2), dtype=np.float32), name="w")
     w.value = np.zeros((2, 2))
     assert w.value.dtype == np.float32
-    with pytest.raises(ShapeError, match=r'"w" keeps its shape \(2, 2\); got \(3,\)'):
+    with pytest.raises(
+        ShapeError, match=r'"w" must keep its shape \(2, 2\); got an array of shape \(3,\)'
+    ):
         w.value = [1, 2, 3]
 
 

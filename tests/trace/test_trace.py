@@ -166,7 +166,7 @@ def test_lessons():
         graph.trace(None, 0, x=X, t=T)
     with pytest.raises(tg.TinygraphError, match="no node of this graph"):
         graph.trace(tg.SGD(tg.Parameter(1.0, name="v")), x=X, t=T)
-    with pytest.raises(tg.TinygraphError, match="starts from a scalar"):
+    with pytest.raises(tg.TinygraphError, match="needs a scalar output"):
         tg.Graph(graph.prediction).trace(x=X)
     with pytest.raises(tg.TinygraphError, match="feed"):
         graph.trace(x=X)

@@ -180,7 +180,7 @@ def test_what_is_trained_is_a_graph_with_its_own_optimizer(lab2, xor):
     other = tg.lab2.model(rng=1)
     with pytest.raises(tg.TinygraphError, match="not in this graph"):
         tg.fit(lab2, tg.SGD(other.parameters), **xor)
-    with pytest.raises(tg.TinygraphError, match="takes a Graph"):
+    with pytest.raises(tg.TinygraphError, match="needs a Graph"):
         tg.fit(lab2.output, tg.SGD(other.parameters), **xor)
     with pytest.raises(tg.TinygraphError, match="needs an optimizer"):
         tg.fit(lab2, "adam", **xor)

@@ -20,7 +20,7 @@ def test_a_missing_feed_is_named(lab2):
 def test_an_unknown_feed_is_named_with_the_nearest(lab2):
     with pytest.raises(FeedError, match=r"no input is called 'X'.*Did you mean \"x\""):
         lab2.forward(x=X, t=T, X=X)
-    with pytest.raises(FeedError, match="Is 'X' meant to be 'x'"):
+    with pytest.raises(FeedError, match="Should 'X' be 'x'"):
         lab2.forward(X=X, t=T)
     with pytest.raises(FeedError, match="no input is called 'y'"):
         lab2.predict(x=X, y=T)
@@ -36,7 +36,7 @@ def test_an_unknown_feed_is_named_with_the_nearest(lab2):
     ],
 )
 def test_an_array_without_a_name_is_refused_with_the_call_to_write(lab2, call):
-    with pytest.raises(tg.TinygraphError, match=r"by its name.*\(.*x=…"):
+    with pytest.raises(tg.TinygraphError, match=r"by the name of its input.*\(.*x=…"):
         call(lab2)
 
 
@@ -47,7 +47,7 @@ def test_an_array_without_a_name_is_refused_with_the_call_to_write(lab2, call):
         ({"x": X, "t": np.zeros(3)}, r"\(B, 1\).*\(3,\).*t.reshape\(-1, 1\)"),
         ({"x": np.zeros(2), "t": T}, r"x.reshape\(1, -1\)"),
         ({"x": np.zeros((2, 3)), "t": T}, r"x\.T"),
-        ({"x": X, "t": np.zeros((4, 1))}, "one batch size; 'x' has 3 samples, 't' has 4"),
+        ({"x": X, "t": np.zeros((4, 1))}, "same batch size, but 'x' has 3 samples and 't' has 4"),
         ({"x": 1.0, "t": T}, r"\(\)"),
     ],
 )

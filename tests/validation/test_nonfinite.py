@@ -9,9 +9,9 @@ import tinygraph as tg
 
 
 def message_of(call):
-    with pytest.warns(RuntimeWarning, match="gave NaN") as caught, np.errstate(invalid="warn"):
+    with pytest.warns(RuntimeWarning, match="NaN") as caught, np.errstate(invalid="warn"):
         call()
-    (warning,) = [w for w in caught if "gave NaN" in str(w.message)]
+    (warning,) = [w for w in caught if "NaN" in str(w.message)]
     return str(warning.message)
 
 
@@ -25,14 +25,14 @@ def spoilt(xor):
 def test_forward_on_spoilt_data_names_the_input_and_the_place(lab2, spoilt):
     message = message_of(lambda: lab2.forward(**spoilt))
     assert message == (
-        'forward gave NaN. It begins in Input "x", with NaN in 2 of 42 entries, the first at '
-        "(3, 1). Clean the data that are fed to it."
+        'The result of forward is NaN. It begins in Input "x": 2 of 42 elements are NaN, the first '
+        "at (3, 1). Clean the data that you feed to it."
     )
 
 
 def test_predict_on_spoilt_data_names_the_input(lab2, spoilt):
     message = message_of(lambda: lab2.predict(x=spoilt["x"]))
-    assert message.startswith('predict gave NaN. It begins in Input "x", ')
+    assert message.startswith('The result of predict is NaN. It begins in Input "x": ')
 
 
 def test_predict_does_not_blame_what_it_did_not_run(lab2, xor):
@@ -45,11 +45,9 @@ def test_predict_does_not_blame_what_it_did_not_run(lab2, xor):
 def test_a_parameter_of_nan_is_named(lab2, xor):
     lab2["layer2/b"].value = [0.0, np.nan, 0.0, 0.0]
     message = message_of(lambda: lab2.forward(**xor))
-    assert (
-        'begins in Parameter "layer2/b", with NaN in 1 of 4 entries, the first at (1,)' in message
-    )
+    assert 'begins in Parameter "layer2/b": 1 of 4 elements are NaN, the first at (1,)' in message
     assert message.endswith(
-        ". Give it numbers; if a training run left it so, try a lower learning rate."
+        ". Assign numbers to it. If training produced the NaN, try a lower learning rate."
     )
 
 
@@ -59,8 +57,8 @@ def test_an_op_that_makes_nan_is_named_beside_the_warning_of_numpy():
     with pytest.warns(RuntimeWarning, match="invalid value"):
         message = message_of(lambda: model.forward(x=-1.0))
     assert message == (
-        'forward gave NaN. It begins in Log "log", with NaN in 1 of 1 entries. '
-        "What it read had none: look at the values of its inputs."
+        'The result of forward is NaN. It begins in Log "log": 1 of 1 elements are NaN. '
+        "Its inputs have no NaN: look at their values."
     )
 
 

@@ -25,32 +25,32 @@ LESSONS = {
     "a bare array": (
         lambda self, w, g, t: w - g,
         (),
-        "update of Own returns a tuple, the new value and then its memory: (w,); for Parameter "
-        '"w" it returned an array of shape (2, 3) and dtype float64.',
+        "update of Own must return a tuple, the new value and then the new state: (w,). For "
+        'Parameter "w" it returned an array of shape (2, 3) and dtype float64.',
     ),
     "nothing": (
         lambda self, w, g, t: None,
         (),
-        "update of Own returns a tuple, the new value and then its memory: (w,); for Parameter "
-        '"w" it returned None.',
+        "update of Own must return a tuple, the new value and then the new state: (w,). For "
+        'Parameter "w" it returned None.',
     ),
     "no memory where there must be": (
         lambda self, w, g, t, m, v: (w - g, m),
         ("m", "v"),
-        "update of Own returns a tuple, the new value and then its memory: (w, m, v); for "
+        "update of Own must return a tuple, the new value and then the new state: (w, m, v). For "
         'Parameter "w" it returned a tuple of 2.',
     ),
     "a value of another shape": (
         lambda self, w, g, t: (w.sum(),),
         (),
-        'The w that update of Own returned for Parameter "w" has the shape (); a value and its '
-        "memory have the parameter's, (2, 3).",
+        'The w that update of Own returned for Parameter "w" has the shape (). The new value '
+        "and the new state must have the shape of the parameter, (2, 3).",
     ),
     "memory of another shape": (
         lambda self, w, g, t, v: (w, v.T),
         ("v",),
-        'The v that update of Own returned for Parameter "w" has the shape (3, 2); a value and '
-        "its memory have the parameter's, (2, 3).",
+        'The v that update of Own returned for Parameter "w" has the shape (3, 2). The new '
+        "value and the new state must have the shape of the parameter, (2, 3).",
     ),
     "no numbers": (
         lambda self, w, g, t: ("cat",),

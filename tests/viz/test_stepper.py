@@ -248,7 +248,7 @@ def test_lessons():
         tg.step_through(tg.Parameter(1.0, name="w"))
     with pytest.raises(tg.TinygraphError, match="nothing to step through"):
         tg.step_through(tg.Graph(tg.Parameter(1.0, name="w")))
-    with pytest.raises(tg.TinygraphError, match="starts from a scalar"):
+    with pytest.raises(tg.TinygraphError, match="needs a scalar output"):
         tg.step_through(tg.Graph(tg.lab2.model(rng=0).prediction), x=X)
     model = tg.lab2.model(rng=0)
     hint = r"by its position.* step_through\(model, optimizer, 3, …\)"

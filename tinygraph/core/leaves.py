@@ -1,4 +1,4 @@
-"""The leaves of a graph, where numbers enter: fed, trained or fixed."""
+"""The leaves of a graph: inputs that are fed, parameters that are trained, and constants."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tinygraph.validation.shapes import as_shape, show
 
 
 class Input(Node):
-    """Data that is fed anew at each run.
+    """Data that is fed at every run.
 
     Parameters
     ----------
@@ -32,16 +32,15 @@ class Input(Node):
 
     def __init__(self, name: str, shape: Any) -> None:
         if name is None:
-            raise ArgumentTypeError('An Input needs a name to be fed by, such as Input("x", …).')
+            raise ArgumentTypeError('An Input needs a name, by which it is fed: Input("x", …).')
         super().__init__(name)
         self.shape = as_shape(shape, f"input {name!r}")
-        self.value = None
 
 
 class Parameter(Node):
     """Numbers that training changes.
 
-    The array is copied, so that nobody else's array changes with it.
+    The array is copied, so your own array does not change with it.
 
     Parameters
     ----------
@@ -53,8 +52,9 @@ class Parameter(Node):
     <Parameter "W" (1, 2)>
     """
 
-    __slots__ = ("_value",)
+    __slots__ = ()
     role = "parameter"
+    _value: Array
 
     def __init__(self, value: Any, name: str | None = None) -> None:
         super().__init__(name)
@@ -63,28 +63,30 @@ class Parameter(Node):
 
     @property
     def value(self) -> Array:
-        """The present value; assigning copies, and refuses another shape."""
-        return self._value
+        """The present numbers. Assigning copies the new ones, which must have the same shape."""
+        value: Array = super().value
+        return value
 
     @value.setter
     def value(self, value: Any) -> None:
         array = as_float_array(value, "The value of a parameter", self._value.dtype)
         if array.shape != self._value.shape:
             raise ShapeError(
-                f"{describe(self)} keeps its shape {show(self.shape)}; got {show(array.shape)}.",
+                f"The value of {describe(self)} must keep its shape {show(self.shape)}; got an "
+                f"array of shape {show(array.shape)}.",
                 self,
             )
-        self._value = array.astype(self._value.dtype)
+        self.take(array.astype(self._value.dtype))
 
     def take(self, value: Array) -> None:
-        """Make ``value`` the present value without a copy or a check: an optimizer's own array."""
+        """Make an optimizer's new array the value, without a copy or a check."""
         self._value = value
 
 
 class Constant(Node):
-    """Numbers that never change; no gradient is kept for them.
+    """Numbers that never change and get no gradient.
 
-    A Python number takes the precision of the run it is used in.
+    A Python number takes the precision of the run.
 
     >>> Constant(2.0)
     <Constant (unnamed) ()>
@@ -92,6 +94,7 @@ class Constant(Node):
 
     __slots__ = ("_given", "has_own_precision")
     role = "constant"
+    takes_gradient = False
 
     def __init__(self, value: Any, name: str | None = None) -> None:
         super().__init__(name)
@@ -101,5 +104,5 @@ class Constant(Node):
         self.has_own_precision = isinstance(value, (np.ndarray, np.generic))
 
     def in_precision(self, precision: np.dtype[Any]) -> Array:
-        """Return the numbers as they were given, in ``precision``: float32 today loses nothing."""
+        """Convert the original numbers to ``precision``."""
         return self._given.astype(precision)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from operator import attrgetter
 from typing import Any, ClassVar
 
 import numpy as np
@@ -14,6 +15,10 @@ from tinygraph.validation.shapes import Shape, show
 
 OPERATORS: dict[str, Callable[..., Node]] = {}
 """What ``a + b`` and its like build: an op class enters itself with ``operator="+"``."""
+
+
+ASSIGNED = (None, None)
+"""The ``as_read`` of a node whose ``value`` a user has assigned."""
 
 
 class Node:
@@ -39,7 +44,16 @@ class Node:
     ((2, 1), 'layer1', (), True)
     """
 
-    __slots__ = ("__weakref__", "auto_named", "grad", "inputs", "name", "shape", "value")
+    __slots__ = (
+        "__weakref__",
+        "_value",
+        "as_read",
+        "auto_named",
+        "grad",
+        "inputs",
+        "name",
+        "shape",
+    )
 
     role: ClassVar[str] = "node"
     """What part the node plays; a diagram colours by it."""
@@ -50,8 +64,13 @@ class Node:
     name: str | None
     inputs: tuple[Node, ...]
     shape: Shape
-    value: Array | None
     grad: Array | None
+    _value: Array | None
+    as_read: tuple[Array | None, Array | None] | None
+    """The array that a user has read as ``value``, and a copy of it, which shows edits in place."""
+
+    takes_gradient: ClassVar[bool] = True
+    """Whether ``backward`` keeps a gradient for the node."""
 
     def __init__(self, name: str | None, inputs: tuple[Node, ...] = ()) -> None:
         if type(self) is Node:
@@ -63,7 +82,21 @@ class Node:
         self.name = name
         self.auto_named = False
         self.inputs = inputs
-        self.grad = None
+        self._value = self.as_read = self.grad = None
+
+    @property
+    def value(self) -> Any:
+        """The numbers of the node; None before the first run."""
+        value = self._value
+        is_known = self.as_read is ASSIGNED or (self.as_read and self.as_read[0] is value)
+        if type(value) is np.ndarray and not is_known:
+            self.as_read = (value, value.copy())
+        return value
+
+    @value.setter
+    def value(self, value: Any) -> None:
+        self._value = value
+        self.as_read = ASSIGNED
 
     @classmethod
     def takes(cls, count: int) -> bool:
@@ -140,3 +173,15 @@ def inputs_of(node: Node) -> tuple[Node, ...]:
         f"The inputs of {describe(node)} are a tuple of nodes; they were set to {brief(inputs)}. "
         f"Build a new node instead of changing the inputs of an old one."
     )
+
+
+_value_of = attrgetter("_value")  # with map, faster than a comprehension: each op needs it
+
+
+def values_of(node: Node) -> list[Any]:
+    """Return the values of a node's inputs, in order."""
+    try:
+        return list(map(_value_of, node.inputs))
+    except (AttributeError, TypeError):
+        inputs_of(node)
+        raise

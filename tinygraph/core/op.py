@@ -146,7 +146,6 @@ class Op(Node):
 
     def __init__(self, /, *inputs: Any, name: str | None = None, **hyperparameters: Any) -> None:
         super().__init__(name)
-        self.value = None
         if hyperparameters:
             self._keep(hyperparameters)
         if not self.takes(len(inputs)):

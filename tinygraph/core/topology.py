@@ -1,7 +1,7 @@
-"""The order of computation, and a name for every node.
+"""The topological order of a graph, and a unique name for every node.
 
-Both are what a graph needs before it can run: an order in which every node stands after its
-inputs, and names by which a person can ask for a node.
+A graph needs both before it can run: an order in which every node comes after its inputs, and names
+by which a user can look up a node.
 """
 
 from __future__ import annotations
@@ -15,18 +15,18 @@ from tinygraph.validation.naming import check_name, describe
 
 
 def topological_order(outputs: Iterable[Node]) -> list[Node]:
-    """Return every node that ``outputs`` depend on, each after its inputs.
+    """Return all nodes that ``outputs`` depend on, each after its inputs.
 
-    A depth-first walk with its own stack: a chain of a million nodes is no deeper for it than a
-    chain of two.  A node is *open* from the moment its inputs are put on the stack until they are
-    all in the order; to meet an open node among one's own inputs is to have walked in a circle.
+    This is a depth-first search with its own stack: a chain of a million nodes needs no recursion.
+    A node is *open* from the moment its inputs are pushed on the stack until all of them are in the
+    order. If an input of a node is open, the graph has a cycle.
 
     Raises
     ------
     CycleError
         If a node depends on itself.
     ArgumentTypeError
-        If the inputs of a node were set by hand to what are no nodes.
+        If a user has set the inputs of a node to something other than nodes.
     """
     order: list[Node] = []
     is_open: dict[Node, bool] = {}
@@ -51,7 +51,7 @@ def topological_order(outputs: Iterable[Node]) -> list[Node]:
                     is_open[node] = False
                     order.append(node)
     except (AttributeError, KeyError, TypeError):
-        for node in is_open:  # the walk met what is no node: somebody put it there by hand
+        for node in is_open:  # a user has put something else among the inputs
             inputs_of(node)
         raise
     return order
@@ -59,23 +59,23 @@ def topological_order(outputs: Iterable[Node]) -> list[Node]:
 
 def _cycle_error(node: Node, parent: Node) -> CycleError:
     return CycleError(
-        f"A graph has no cycles: each node is computed from nodes before it. "
-        f"{describe(node)} reads {describe(parent)}, which itself depends on {describe(node)}. "
-        f"Build a new node instead of changing the inputs of an old one."
+        f"A graph must not have a cycle, but {describe(node)} reads {describe(parent)}, which "
+        f"itself depends on {describe(node)}. Build a new node instead of changing the inputs of "
+        f"an old one."
     )
 
 
 def name_nodes(nodes: Sequence[Node]) -> dict[str, Node]:
-    """Give each node without a name the next free one of its class, and return all by name.
+    """Name the unnamed nodes after their class, and return all nodes by name.
 
     ``nodes`` are in topological order, so the same graph always gets the same names:
-    ``MatMul1``, ``MatMul2``, …  A node that an earlier graph named keeps that name; only where two
-    such meet, one becomes ``MatMul1_2``, a name that is free in its earlier graph too.
+    ``MatMul1``, ``MatMul2``, … A node keeps the name that an earlier graph gave it. If two nodes
+    come with the same such name, one of them becomes ``MatMul1_2``.
 
     Raises
     ------
     DuplicateNameError
-        If two nodes were given the same name.
+        If the user has given the same name to two nodes.
     """
     by_name: dict[str, Node] = {}
     for node in nodes:
@@ -84,8 +84,8 @@ def name_nodes(nodes: Sequence[Node]) -> dict[str, Node]:
         if node.name is not None and not node.auto_named:
             if node.name in by_name:
                 raise DuplicateNameError(
-                    f"Every node of a graph has a name of its own; {describe(node)} and "
-                    f"{describe(by_name[node.name])} share theirs. Rename one of them."
+                    f"Node names must be unique, but {describe(by_name[node.name])} and "
+                    f"{describe(node)} have the same name. Rename one of them."
                 )
             by_name[node.name] = node
     unnamed: list[Node] = []
@@ -106,22 +106,22 @@ def name_nodes(nodes: Sequence[Node]) -> dict[str, Node]:
 
 
 def as_node(value: object, what: str) -> Node:
-    """Return ``value`` if it is a node, or refuse it; ``what`` says what it was meant to be.
+    """Return ``value`` if it is a node; ``what`` names it in the error message.
 
     Raises
     ------
     ArgumentTypeError
-        If ``value`` is no node.
+        If ``value`` is not a node.
     """
     if isinstance(value, Node):
         return value
     raise ArgumentTypeError(
-        f"{what} is a node, such as the MSE node at the end of a network; got {brief(value)}."
+        f"{what} must be a node, such as the MSE node at the end of a network; got {brief(value)}."
     )
 
 
 def check_nodes(nodes: Iterable[Node]) -> None:
-    """Refuse a graph in which a name or the inputs of a node are none any more.
+    """Raise if the names or the inputs of the nodes are no longer those of a graph.
 
     Parameters
     ----------
@@ -131,17 +131,17 @@ def check_nodes(nodes: Iterable[Node]) -> None:
     Raises
     ------
     ArgumentTypeError
-        For a name that is no text, or inputs that are no nodes.
+        For a name that is not a string, or inputs that are not nodes.
     StateError
-        For inputs that do not stand before their node in the graph, or too many or too few.
+        For inputs that do not come before their node in the graph, or too many or too few.
 
     >>> import tinygraph as tg
     >>> model = tg.lab2.model(rng=0)
     >>> model["layer1/h"].inputs = (tg.Parameter(1.0, name="w"),)
     >>> check_nodes(model.nodes)
     Traceback (most recent call last):
-    tinygraph.errors.StateError: Sigmoid "layer1/h" now reads Parameter "w", which is not before \
-it in this graph: its inputs were changed after the graph was made. Make the Graph anew.
+    tinygraph.errors.StateError: Sigmoid "layer1/h" reads Parameter "w", which does not come \
+before it in this graph: its inputs have changed since the graph was built. Build the Graph again.
     """
     seen: set[Node] = set()
     for node in nodes:
@@ -149,14 +149,14 @@ it in this graph: its inputs were changed after the graph was made. Make the Gra
         for parent in inputs_of(node):
             if parent not in seen:
                 raise StateError(
-                    f"{describe(node)} now reads {describe(parent)}, which is not before it in "
-                    f"this graph: its inputs were changed after the graph was made. Make the "
-                    f"Graph anew."
+                    f"{describe(node)} reads {describe(parent)}, which does not come before it in "
+                    f"this graph: its inputs have changed since the graph was built. Build the "
+                    f"Graph again."
                 )
         if not node.takes(len(node.inputs)):
             arguments = getattr(node, "arguments", ())
             raise StateError(
                 f"{describe(node)} takes {len(arguments)} input(s), "
-                f"({', '.join(arguments)}); by hand it was given {len(node.inputs)}."
+                f"({', '.join(arguments)}), but its inputs were set to {len(node.inputs)} nodes."
             )
         seen.add(node)

@@ -9,11 +9,11 @@ from typing import Any, ClassVar
 import numpy as np
 
 from tinygraph.core.leaves import Parameter
-from tinygraph.errors import ArgumentTypeError, OptimizerError, TinygraphError
+from tinygraph.errors import ArgumentTypeError, OptimizerError
 from tinygraph.optim.arguments import as_hyperparameter, as_parameters, checked_state
 from tinygraph.optim.declarations import Line, check_declarations, not_set
 from tinygraph.validation.arrays import Array
-from tinygraph.validation.updates import as_gradient, as_update, update_failed
+from tinygraph.validation.updates import call_update, checked_gradient
 
 
 class Optimizer:
@@ -128,7 +128,7 @@ class Optimizer:
         """
         t = self.steps + 1
         updated = [
-            self.updated(p, p.value, as_gradient(self, p), t, self.memory[p])
+            call_update(self, p, p._value, checked_gradient(self, p), t, self.memory[p])
             for p in self.parameters
         ]
         try:
@@ -136,24 +136,6 @@ class Optimizer:
         except KeyboardInterrupt:
             self._keep(t, updated)  # Ctrl-C between two parameters leaves no half a step
             raise
-
-    def updated(
-        self, parameter: Parameter, w: Array, g: Array, t: int, memory: tuple[Array, ...]
-    ) -> tuple[Array, ...]:
-        """Return what ``update`` gives for a parameter, held to the contract of an update.
-
-        Raises
-        ------
-        OptimizerError
-            If ``update`` fails, or returns something else than the new value and its memory.
-        """
-        try:
-            returned = self.update(w, g, t, *memory)
-        except TinygraphError:
-            raise
-        except Exception as error:
-            raise update_failed(self, parameter, error) from error
-        return as_update(self, parameter, w, returned)
 
     def _keep(self, t: int, updated: Iterable[tuple[Array, ...]]) -> None:
         for parameter, arrays in zip(self.parameters, updated):

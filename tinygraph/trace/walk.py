@@ -18,18 +18,19 @@ from typing import Any
 import numpy as np
 
 from tinygraph.core.graph import Graph
-from tinygraph.core.leaves import Constant, Parameter
+from tinygraph.core.leaves import Parameter
 from tinygraph.core.node import Node
 from tinygraph.core.op import Op
 from tinygraph.core.topology import check_nodes
-from tinygraph.errors import ArgumentError, ArgumentTypeError, StateError, TinygraphError
+from tinygraph.errors import ArgumentError, ArgumentTypeError, StateError
 from tinygraph.notation.names import Notation
 from tinygraph.optim.optimizer import Optimizer
 from tinygraph.trace.steps import Moment, Step, summarise
 from tinygraph.trace.writing import backward_step, forward_step, leaving, update_step
 from tinygraph.validation.arrays import Array, brief, is_whole_number
 from tinygraph.validation.naming import describe
-from tinygraph.validation.op_results import as_gradient, as_seed, as_value, one_each, op_failed
+from tinygraph.validation.op_results import as_seed, call_backward, call_forward
+from tinygraph.validation.updates import call_update
 
 MOST_TRAINING_STEPS = 1_000
 
@@ -95,7 +96,7 @@ def walk(
                 step = update_step(optimizer, parameter, t, w, g, memory[parameter], names)
                 # Copies: an update of one's own may write into what it is given.
                 copies = tuple(array.copy() for array in memory[parameter])
-                new, *kept = optimizer.updated(parameter, w.copy(), g.copy(), t, copies)
+                new, *kept = call_update(optimizer, parameter, w.copy(), g.copy(), t, copies)
                 updated[parameter], memory[parameter] = new, tuple(kept)
                 step["after"] = summarise(updated[parameter])
                 moment = Moment(step, parameter, values, gradients, {}, {}, updated[parameter])
@@ -148,12 +149,7 @@ def _forward(nodes: Iterable[Node], values: dict[Node, Any], names: Notation) ->
         if not isinstance(op, Op):
             continue
         arrays = [values[parent] for parent in op.inputs]
-        try:
-            values[op] = as_value(op.forward(*arrays), op, op.shape)
-        except TinygraphError:
-            raise
-        except Exception as error:
-            raise op_failed("forward", op, arrays, error) from error
+        values[op] = call_forward(op, arrays, op.shape)
         moments.append(Moment(forward_step(op, values, names), op, values, {}, {}, {}))
     return moments
 
@@ -192,15 +188,9 @@ def _backward(
 def _contributions(op: Op, values: Mapping[Node, Any], g: Array) -> Iterable[tuple[int, Array]]:
     """Return what the op's backward gives, with the number of the argument it is for."""
     arrays = [values[parent] for parent in op.inputs]
-    try:
-        found = one_each(op, op.backward(g, values[op], *arrays))
-    except TinygraphError:
-        raise
-    except Exception as error:
-        raise op_failed("backward", op, arrays, error) from error
-    for argument, (parent, value, grad) in enumerate(zip(op.inputs, arrays, found, strict=True)):
-        if grad is not None and not isinstance(parent, Constant):
-            yield argument, as_gradient(grad, op, parent, value)
+    for argument, gradient in enumerate(call_backward(op, g, values[op], arrays)):
+        if gradient is not None:
+            yield argument, gradient
 
 
 def _gradient(parameter: Parameter, gradients: Mapping[Node, Any]) -> Array:

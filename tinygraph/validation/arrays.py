@@ -1,7 +1,7 @@
-"""What arrives from outside becomes an array here, or is refused.
+"""Conversion of a user's values to arrays of numbers.
 
-tinygraph computes in float64, or in float32 where everything that was given is float32.  Whole
-numbers and booleans are welcome and become floats; everything else is no number to it.
+tinygraph computes in float64, or in float32 if everything it is given is float32. Whole numbers and
+booleans become floats; all other types are refused.
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ FLOATS = (np.dtype(np.float64), np.dtype(np.float32))
 
 
 def as_float_array(value: Any, what: str, dtype: np.dtype[Any] | None = None) -> Array:
-    """Return ``value`` as a float array that may share its memory.
+    """Convert ``value`` to a float array, which may share its memory.
 
-    ``dtype`` is what numbers without a precision of their own (Python numbers, lists, integer
-    arrays) become; float arrays keep theirs.
+    ``what`` names the value in error messages. ``dtype`` is the precision for numbers that have
+    none (Python numbers, lists, integer arrays); float arrays keep their own.
 
     Raises
     ------
     DtypeError
-        If ``value`` has no numbers in it, or numbers that are neither real nor float64/float32.
+        If ``value`` does not consist of real numbers of at most 64 bits.
 
     >>> as_float_array([1, 2], "x")
     array([1., 2.])
@@ -39,15 +39,15 @@ def as_float_array(value: Any, what: str, dtype: np.dtype[Any] | None = None) ->
         return value
     if isinstance(value, np.ma.MaskedArray):
         raise DtypeError(
-            f"{what} is a plain array; got a masked array, whose mask would be lost. "
-            f"Fill or drop the masked entries first, for example with .filled(0)."
+            f"{what} must be a plain array; got a masked array, and its mask would be lost. "
+            f"Fill or drop the masked elements first, for example with .filled(0)."
         )
     try:
         array = np.asarray(value)
-    except Exception as error:  # an object's own __array__ may fail in any way
+    except Exception as error:  # a custom __array__ may fail in any way
         raise DtypeError(
-            f"{what} must be an array of numbers; got {brief(value)}, "
-            f"of which NumPy makes no array ({error})."
+            f"{what} must be an array of numbers, but NumPy cannot make one from "
+            f"{brief(value)}: {error}."
         ) from error
     if array.dtype in FLOATS:
         has_own_precision = isinstance(value, (np.ndarray, np.generic))
@@ -63,7 +63,7 @@ def as_float_array(value: Any, what: str, dtype: np.dtype[Any] | None = None) ->
 
 
 def is_whole_number(value: Any) -> TypeGuard[int | np.integer[Any]]:
-    """Tell whether ``value`` is an integer of Python or NumPy; True and False are none.
+    """Tell whether ``value`` is an integer of Python or NumPy. True and False do not count.
 
     >>> is_whole_number(np.int64(3)), is_whole_number(3.0), is_whole_number(True)
     (True, False, False)
@@ -72,7 +72,7 @@ def is_whole_number(value: Any) -> TypeGuard[int | np.integer[Any]]:
 
 
 def is_number(value: Any) -> bool:
-    """Tell whether ``value`` is a real number of Python or NumPy; True and False are none.
+    """Tell whether ``value`` is a real number of Python or NumPy. True and False do not count.
 
     >>> is_number(3), is_number(np.float32(0.5)), is_number(True), is_number("3")
     (True, True, False, False)
@@ -86,7 +86,7 @@ def is_bool(value: Any) -> bool:
 
 
 def as_dict(value: Any, what: str) -> dict[Any, Any]:
-    """Return a mapping as a dict, or refuse what is none; ``what`` says what is asked for.
+    """Convert a mapping to a dict; ``what`` states the rule in the error message.
 
     Raises
     ------
@@ -96,13 +96,13 @@ def as_dict(value: Any, what: str) -> dict[Any, Any]:
     {'lr': 0.1}
     """
     if isinstance(value, Mapping):
-        with suppress(Exception):  # a mapping of the user's own may fail in any way
+        with suppress(Exception):  # a custom mapping may fail in any way
             return dict(value.items())
     raise ArgumentTypeError(f"{what}; got {brief(value)}.")
 
 
 def brief(value: Any) -> str:
-    """Return a short text for ``value`` in an error message.
+    """Return a short description of ``value`` for an error message.
 
     >>> brief("cat"), brief(np.zeros((2, 3)))
     ("'cat'", 'an array of shape (2, 3) and dtype float64')
@@ -111,6 +111,6 @@ def brief(value: Any) -> str:
         return f"an array of shape {value.shape} and dtype {value.dtype}"
     try:
         text = repr(value)
-    except Exception:  # the message must come out whatever the object's repr does
+    except Exception:  # the message must not depend on the object's own repr
         text = object.__repr__(value)
     return text if len(text) <= 60 else f"{text[:57]}…"

@@ -1,7 +1,7 @@
-"""What was set on a node by hand, held to what a graph needs.
+"""Validation of node attributes that the user has changed directly.
 
-The attributes of a node are plain, so that a run loses no time on them: nothing is checked when one
-is set.  Whoever reads a graph outside of a run asks here first.
+The attributes of a node are plain, so a run loses no time on them: nothing is checked when one is
+set. Code that reads a graph outside a run calls these checks first.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from tinygraph.validation.shapes import fits, show
 
 
 def check_numbers(nodes: Iterable[NodeLike]) -> None:
-    """Refuse a value or a gradient that is no array of its node's shape.
+    """Raise if a value or a gradient is not an array with the shape of its node.
 
     Raises
     ------
@@ -29,8 +29,8 @@ def check_numbers(nodes: Iterable[NodeLike]) -> None:
     >>> w.grad = "steep"
     >>> check_numbers([w])
     Traceback (most recent call last):
-    tinygraph.errors.ArgumentTypeError: The gradient of Parameter "w" is an array of floats; it \
-was set to 'steep'.
+    tinygraph.errors.ArgumentTypeError: The gradient of Parameter "w" must be an array of floats; \
+it was set to 'steep'.
     """
     for node in nodes:
         for what, array in (("value", node.value), ("gradient", node.grad)):
@@ -41,11 +41,12 @@ was set to 'steep'.
 def _check_array(node: NodeLike, what: str, array: Any) -> None:
     if not isinstance(array, (np.ndarray, np.generic)) or array.dtype not in FLOATS:
         raise ArgumentTypeError(
-            f"The {what} of {describe(node)} is an array of floats; it was set to {brief(array)}."
+            f"The {what} of {describe(node)} must be an array of floats; "
+            f"it was set to {brief(array)}."
         )
     if not fits(array.shape, node.shape):
         raise ShapeError(
-            f"The {what} of {describe(node)} has the shape {show(node.shape)}; it was set to an "
-            f"array {show(array.shape)}.",
+            f"The {what} of {describe(node)} must have the shape {show(node.shape)}; it was set to "
+            f"an array of shape {show(array.shape)}.",
             node,
         )

@@ -1,6 +1,6 @@
-"""Feeds: the arrays given to a graph's inputs for one run, checked by name.
+"""Checks of the feeds: the arrays that a user gives to the inputs of a graph for one run.
 
-What a feed can get wrong is said here, in terms of the inputs' names, before any op runs.
+A wrong feed is reported here, by the name of its input, before any op runs.
 """
 
 from __future__ import annotations
@@ -25,26 +25,26 @@ def check_feeds(
     feeds: Mapping[str, Any],
     precision: np.dtype[Any] | None,
 ) -> dict[Any, Array]:
-    """Return one float array for each needed input.
+    """Return one checked array for each needed input.
 
     Parameters
     ----------
     needed, allowed
-        The inputs that this run reads, and all inputs of the graph: a feed that is allowed but
-        not needed is left alone.
+        The inputs that this run reads, and all inputs of the graph. A feed that is allowed but
+        not needed is ignored.
     feeds
-        What arrived, by name.
+        The user's arrays, by name.
     precision
-        The precision of the graph's parameters; ``None`` where there are none.
+        The precision of the graph's parameters; ``None`` if there are none.
 
     Raises
     ------
     FeedError
         For a missing or an unknown name.
     ShapeError
-        For a shape that is not the input's, or for batch sizes that differ.
+        For a shape that does not fit the input, or for batch sizes that differ.
     DtypeError
-        For what is no array of real numbers, or float64 fed to a float32 graph.
+        For a feed that is not an array of real numbers, or float64 fed to a float32 graph.
     """
     arrays: dict[Any, Array] = {}
     first: tuple[str, int] | None = None
@@ -66,19 +66,19 @@ def check_feeds(
 
 
 def unnamed_feed(caller: str, inputs: Iterable[NodeLike], before: str = "") -> ArgumentTypeError:
-    """Return the error for arrays that came by position: which input each is for, is not known."""
+    """Return the error for feeds passed by position: it is unknown which input each is for."""
     names = [str(node.name) for node in inputs]
     call = ", ".join(f"{name}=…" for name in names if name.isidentifier())
     return ArgumentTypeError(
-        f"An array is fed to an input by its name, so that none is taken for another: "
-        f"{caller}({before}{call})."
+        f"Pass each feed by the name of its input: {caller}({before}{call}). Without names, one "
+        f"array could be mistaken for another."
     )
 
 
 def _checked_shape(
     name: str, node: NodeLike, array: Array, first: tuple[str, int] | None
 ) -> tuple[str, int] | None:
-    """Refuse a wrong shape; return the name and the size of the first batch of the run."""
+    """Raise if the shape is wrong; return the name and the batch size of the first feed."""
     if not fits(array.shape, node.shape):
         raise _wrong_shape(name, node, array)
     for size, expected in zip(array.shape, node.shape):
@@ -86,8 +86,8 @@ def _checked_shape(
             first_name, batch = first = first or (name, size)
             if size != batch:
                 raise ShapeError(
-                    f"All inputs of one run share one batch size; {first_name!r} has {batch} "
-                    f"samples, {name!r} has {size}. Feed both from the same samples.",
+                    f"All feeds of one run must have the same batch size, but {first_name!r} has "
+                    f"{batch} samples and {name!r} has {size}. Feed both from the same samples.",
                     node,
                 )
     return first
@@ -97,8 +97,8 @@ def _checked_dtype(name: str, value: Any, precision: np.dtype[Any] | None) -> Ar
     array = as_float_array(value, f"The feed {name!r}", precision)
     if precision == FLOAT32 and array.dtype == FLOAT64:
         raise DtypeError(
-            f"This graph's parameters are float32, and stay so end to end; the feed {name!r} is "
-            f"float64. Feed {name}.astype(np.float32), or make the parameters float64."
+            f"The parameters of this graph are float32, but the feed {name!r} is float64. Use "
+            f"{name}.astype(np.float32), or make the parameters float64."
         )
     return array
 
@@ -107,10 +107,10 @@ def _missing(name: str, needed: Iterable[NodeLike], feeds: Mapping[str, Any]) ->
     names = [str(node.name) for node in needed]
     arrived = ", ".join(map(repr, feeds)) or "nothing"
     unknown = [feed for feed in feeds if feed not in names]
-    hint = f" Is {unknown[0]!r} meant to be {name!r}?" if len(unknown) == 1 else ""
+    hint = f" Should {unknown[0]!r} be {name!r}?" if len(unknown) == 1 else ""
     return FeedError(
-        f"This run needs a feed for each of the inputs {', '.join(map(repr, names))}; "
-        f"{name!r} is missing, and {arrived} arrived.{hint}"
+        f"This run needs a feed for each of the inputs {', '.join(map(repr, names))}. The feed "
+        f"{name!r} is missing; got {arrived}.{hint}"
     )
 
 
@@ -119,7 +119,7 @@ def _refuse_unknown(feeds: Mapping[str, Any], allowed: Iterable[NodeLike]) -> No
     for name in feeds:
         if name not in names:
             raise FeedError(
-                f"A feed goes to an input of the graph by its name; no input is called {name!r}."
+                f"Each feed must have the name of an input, but no input is called {name!r}."
                 + did_you_mean(name, names)
             )
 
@@ -127,20 +127,20 @@ def _refuse_unknown(feeds: Mapping[str, Any], allowed: Iterable[NodeLike]) -> No
 def _wrong_shape(name: str, node: NodeLike, array: Array) -> ShapeError:
     hint = ""
     if array.ndim + 1 == len(node.shape) and fits((*array.shape, 1), node.shape):
-        hint = f" A column of labels is {name}.reshape(-1, 1)."
+        hint = f" To make a column of labels, use {name}.reshape(-1, 1)."
     elif array.ndim + 1 == len(node.shape) and fits((1, *array.shape), node.shape):
-        hint = f" One sample is a batch of one: {name}.reshape(1, -1)."
+        hint = f" To feed one sample as a batch of one, use {name}.reshape(1, -1)."
     elif array.ndim == 2 and fits(array.shape[::-1], node.shape):
         hint = f" Is it transposed? Try {name}.T."
     return ShapeError(
-        f"The input {name!r} has the shape {show(node.shape)}, with B the batch size; the feed has "
-        f"{show(array.shape)}.{hint}",
+        f"The input {name!r} has the shape {show(node.shape)}, where B is the batch size, but the "
+        f"feed has the shape {show(array.shape)}.{hint}",
         node,
     )
 
 
 def common_precision(nodes: Iterable[NodeLike]) -> np.dtype[Any] | None:
-    """Return float32 if all nodes' values are float32, else float64; ``None`` for no nodes."""
+    """Return float32 if all values are float32, else float64; ``None`` if there are no nodes."""
     dtypes = {node.value.dtype for node in nodes if node.value is not None}
     if not dtypes:
         return None

@@ -27,7 +27,7 @@ class NodeLike(Protocol):
 
 
 def describe(node: NodeLike) -> str:
-    """Return a node's class and name for an error message.
+    """Return the class and the name of a node for an error message.
 
     >>> from tinygraph.core.leaves import Parameter
     >>> describe(Parameter(1.0, name="layer1/W"))
@@ -38,7 +38,7 @@ def describe(node: NodeLike) -> str:
 
 
 def check_name(name: Any) -> None:
-    """Refuse what is no name of a node.
+    """Raise if ``name`` is not a valid node name.
 
     Raises
     ------
@@ -46,13 +46,13 @@ def check_name(name: Any) -> None:
     """
     if not isinstance(name, str) or not name:
         raise ArgumentTypeError(
-            f"The name of a node is a text of at least one character, such as "
+            f"The name of a node must be a string of at least one character, such as "
             f'"layer1/W"; got {brief(name)}.'
         )
 
 
 def describe_with_shape(node: NodeLike) -> str:
-    """Return a node's name, or its class where it has none, and its shape.
+    """Return the name of a node (its class if it has no name) and its shape.
 
     >>> from tinygraph.core.leaves import Input
     >>> describe_with_shape(Input("x", shape=(None, 2)))

@@ -1,7 +1,7 @@
-"""NaN in a run: which node had it first.
+"""NaN in a run: find the node where it begins.
 
-NaN spreads: one entry of the data makes the loss NaN, and the loss does not tell where it came
-from.  An op that makes NaN out of numbers is reported by NumPy, NaN that was fed by nobody.
+NaN spreads: one NaN in the data makes the loss NaN, and the loss does not say where it came from.
+NumPy warns of an op that turns numbers into NaN, but not of NaN in a feed.
 """
 
 from __future__ import annotations
@@ -16,29 +16,29 @@ from tinygraph.validation.naming import NodeLike, describe
 
 
 def has_nan(array: Array) -> bool:
-    """Tell whether any entry is NaN.
+    """Tell whether any element is NaN.
 
     >>> has_nan(np.array([1.0, np.nan])), has_nan(np.float64(np.inf))
     (True, False)
     """
     if array.ndim == 0:
-        return bool(array != array)  # NaN alone differs from itself: many times quicker than isnan
+        return bool(array != array)  # only NaN differs from itself; much faster than isnan
     return bool(np.isnan(array).any())
 
 
 def warn_of_nan(values: Iterable[tuple[NodeLike, Array | None]], caller: str) -> None:
-    """Warn that a run gave NaN, and name the node where it begins.
+    """Warn that the result of a run is NaN, and name the node where NaN begins.
 
-    As NumPy's own warnings of invalid values, it is a ``RuntimeWarning``, and
+    It is a ``RuntimeWarning``, as NumPy's own warnings of invalid values are, and
     ``np.errstate(invalid="ignore")`` turns it off.
 
     Parameters
     ----------
     values
-        The run's nodes in topological order, each with its value: since an op stands after its
-        inputs, the first that has NaN did not get it from another.
+        The nodes of the run in topological order, each with its value. An op comes after its
+        inputs, so the first node with NaN did not get it from another.
     caller : str
-        What the user called.
+        The name of the method that the user called.
     """
     if np.geterr()["invalid"] == "ignore":
         return
@@ -48,17 +48,17 @@ def warn_of_nan(values: Iterable[tuple[NodeLike, Array | None]], caller: str) ->
             first = tuple(map(int, np.argwhere(np.isnan(value))[0]))
             where = f", the first at {first}" if first else ""
             warnings.warn(
-                f"{caller} gave NaN. It begins in {describe(node)}, with NaN in {count} of "
-                f"{value.size} entries{where}. {_advice(node)}",
+                f"The result of {caller} is NaN. It begins in {describe(node)}: {count} of "
+                f"{value.size} elements are NaN{where}. {_advice(node)}",
                 RuntimeWarning,
-                stacklevel=3,
+                stacklevel=4,
             )
             return
 
 
 def _advice(node: NodeLike) -> str:
     if node.role == "input":
-        return "Clean the data that are fed to it."
+        return "Clean the data that you feed to it."
     if node.inputs:
-        return "What it read had none: look at the values of its inputs."
-    return "Give it numbers; if a training run left it so, try a lower learning rate."
+        return "Its inputs have no NaN: look at their values."
+    return "Assign numbers to it. If training produced the NaN, try a lower learning rate."

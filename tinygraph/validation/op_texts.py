@@ -1,4 +1,4 @@
-"""The texts of an op's class, which diagrams, steppers and derivations show."""
+"""Checks of the texts in an op class, which diagrams, steppers and derivations show."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from tinygraph.validation.arrays import brief
 
 
 def check_texts(cls: Any) -> None:
-    """Refuse an op class whose ``role``, ``formula``, ``code`` or ``rules`` are none.
+    """Raise if the ``role``, ``formula``, ``code`` or ``rules`` of an op class are not valid.
 
-    A property is taken as it is: what it gives is known for an op, not for a class.
+    A property is not checked: its value is known for an op, not for the class.
 
     Raises
     ------
@@ -21,16 +21,18 @@ def check_texts(cls: Any) -> None:
     >>> class Square(tg.Op):
     ...     code = 2
     Traceback (most recent call last):
-    tinygraph.errors.ArgumentTypeError: code of Square is a text; got 2.
+    tinygraph.errors.ArgumentTypeError: code of Square must be a string; got 2.
     """
     for name in ("role", "formula", "code"):
         value = getattr(cls, name)
         if not isinstance(value, (str, property)):
-            raise ArgumentTypeError(f"{name} of {cls.__name__} is a text; got {brief(value)}.")
+            raise ArgumentTypeError(
+                f"{name} of {cls.__name__} must be a string; got {brief(value)}."
+            )
     if not isinstance(cls.rules, (tuple, property)) or not _are_rules(cls.rules):
         raise ArgumentTypeError(
-            f"rules of {cls.__name__} is a tuple with one Rule(math, code) of texts an argument; "
-            f"got {brief(cls.rules)}."
+            f"rules of {cls.__name__} must be a tuple with one Rule(math, code) per argument, made "
+            f"of strings; got {brief(cls.rules)}."
         )
 
 

@@ -1,4 +1,4 @@
-"""Paths that a user gives, and files that are written there."""
+"""Checks of file paths, and the error for a file that cannot be written."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ from tinygraph.validation.arrays import brief
 
 
 def as_path(path: Any) -> Path:
-    """Return ``path`` as a Path, or refuse it.
+    """Convert ``path`` to a Path.
 
     Raises
     ------
     ArgumentTypeError
-        If it is neither a text nor a path, or can be no file's name.
+        If it is neither a string nor a path, or cannot be the name of a file.
     """
     if isinstance(path, (str, os.PathLike)) and path != "":
         with contextlib.suppress(TypeError, UnicodeEncodeError):
             found = Path(path)
             if b"\0" not in os.fsencode(found):
                 return found
-    raise ArgumentTypeError(f"A file is given by its path, such as 'run.npz'; got {brief(path)}.")
+    raise ArgumentTypeError(f"A file name must be a path, such as 'run.npz'; got {brief(path)}.")
 
 
 @contextlib.contextmanager
 def writing(path: Path) -> Iterator[None]:
-    """Turn what the system says about a file that cannot be written into a lesson.
+    """Turn an ``OSError`` of the block into a FileError that names ``path``.
 
     Raises
     ------
@@ -39,9 +39,9 @@ def writing(path: Path) -> Iterator[None]:
     >>> with writing(Path("nowhere/page.html")):
     ...     Path("nowhere/page.html").write_text("")
     Traceback (most recent call last):
-    tinygraph.errors.FileError: nowhere/page.html could not be written: No such file or directory.
+    tinygraph.errors.FileError: Cannot write nowhere/page.html: No such file or directory.
     """
     try:
         yield
     except OSError as error:
-        raise FileError(f"{path} could not be written: {error.strerror or error}.") from error
+        raise FileError(f"Cannot write {path}: {error.strerror or error}.") from error

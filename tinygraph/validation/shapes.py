@@ -1,8 +1,8 @@
-"""Shapes as a graph knows them before any number has arrived.
+"""Shapes that are known before a graph has any numbers.
 
-A shape is a tuple of sizes in which ``None`` stands for *the batch size*: a number that is not
-known until a batch is fed, and that is the same for every ``None`` of one run.  That is why two
-``None`` fit each other, and why ``None`` against 1 stays ``None``.
+A shape is a tuple of sizes, and ``None`` stands for *the batch size*: it is unknown until a batch
+is fed, and every ``None`` of one run is the same number. So two ``None`` match each other, and
+broadcasting ``None`` with 1 gives ``None``.
 """
 
 from __future__ import annotations
@@ -19,20 +19,20 @@ Shape = tuple[int | None, ...]
 
 
 def as_shape(shape: Any, what: str) -> Shape:
-    """Return ``shape`` as a tuple, or refuse it; ``what`` names its owner in the error.
+    """Convert ``shape`` to a tuple of sizes; ``what`` names its owner in the error message.
 
     Raises
     ------
     ArgumentTypeError
-        If ``shape`` is no sequence of non-negative integers and ``None``.
+        If ``shape`` is not a sequence of non-negative integers and ``None``.
     """
     if isinstance(shape, Sequence) and not isinstance(shape, str):
         sizes = tuple(shape)
         if all(_is_size(size) for size in sizes):
             return tuple(None if size is None else int(size) for size in sizes)
     raise ArgumentTypeError(
-        f"The shape of {what} is a tuple of sizes, with None for the batch size, "
-        f"such as (None, 2); got {brief(shape)}."
+        f"The shape of {what} must be a tuple of sizes, with None for the batch size, such as "
+        f"(None, 2); got {brief(shape)}."
     )
 
 
@@ -46,7 +46,7 @@ def _is_size(size: Any) -> bool:
 
 
 def fits(shape: Sequence[int | None], pattern: Sequence[int | None]) -> bool:
-    """Tell whether two shapes agree, ``None`` agreeing with every size.
+    """Tell whether two shapes agree; ``None`` agrees with every size.
 
     >>> fits((100, 2), (None, 2)), fits((100, 3), (None, 2)), fits((2,), (None, 2))
     (True, False, False)
@@ -60,7 +60,7 @@ def fits(shape: Sequence[int | None], pattern: Sequence[int | None]) -> bool:
 
 
 def broadcast(*shapes: Shape) -> Shape:
-    """Return the shape that NumPy's broadcasting gives, with ``None`` for the batch size.
+    """Return the shape that NumPy's broadcasting gives; ``None`` is the batch size.
 
     Raises
     ------
@@ -79,11 +79,11 @@ def broadcast(*shapes: Shape) -> Shape:
 
 
 def _broadcast_size(sizes: tuple[int | None, ...], shapes: tuple[Shape, ...]) -> int | None:
-    # Where None meets a size k > 1 the batch can only be 1 or k: the result is k either way.
+    # If None meets a size k > 1, the batch size can only be 1 or k: the result is k in both cases.
     known = {size for size in sizes if size is not None and size != 1}
     if len(known) > 1:
         raise ShapeError(
-            f"broadcasting needs sizes that are equal or 1, compared from the last axis on; "
+            f"broadcasting needs sizes that are equal or 1, compared from the last axis; "
             f"got {' and '.join(show(shape) for shape in shapes)}"
         )
     if known:
@@ -92,7 +92,7 @@ def _broadcast_size(sizes: tuple[int | None, ...], shapes: tuple[Shape, ...]) ->
 
 
 def batch_size(pairs: Iterable[tuple[Shape, Sequence[int]]]) -> int | None:
-    """Return the size that an array has where its shape has ``None``; ``None`` if none has one.
+    """Return the batch size: the size of the first array axis whose shape says ``None``.
 
     >>> batch_size([((3,), (3,)), ((None, 2), (100, 2))])
     100
@@ -104,7 +104,7 @@ def batch_size(pairs: Iterable[tuple[Shape, Sequence[int]]]) -> int | None:
 
 
 def with_batch(shape: Shape, batch: int | None) -> Shape:
-    """Return ``shape`` with the batch size put in.
+    """Replace ``None`` in a shape by the batch size.
 
     >>> with_batch((None, 4), 100)
     (100, 4)
@@ -115,7 +115,7 @@ def with_batch(shape: Shape, batch: int | None) -> Shape:
 
 
 def show(shape: Sequence[int | None]) -> str:
-    """Return a shape for a person to read, with B for the batch size.
+    """Format a shape for a message, with B for the batch size.
 
     >>> show((None, 4)), show((4,)), show(())
     ('(B, 4)', '(4,)', '()')

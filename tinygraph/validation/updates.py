@@ -1,7 +1,7 @@
-"""What an optimizer's own code returned, held to the contract of an optimizer.
+"""Calls of an optimizer's ``update``, with the results checked.
 
-An optimizer may be anyone's.  What its ``update`` returns is checked here, so that a slip is met
-with the rule and the parameter's name before any parameter has moved.
+Anyone can write an optimizer. Its results are checked here, so that a mistake is reported with the
+rule and the name of the parameter, before any parameter has changed.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from tinygraph.errors import OptimizerError, ShapeError, StateError
+from tinygraph.errors import OptimizerError, ShapeError, StateError, TinygraphError
 from tinygraph.validation.arrays import Array, as_float_array, brief
 from tinygraph.validation.naming import NodeLike, describe
 from tinygraph.validation.op_results import ARRAY_TYPES
@@ -28,86 +28,84 @@ class OptimizerLike(Protocol):
     def hyperparameters(self) -> tuple[str, ...]: ...
 
 
-def as_gradient(optimizer: OptimizerLike, parameter: Any) -> Array:
-    """Return the gradient of a parameter, which may have been set by hand."""
-    g, w = parameter.grad, parameter.value
-    if g is None:
-        raise StateError(
-            f"{type(optimizer).__name__}.step() needs the gradient of every parameter; "
-            f"{describe(parameter)} has none. Call backward() first; if you did, the output "
-            f"does not depend on it: leave it out of the optimizer."
-        )
+def checked_gradient(optimizer: OptimizerLike, parameter: Any) -> Array:
+    """Return the gradient of a parameter; a user may have assigned it."""
+    g, w = parameter.grad, parameter._value
     if type(g) is np.ndarray and g.dtype is w.dtype and g.shape == w.shape:
         return g
+    if g is None:
+        raise StateError(
+            f"{type(optimizer).__name__}.step() needs the gradient of every parameter, but "
+            f"{describe(parameter)} has none. Call backward() first. If you did, the output does "
+            f"not depend on this parameter: leave it out of the optimizer."
+        )
     array = as_float_array(g, f"The gradient of {describe(parameter)}")
     if array.shape != w.shape:
         raise ShapeError(
-            f"A gradient has the shape of its parameter; that of {describe(parameter)} "
-            f"{show(w.shape)} was set to an array {show(array.shape)}.",
+            f"The gradient of {describe(parameter)} must have the shape of its value, "
+            f"{show(w.shape)}; it was set to an array of shape {show(array.shape)}.",
             parameter,
         )
     return array.astype(w.dtype)
 
 
-def as_update(
-    optimizer: OptimizerLike, parameter: NodeLike, w: Array, returned: Any
+def call_update(
+    optimizer: Any, parameter: NodeLike, w: Array, g: Array, t: int, state: tuple[Array, ...]
 ) -> tuple[Array, ...]:
-    """Return what ``update`` made of ``w``: the new value, in memory of its own, and the memory.
+    """Return ``optimizer.update(w, g, t, *state)``: the new value, then the new state.
 
     Raises
     ------
     OptimizerError
-        If it is no tuple of one array each, of the parameter's shape.
+        If ``update`` fails, or does not return a tuple of arrays with the shape of ``w``.
     """
+    try:
+        returned = optimizer.update(w, g, t, *state)
+    except TinygraphError:
+        raise
+    except Exception as error:
+        raise OptimizerError(
+            f"update of {type(optimizer).__name__} failed on {describe(parameter)} "
+            f"{show(parameter.shape)}: {type(error).__name__}: {error}",
+            optimizer,
+        ) from error
     if type(returned) is not tuple or len(returned) != 1 + len(optimizer.slots):
         raise _wrong_count(optimizer, parameter, returned)
     shape, dtype = w.shape, w.dtype
     for array in returned:
         if type(array) not in ARRAY_TYPES or array.dtype is not dtype or array.shape != shape:
+            names = ("w", *optimizer.slots)
             returned = tuple(
-                _as_entry(optimizer, parameter, name, array, w)
-                for name, array in zip(("w", *optimizer.slots), returned)
+                _as_result(optimizer, parameter, name, array, w)
+                for name, array in zip(names, returned)
             )
             break
-    arrays: tuple[Array, ...] = returned
-    new = arrays[0]
+    new = returned[0]
     if type(new) is np.ndarray and (new is w or new.base is not None):
-        # The value of a run and that of the next step never share memory: this is how backward
-        # knows which of the two it has before it.
-        return (new.copy(), *arrays[1:])
-    return arrays
-
-
-def update_failed(
-    optimizer: OptimizerLike, parameter: NodeLike, error: Exception
-) -> OptimizerError:
-    """Return the error for an optimizer whose own code raised."""
-    return OptimizerError(
-        f"update of {type(optimizer).__name__} failed on {describe(parameter)} "
-        f"{show(parameter.shape)}: {type(error).__name__}: {error}",
-        optimizer,
-    )
+        # Every step makes a new array: backward sees by this that the value has changed.
+        return (new.copy(), *returned[1:])
+    return returned
 
 
 def _wrong_count(optimizer: OptimizerLike, parameter: NodeLike, returned: Any) -> OptimizerError:
     names = ", ".join(("w", *optimizer.slots)) + ("" if optimizer.slots else ",")
     got = f"a tuple of {len(returned)}" if type(returned) is tuple else brief(returned)
     return OptimizerError(
-        f"update of {type(optimizer).__name__} returns a tuple, the new value and then its "
-        f"memory: ({names}); for {describe(parameter)} it returned {got}.",
+        f"update of {type(optimizer).__name__} must return a tuple, the new value and then the new "
+        f"state: ({names}). For {describe(parameter)} it returned {got}.",
         optimizer,
     )
 
 
-def _as_entry(
+def _as_result(
     optimizer: OptimizerLike, parameter: NodeLike, name: str, array: Any, w: Array
 ) -> Array:
     what = f"The {name} that update of {type(optimizer).__name__} returned"
-    entry = as_float_array(array, what)
-    if entry.shape != w.shape:
+    result = as_float_array(array, what)
+    if result.shape != w.shape:
         raise OptimizerError(
-            f"{what} for {describe(parameter)} has the shape {show(entry.shape)}; a value and its "
-            f"memory have the parameter's, {show(w.shape)}.",
+            f"{what} for {describe(parameter)} has the shape {show(result.shape)}. The new value "
+            f"and the new state must have the shape of the parameter, {show(w.shape)}.",
             optimizer,
         )
-    return entry.astype(w.dtype)
+    return result.astype(w.dtype)

@@ -1,0 +1,34 @@
+"""The error messages of check, quoted in full."""
+
+import pytest
+from messages import NOBODY, check_message
+
+MESSAGES = [
+    (
+        "tg.gradcheck(b)",
+        "ArgumentError",
+        (
+            "gradcheck compares the derivatives of ops, entry by entry; this graph has no op. "
+            "Give it a graph with ops, and feeds of at least one sample."
+        ),
+        NOBODY,
+    ),
+    (
+        "tg.gradcheck(tg.Sum(a), a=np.ones((0, 2)))",
+        "ArgumentError",
+        (
+            "gradcheck compares the derivatives of ops, entry by entry; this graph has no entry"
+            " to compare. Give it a graph with ops, and feeds of at least one sample."
+        ),
+        NOBODY,
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("code", "kind", "message", "node"),
+    MESSAGES,
+    ids=[f"{k}-{row[1]}" for k, row in enumerate(MESSAGES)],
+)
+def test_a_message_in_full(code, kind, message, node):
+    check_message(code, kind, message, node)
