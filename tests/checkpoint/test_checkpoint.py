@@ -578,3 +578,13 @@ def test_nothing_is_lost_when_the_process_is_killed(rng):
 
     _, finished = kill_runs(15, rng)
     assert finished >= 1
+
+
+def test_validation_curves_are_saved(lab2, tmp_path):
+    history = tg.History(
+        loss=[0.3, 0.2], validation_loss=[np.nan, 0.4], validation_accuracy=[np.nan, 1.0]
+    )
+    tg.save(tmp_path / "run.npz", lab2, history=history)
+    again = tg.load(tmp_path / "run.npz", tg.lab2.model(rng=1))
+    for name in ("loss", "validation_loss", "validation_accuracy"):
+        np.testing.assert_array_equal(getattr(again, name), getattr(history, name))

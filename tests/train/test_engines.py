@@ -65,7 +65,7 @@ def test_mini_batches(engine, batch_size):
     settings = {"epochs": 20, "batch_size": batch_size, "optimizer": tg.Momentum}
     assert_same_run(
         fitted(engine, rng=np.random.default_rng(3), **settings),
-        fitted("interpreted", rng=3, **settings),
+        fitted("interpreted", rng=np.random.default_rng(3), **settings),
     )
 
 
@@ -229,3 +229,96 @@ def test_the_loss_is_the_one_before_the_step(engine, build):
         ends.append(w.value)
     np.testing.assert_allclose(losses[1], losses[0], rtol=1e-12, atol=1e-12)
     np.testing.assert_allclose(ends[1], ends[0], rtol=1e-12)
+
+
+class Watches:
+    """What a callback reads, at each call: losses, values, gradients and parameters."""
+
+    def __init__(self, model):
+        self.model, self.seen = model, []
+
+    def __call__(self, history):
+        nodes = [*self.model.parameters, self.model["layer1/h"], self.model.output]
+        self.seen.append(
+            [history.loss[-1]]
+            + [np.array(node.value) for node in nodes]
+            + [np.array(node.grad) for node in nodes]
+        )
+
+
+@pytest.mark.parametrize("batch_size", [None, 8])
+@pytest.mark.parametrize("engine", COMPILED)
+@pytest.mark.parametrize("interval", [1, 7])
+def test_a_callback_reads_the_numbers_of_its_epoch(engine, batch_size, interval):
+    def watched(engine):
+        model = tg.lab2.model(rng=0)
+        x, t = tg.data.xor()
+        model.forward(x=x, t=t)
+        model.backward()
+        watches = Watches(model)
+        optimizer = tg.Adam(model.parameters, lr=0.1)
+        tg.fit(
+            model,
+            optimizer,
+            x=x,
+            t=t,
+            epochs=15,
+            batch_size=batch_size,
+            callback=watches,
+            callback_interval=interval,
+            print_interval=0,
+            engine=engine,
+        )
+        return watches.seen
+
+    for got, expected in zip(watched(engine), watched("interpreted"), strict=True):
+        for one, other in zip(got, expected, strict=True):
+            np.testing.assert_allclose(one, other, rtol=1e-7, atol=1e-12)
+
+
+@pytest.mark.parametrize("engine", ["interpreted", *COMPILED])
+@pytest.mark.parametrize("batch_size", [None, 8])
+@pytest.mark.parametrize("parts", [[20, 20], [1] * 40, [3, 30, 7]])
+def test_a_run_in_parts_is_the_run_in_one_part_bit_by_bit(engine, batch_size, parts):
+    def losses(parts, keeps_history):
+        model = tg.lab2.model(rng=0)
+        x, t = tg.data.xor()
+        optimizer = tg.Adam(model.parameters, lr=0.05)
+        history, found = None, []
+        for epochs in parts:
+            history = tg.fit(
+                model,
+                optimizer,
+                x=x,
+                t=t,
+                epochs=epochs,
+                batch_size=batch_size,
+                rng=5,
+                engine=engine,
+                print_interval=0,
+                history=history if keeps_history else None,
+            )
+            found.extend(history.loss[-epochs:])
+        return found
+
+    whole = losses([40], True)
+    assert losses(parts, True) == whole
+    assert losses(parts, False) == whole
+
+
+def test_a_new_optimizer_goes_on_shuffling(xor):
+    model = tg.lab2.model(rng=0)
+    orders = []
+    history = None
+    for _ in range(2):
+        optimizer = tg.SGD(model.parameters, lr=1e-12)  # the losses tell the batches apart
+        settings = {"epochs": 3, "batch_size": 4, "print_interval": 0, "history": history}
+        history = tg.fit(
+            model,
+            optimizer,
+            **xor,
+            **settings,
+            callback_interval=1,
+            callback=lambda h: orders.append(model["x"].value.tobytes()),
+        )
+    assert len(set(orders)) == 6

@@ -5,7 +5,7 @@ import pytest
 
 import tinygraph as tg
 from tinygraph.errors import ArgumentTypeError, DtypeError, ShapeError
-from tinygraph.train.fit import Record
+from tinygraph.train.history import Record
 
 ODD = [
     ({"loss": "cat"}, DtypeError, "The loss of a History"),

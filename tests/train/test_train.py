@@ -313,3 +313,50 @@ def test_numbers_that_are_no_classes_have_no_accuracy(xor, lab2, capsys):
     )
     assert history.records[-1].accuracy is None
     assert "accuracy " not in capsys.readouterr().out
+
+
+def failed(output, optimizer, **settings):
+    with pytest.raises(NonFiniteError) as caught:
+        tg.fit(tg.Graph(output), optimizer, print_interval=0, **settings)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize("engine", ["interpreted", "numpy"])
+def test_a_saturated_sigmoid_is_told_from_a_step_that_is_too_long(engine):
+    x, t = tg.Input("x", shape=(None, 1)), tg.Input("t", shape=(None, 1))
+    w = tg.Parameter([[0.0]], name="w")
+    p = tg.Sigmoid(tg.MatMul(x, w))
+    q = tg.Subtract(1, p, name="q")
+    loss = tg.Mean(-(t * tg.Log(p)) - (1 - t) * tg.Log(q, name="log_q"))
+    data = {"x": [[-20.0], [20.0]], "t": [[0.0], [1.0]]}
+    message = failed(loss, tg.SGD(w, lr=0.5), epochs=50, engine=engine, **data)
+    assert 'Log "log_q": it took the logarithm of 0. Its input Subtract "q" is 0' in message
+    assert "learning rate" not in message
+
+
+def test_other_reasons_of_numbers_that_are_not_finite():
+    w = tg.Parameter(2.0, name="w")
+    assert "logarithm of a negative number" in failed(tg.Log(w - 3), tg.SGD(w), epochs=3)
+    assert "it divided by 0" in failed(1 / (w - 2), tg.SGD(w), epochs=3)
+    assert "outside its domain" in failed((w - 3) ** 0.5, tg.SGD(w), epochs=3)
+    assert "draw smaller start values" in failed(tg.Exp(w * 1e3), tg.SGD(w), epochs=3)
+
+
+def test_a_diverging_linear_model_is_told_to_take_shorter_steps():
+    x, t = tg.Input("x", shape=(None, 1)), tg.Input("t", shape=(None, 1))
+    w = tg.Parameter([[1.0]], name="w")
+    loss = tg.MSE(tg.MatMul(x, w), t)
+    data = {"x": [[1.0], [2.0]], "t": [[0.0], [1.0]]}
+    message = failed(loss, tg.SGD(w, lr=100.0), epochs=500, **data)
+    assert "The loss had grown" in message
+    assert "Try a lower learning rate" in message
+
+
+def test_a_loss_that_does_not_move_points_to_the_diagnosis(lab2, xor, capsys):
+    lab2["layer2/b"].value = np.full(4, -900.0)
+    lab2["layer3/b"].value = [-900.0]  # saturated: no gradient passes
+    tg.fit(lab2, tg.SGD(lab2.parameters), **xor, epochs=50)
+    assert "has stayed at 0.4762 for 50 epochs" in capsys.readouterr().out
+    fresh = tg.lab2.model(rng=0)
+    tg.fit(fresh, tg.SGD(fresh.parameters), **xor, epochs=50)
+    assert "has stayed" not in capsys.readouterr().out

@@ -144,6 +144,10 @@ def optimizer_state(
     return {**saved, "memory": memory}
 
 
+EPOCHS = ("loss", "validation_loss", "validation_accuracy")
+"""The arrays of a History that have one value for each epoch."""
+
+
 def history_entry(history: History | None) -> tuple[Any, dict[str, Array]]:
     """Return how the run ended, and its losses and records as arrays.
 
@@ -156,7 +160,7 @@ def history_entry(history: History | None) -> tuple[Any, dict[str, Array]]:
         (r.epoch, r.loss, np.nan if r.accuracy is None else r.accuracy) for r in history.records
     ]
     arrays: dict[str, Array] = {
-        "history/loss": history.loss.astype(np.float64),
+        **{f"history/{name}": getattr(history, name).astype(np.float64) for name in EPOCHS},
         "history/records": np.array(rows, dtype=np.float64).reshape(-1, 3),
     }
     ending = {
@@ -173,12 +177,19 @@ def history_from(saved: Any, arrays: Mapping[str, Array]) -> History | None:
         return None
     loss, records = arrays["history/loss"], arrays["history/records"]
     seconds, stopped, engine = saved["seconds"], saved["stopped"], saved["engine"]
-    if loss.ndim != 1 or records.ndim != 2 or records.shape[1] != 3:
+    # Checkpoints of earlier versions have no validation data.
+    none = np.zeros(0)
+    of_epochs = {"loss": loss, **{name: arrays.get(f"history/{name}", none) for name in EPOCHS[1:]}}
+    if (
+        any(values.ndim != 1 for values in of_epochs.values())
+        or records.ndim != 2
+        or records.shape[1] != 3
+    ):
         raise CheckpointError("its history has not the shape of one.")
     if not (isinstance(stopped, str) and isinstance(engine, str) and 0 <= float(seconds) < np.inf):
         raise CheckpointError("its history says impossible things.")
     return History(
-        loss=loss.astype(np.float64),
+        **{name: values.astype(np.float64) for name, values in of_epochs.items()},
         records=[
             Record(int(epoch), float(value), None if np.isnan(share) else float(share))
             for epoch, value, share in records

@@ -2,14 +2,14 @@
 
 An engine runs a stretch of epochs and writes down each one's loss.  One step of each engine is the
 same to the last few bits, since sums are taken in another order; a long run of an optimizer that
-swings at a minimum, as RMSProp may, multiplies that difference.  Engines differ in speed, too, and
-in what the nodes hold afterwards: only the interpreter leaves every value and gradient behind.
+swings at a minimum, as RMSProp may, multiplies that difference.  A compiled program computes no
+values of nodes, so before a callback reads them its last step is computed by the graph, too.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from importlib.util import find_spec
 from typing import Any, Protocol
 
@@ -20,6 +20,7 @@ from tinygraph.compile.record.arrays import Unrecordable
 from tinygraph.core.graph import Graph
 from tinygraph.errors import ArgumentError, did_you_mean
 from tinygraph.optim.optimizer import Optimizer
+from tinygraph.train.batches import Batches
 from tinygraph.validation.arrays import Array, brief
 
 ENGINES = ("interpreted", "numpy", "numba")
@@ -38,53 +39,20 @@ class Engine(Protocol):
     completed: int
     """How many epochs of the present stretch are done, at any moment."""
 
-    def run(self, losses: Array) -> None:
-        """Run one epoch for each entry of ``losses``, and write its loss there.
+    def run(self, losses: Array, first: int, watched: bool) -> None:
+        """Run one epoch for each element of ``losses``, and write its loss there.
 
         After a non-finite loss the engine returns at once, with that loss written and the
         parameters as they were when it was computed.
+
+        Parameters
+        ----------
+        losses : array
+        first : int
+            The number of epochs before these.
+        watched : bool
+            Whether the nodes must hold the values and gradients of the last step afterwards.
         """
-
-
-class Batches:
-    """The data, whole or shuffled anew each epoch and cut into mini-batches.
-
-    Every engine gets its batches from here, so that a seed gives the same ones whichever runs.
-    """
-
-    def __init__(
-        self,
-        model: Graph,
-        feeds: Mapping[str, Any],
-        batch_size: int | None,
-        rng: np.random.Generator,
-    ) -> None:
-        self.feeds = {
-            str(node.name): array
-            for node, array in model.feed_arrays(feeds).items()
-            if node in model.inputs
-        }
-        self._rng = rng
-        self._batched = [str(node.name) for node in model.inputs if None in node.shape[:1]]
-        sizes = {len(self.feeds[name]) for name in self._batched}
-        self.samples = max(sizes, default=1)
-        self.size = self.samples if batch_size is None else min(batch_size, self.samples)
-
-    @property
-    def count(self) -> int:
-        """How many batches an epoch has."""
-        return max(1, -(-self.samples // self.size)) if self.size else 1
-
-    def of_an_epoch(self) -> Iterator[tuple[float, dict[str, Any]]]:
-        """Yield each batch of one epoch, with its share of the data."""
-        if self.count == 1:
-            yield 1.0, self.feeds
-            return
-        order = self._rng.permutation(self.samples)
-        for start in range(0, self.samples, self.size):
-            rows = order[start : start + self.size]
-            cut = {name: self.feeds[name][rows] for name in self._batched}
-            yield len(rows) / self.samples, {**self.feeds, **cut}
 
 
 class Interpreter:
@@ -98,12 +66,12 @@ class Interpreter:
         self.batches = batches
         self.completed = 0
 
-    def run(self, losses: Array) -> None:
-        """Run one epoch for each entry of ``losses``, and write its loss there."""
+    def run(self, losses: Array, first: int, watched: bool) -> None:
+        """Run one epoch for each element of ``losses``; the nodes hold the last step anyway."""
         self.completed = 0
         for epoch in range(len(losses)):
             losses[epoch] = 0.0
-            for share, feeds in self.batches.of_an_epoch():
+            for share, feeds in self.batches.of_epoch(first + epoch):
                 losses[epoch] += share * self.model.forward(**feeds)
                 if not np.isfinite(losses[epoch]):
                     self.completed = epoch + 1
@@ -131,6 +99,7 @@ class Compiled:
 
     def __init__(self, model: Graph, optimizer: Optimizer, batches: Batches, target: str) -> None:
         self.name = target
+        self._model = model
         self.batches = batches
         self.completed = 0
         self._program = Program(model, optimizer, target)
@@ -141,17 +110,21 @@ class Compiled:
         """Estimate how long a step takes."""
         return float(self._compiled.plan.seconds_a_step())
 
-    def run(self, losses: Array) -> None:
-        """Run one epoch for each entry of ``losses``, and write its loss there."""
+    def run(self, losses: Array, first: int, watched: bool) -> None:
+        """Run one epoch for each element of ``losses``, and write its loss there."""
         self.completed = 0
         if self.batches.count == 1:
-            self._run_whole(losses)
+            self._run_whole(losses, watched)
         else:
-            self._run_batches(losses)
+            self._run_batches(losses, first, watched)
 
-    def _run_whole(self, losses: Array) -> None:
+    def _run_whole(self, losses: Array, watched: bool) -> None:
+        unwatched = len(losses) - watched
         while self.completed < len(losses):
-            count = min(self._steps_at_once, len(losses) - self.completed)
+            count = min(self._steps_at_once, unwatched - self.completed)
+            if count == 0:
+                count = 1
+                self._show(self.batches.feeds)
             start = time.perf_counter()
             got = self._program.run_while_finite(count, self.batches.feeds)
             seconds = time.perf_counter() - start
@@ -164,16 +137,24 @@ class Compiled:
             elif seconds > 2 * STRETCH_SECONDS:
                 self._steps_at_once = max(1, self._steps_at_once // 2)
 
-    def _run_batches(self, losses: Array) -> None:
+    def _run_batches(self, losses: Array, first: int, watched: bool) -> None:
         for epoch in range(len(losses)):
             losses[epoch] = 0.0
-            for share, feeds in self.batches.of_an_epoch():
+            is_last = watched and epoch == len(losses) - 1
+            for number, (share, feeds) in enumerate(self.batches.of_epoch(first + epoch), start=1):
+                if is_last and number == self.batches.count:
+                    self._show(feeds)
                 got = self._program.run_while_finite(1, feeds)
                 losses[epoch] += share * got[-1]
                 if not np.isfinite(losses[epoch]):
                     self.completed = epoch + 1
                     return
             self.completed = epoch + 1
+
+    def _show(self, feeds: Mapping[str, Any]) -> None:
+        """Leave the values and gradients of the next step in the nodes, for a callback to read."""
+        self._model.forward(**feeds)
+        self._model.backward()
 
 
 def check_engine(name: Any) -> None:

@@ -39,9 +39,12 @@ class History:
         Time spent training.
     stopped : str
         Why the run ended: ``"finished"``, ``"target reached"``, ``"callback"``, ``"interrupted"``,
-        ``"non-finite"`` or ``"error"``; empty while it goes on.
+        ``"patience"``, ``"non-finite"`` or ``"error"``; empty while it goes on.
     engine : str
-        What ran the epochs.
+        The engine that ran the epochs.
+    validation_loss, validation_accuracy : array
+        One value for each epoch, computed after its step: NaN for epochs in which the validation
+        data were not looked at.  Empty without validation data.
 
     >>> History(loss=np.array([0.5, 0.25]), seconds=0.01)
     <History of 2 epochs, last loss 0.25, 0.01 s, finished>
@@ -52,6 +55,8 @@ class History:
     seconds: float = 0.0
     stopped: str = "finished"
     engine: str = "interpreted"
+    validation_loss: Array = field(default_factory=lambda: np.zeros(0))
+    validation_accuracy: Array = field(default_factory=lambda: np.zeros(0))
 
     def __post_init__(self) -> None:
         check_history(self)
@@ -70,6 +75,23 @@ class History:
         return learning_curve(self.loss, ax=ax)
 
 
+def checked_record(history: Any) -> History:
+    """Return the record to continue, or a new one.
+
+    Raises
+    ------
+    ArgumentTypeError, DtypeError, ShapeError
+    """
+    if history is None:
+        return History()
+    if not isinstance(history, History):
+        raise ArgumentTypeError(
+            f"history is what an earlier fit returned, to continue it; got {brief(history)}."
+        )
+    check_history(history)
+    return history
+
+
 def check_history(history: Any) -> None:
     """Refuse a History whose fields were given, or set by hand, as no record of a run has them.
 
@@ -77,12 +99,14 @@ def check_history(history: Any) -> None:
     ------
     ArgumentTypeError, DtypeError, ShapeError
     """
-    history.loss = as_float_array(history.loss, "The loss of a History")
-    if history.loss.ndim != 1:
-        raise ShapeError(
-            f"The loss of a History has one value an epoch; got the shape "
-            f"{show(history.loss.shape)}."
-        )
+    for name in ("loss", "validation_loss", "validation_accuracy"):
+        values = as_float_array(getattr(history, name), f"The {name} of a History")
+        if values.ndim != 1:
+            raise ShapeError(
+                f"The {name} of a History has one value an epoch; got the shape "
+                f"{show(values.shape)}."
+            )
+        setattr(history, name, values)
     records = history.records
     if not isinstance(records, list) or not all(map(_is_record, records)):
         raise ArgumentTypeError(

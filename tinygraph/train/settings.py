@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from tinygraph.core.graph import Graph, as_graph
@@ -16,8 +17,78 @@ from tinygraph.validation.feeds import unnamed_feed
 from tinygraph.validation.naming import describe
 from tinygraph.validation.shapes import show
 
+CHECK_INTERVAL = 100
+"""``target_loss`` is compared every so many epochs."""
+VALIDATIONS = 200
+"""A run looks at the validation data about so many times."""
 MOST = 100_000_000
 """More epochs than this would not fit into a small memory, with one loss kept of each."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How long ``fit`` runs, what it prints and when it stops."""
+
+    epochs: int
+    print_interval: int
+    callback: Callable[[Any], object] | None
+    callback_interval: int
+    target_loss: float | None
+    validation_interval: int
+    """0 without validation data."""
+
+    def intervals(self, has_bar: bool) -> list[int]:
+        """Return every how many epochs the loop has something to do."""
+        intervals = [self.print_interval or self.epochs]
+        if self.callback is not None:
+            intervals.append(self.callback_interval)
+        if self.target_loss is not None:
+            intervals.append(CHECK_INTERVAL)
+        if self.validation_interval:
+            intervals.append(self.validation_interval)
+        if has_bar:
+            intervals.append(max(1, self.epochs // 200))
+        return intervals
+
+
+def checked_settings(
+    *,
+    epochs: Any,
+    print_interval: Any,
+    callback: Any,
+    callback_interval: Any,
+    target_loss: Any,
+    patience: Any,
+    has_validation: bool,
+) -> Settings:
+    """Return the settings with their defaults, or refuse an invalid one.
+
+    Raises
+    ------
+    ArgumentTypeError, ArgumentError
+    """
+    epochs = whole_number("epochs", epochs, least=1)
+    if print_interval is None:
+        print_interval = max(1, epochs // 10)
+    print_interval = whole_number("print_interval", print_interval, least=0)
+    check_callback(callback)
+    if callback_interval is None:
+        callback_interval = print_interval or max(1, epochs // 10)
+    if patience is not None:
+        whole_number("patience", patience, least=1)
+        if not has_validation:
+            raise ArgumentError(
+                "patience counts epochs in which the validation loss does not fall; fit was given "
+                "no validation data. Add validation={…}, with one array for each input."
+            )
+    return Settings(
+        epochs,
+        print_interval,
+        callback,
+        whole_number("callback_interval", callback_interval, least=1),
+        checked_target(target_loss),
+        max(1, epochs // VALIDATIONS) if has_validation else 0,
+    )
 
 
 def check_roles(model: Any, optimizer: Any, unnamed: tuple[Any, ...]) -> None:
