@@ -29,7 +29,7 @@ from tinygraph.errors import (
 from tinygraph.validation.arrays import Array, brief
 from tinygraph.validation.feeds import check_feeds, common_precision, unnamed_feed
 from tinygraph.validation.naming import describe
-from tinygraph.validation.nonfinite import has_nan, warn_of_nan
+from tinygraph.validation.nonfinite import GradientWatch, has_nan, warn_of_nan
 from tinygraph.validation.op_results import (
     as_seed,
     call_backward,
@@ -104,6 +104,7 @@ class Graph:
             self.prediction_inputs = _of_type(Input, ancestors)
             self._prediction_ops = _of_type(Op, ancestors)
         self._run = RunRecord(self.nodes, leaves, [op for op in self._ops if op._keywords])
+        self._gradient_watch = GradientWatch(self._ops)
         self._is_run = False
         self._batch: int | None = None
         self._shapes: list[Shape] = []
@@ -190,16 +191,22 @@ class Graph:
             If the seed does not have the shape of the output.
         OpError
             If the ``backward`` of an op fails, or does not return one gradient per input.
+
+        Warns
+        -----
+        RuntimeWarning
+            If a gradient is NaN or infinite: names the op in which that begins.
         """
         self._start_backward(seed)
-        for op in reversed(self._ops):
-            if op.grad is None:
-                continue  # the output does not depend on it
-            contributions = call_backward(op, op.grad, op._value, values_of(op))
-            for node, contribution in zip(op.inputs, contributions):
-                if contribution is None:
-                    continue
-                node.grad = contribution if node.grad is None else node.grad + contribution
+        with self._gradient_watch:
+            for op in reversed(self._ops):
+                if op.grad is None:
+                    continue  # the output does not depend on it
+                contributions = call_backward(op, op.grad, op._value, values_of(op))
+                for node, contribution in zip(op.inputs, contributions):
+                    if contribution is None:
+                        continue
+                    node.grad = contribution if node.grad is None else node.grad + contribution
 
     def predict(self, /, *unnamed: Any, **feeds: Any) -> Any:
         """Return the prediction, computing only the nodes that it depends on.

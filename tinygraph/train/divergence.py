@@ -21,11 +21,11 @@ def non_finite_error(model: Graph, feeds: Mapping[str, Any], record: History) ->
     model.forward(**feeds)
     node = next((node for node in model.nodes if not _is_finite(node)), model.output)
     epoch = len(record)
-    before = "epoch before is" if epoch == 2 else f"{epoch - 1:,} epochs before are"
+    earlier = "" if epoch == 1 else f" The {epoch - 1:,} epoch(s) before are in error.history."
     return NonFiniteError(
         f"Training met a loss of {record.loss[-1]} in epoch {epoch:,}. The first node that became "
-        f"non-finite is {describe(node)}: {_likely_reason(node, record)} "
-        f"The {before} in error.history.",
+        f"non-finite is {describe(node)}: {_likely_reason(node, record)}"
+        f"{earlier}",
         node=node,
         epoch=epoch,
         history=record,
@@ -108,9 +108,10 @@ def _reason_of_parameter(node: Parameter, record: History) -> str:
     if len(record) == 1:
         return "its start value is not finite. Give it finite numbers."
     if np.isnan(node.value).any():
+        before = len(record) - 2
+        start = f"Train for {before:,} epochs, then " if before else "At the start values, "
         return (
-            "the step before made it NaN, so its gradient was NaN or infinite, as that of a root "
-            'or a logarithm at 0 is. engine="interpreted" names the node in which NaN begins; if '
-            "the loss was growing, try a lower learning rate."
+            "its gradient in the step before was NaN or infinite, as that of a root or a logarithm "
+            f"at 0 is. {start}call model.forward(…) and model.backward(): backward names the op."
         )
     return "the step before was too long. Try a lower learning rate."

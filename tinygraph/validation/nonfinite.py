@@ -7,7 +7,7 @@ NumPy warns of an op that turns numbers into NaN, but not of NaN in a feed.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
@@ -54,6 +54,52 @@ def warn_of_nan(values: Iterable[tuple[NodeLike, Array | None]], caller: str) ->
                 stacklevel=4,
             )
             return
+
+
+class GradientWatch:
+    """Replace the warnings of NumPy during a backward pass by one that names the node.
+
+    The derivative of a root or a logarithm at 0 is infinite, and 0 times infinity is NaN. NumPy
+    reports that it happened, but not where.
+
+    Parameters
+    ----------
+    ops
+        The ops of the graph, in topological order.
+    """
+
+    def __init__(self, ops: Sequence[NodeLike]) -> None:
+        self._ops = ops
+        self._has_event = False
+
+    def __enter__(self) -> None:
+        self._has_event = False
+        self._errors = np.errstate(invalid="call", divide="call", call=self._note)
+        self._errors.__enter__()
+
+    def __exit__(self, *error: object) -> None:
+        self._errors.__exit__(*error)  # type: ignore[arg-type]
+        del self._errors  # a graph can be pickled, an errstate cannot
+        if self._has_event and error[0] is None and np.geterr()["invalid"] != "ignore":
+            self._warn()
+
+    def _note(self, kind: str, flag: int) -> None:
+        self._has_event = True
+
+    def _warn(self) -> None:
+        for op in reversed(self._ops):
+            for parent in op.inputs:
+                if parent.grad is not None and not np.isfinite(parent.grad).all():
+                    kind = "NaN" if has_nan(parent.grad) else "infinite"
+                    warnings.warn(
+                        f"A gradient of backward is {kind}. It begins in backward of "
+                        f"{describe(op)}, which computed the gradient of {describe(parent)}. The "
+                        f"derivative of a root, a quotient or a logarithm at 0 is infinite: add a "
+                        f"small constant to the input.",
+                        RuntimeWarning,
+                        stacklevel=4,
+                    )
+                    return
 
 
 def _advice(node: NodeLike) -> str:
