@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Any
 
 from tinygraph.errors import ArgumentTypeError, ShapeError
@@ -103,6 +104,7 @@ def batch_size(pairs: Iterable[tuple[Shape, Sequence[int]]]) -> int | None:
     return None
 
 
+@lru_cache(maxsize=4096)
 def with_batch(shape: Shape, batch: int | None) -> Shape:
     """Replace ``None`` in a shape by the batch size.
 
