@@ -19,9 +19,11 @@ from typing import TYPE_CHECKING, Any
 from tinygraph import data, ops
 from tinygraph.compile.compile import compile  # noqa: A004 - its name inside the package alone
 from tinygraph.core.graph import Graph, trace_with
-from tinygraph.core.leaves import Constant, Input, Parameter
+from tinygraph.core.leaves import Constant, Input, Parameter, Random, State
 from tinygraph.core.node import Node
 from tinygraph.core.op import Comparison, Op, Rule
+from tinygraph.core.scope import scope
+from tinygraph.core.switch import Switch
 from tinygraph.core.version import __version__ as __version__
 from tinygraph.errors import ShapeError, TinygraphError, illustrate_with
 from tinygraph.ops import (
@@ -90,14 +92,17 @@ __all__ = [
     "Parameter",
     "Power",
     "RMSProp",
+    "Random",
     "ReLU",
     "Rule",
     "Run",
     "Sigmoid",
+    "State",
     "Stepper",
     "Subtract",
     "Sum",
     "Sweep",
+    "Switch",
     "Tanh",
     "TinygraphError",
     "compile",
@@ -113,6 +118,7 @@ __all__ = [
     "plots",
     "render",
     "save",
+    "scope",
     "step_through",
     "sweep",
     "testing",

@@ -7,7 +7,7 @@ MESSAGES = [
     (
         "tg.Input(None, shape=())",
         "ArgumentTypeError",
-        'An Input needs a name, by which it is fed: Input("x", …).',
+        'A node of class Input needs a name: Input("x", …).',
         NOBODY,
     ),
     (

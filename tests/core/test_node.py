@@ -112,7 +112,7 @@ def test_a_name_is_a_text(name):
 
 
 def test_an_input_needs_a_name():
-    with pytest.raises(ArgumentTypeError, match="fed"):
+    with pytest.raises(ArgumentTypeError, match="needs a name"):
         tg.Input(None, shape=(2,))
 
 

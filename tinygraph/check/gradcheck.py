@@ -86,6 +86,7 @@ def gradcheck(
     rng = as_generator(rng)
     # Copies from before the run: what a forward changes in place is for check_node to see.
     leaves: Values = {node: np.array(node.value, np.float64) for node in graph.parameters}
+    feeds = graph.with_draws(feeds)
     leaves |= {node: np.array(a, np.float64) for node, a in graph.feed_arrays(feeds).items()}
     with np.errstate(invalid="ignore"):  # where NaN begins, the report says
         graph.forward(**feeds)

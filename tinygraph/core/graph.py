@@ -16,18 +16,20 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from tinygraph.core.leaves import Constant, Input, Parameter
+from tinygraph.core.leaves import Constant, Input, Parameter, Random, State
 from tinygraph.core.node import Node, inputs_of, values_of
 from tinygraph.core.op import Op
+from tinygraph.core.switch import Switch, predicting_inputs
 from tinygraph.core.topology import as_node, check_nodes, name_nodes, topological_order
 from tinygraph.errors import (
     ArgumentTypeError,
+    ShapeError,
     StateError,
     UnknownNameError,
     did_you_mean,
 )
-from tinygraph.validation.arrays import Array, brief
-from tinygraph.validation.feeds import check_feeds, common_precision, unnamed_feed
+from tinygraph.validation.arrays import Array, as_dict, brief
+from tinygraph.validation.feeds import check_feeds, class_limits, common_precision, unnamed_feed
 from tinygraph.validation.naming import describe
 from tinygraph.validation.nonfinite import GradientWatch, has_nan, warn_of_nan
 from tinygraph.validation.op_results import (
@@ -35,6 +37,7 @@ from tinygraph.validation.op_results import (
     call_backward,
     call_forward,
 )
+from tinygraph.validation.randomness import as_generator
 from tinygraph.validation.run_record import RunRecord
 from tinygraph.validation.shapes import Shape, batch_size, show, with_batch
 
@@ -50,13 +53,17 @@ class Graph:
         The node that ``forward`` returns and ``backward`` differentiates: usually a loss.
     prediction : Node, optional
         The node that ``predict`` returns. Default: the output.
+    updates : mapping of State to Node, optional
+        For each State, the node whose value it takes after a training run.
+    rng : Generator or int, optional
+        The source of the numbers that ``Random`` nodes draw, or a seed for it (default 0).
 
     Attributes
     ----------
     nodes : tuple of Node
         All nodes in topological order: each comes after its inputs.
-    inputs, parameters : tuple
-        The ``Input`` and the ``Parameter`` nodes among them.
+    inputs, parameters, states, randoms : tuple
+        The nodes of these kinds among them.
     prediction_inputs : tuple of Input
         The inputs that ``predict`` needs.
     output, prediction : Node
@@ -81,28 +88,44 @@ class Graph:
     2.0
     """
 
-    def __init__(self, output: Node, prediction: Node | None = None) -> None:
+    def __init__(
+        self,
+        output: Node,
+        prediction: Node | None = None,
+        updates: Mapping[State, Node] | None = None,
+        rng: np.random.Generator | int | None = None,
+    ) -> None:
         self.output = as_node(output, "The output of a Graph")
         self.prediction = (
             output if prediction is None else as_node(prediction, "The prediction of a Graph")
         )
-        self.nodes = tuple(topological_order([self.output, self.prediction]))
+        self.updates = checked_updates(updates)
+        self.rng = as_generator(rng)
+        self.nodes = tuple(
+            topological_order([self.output, self.prediction, *self.updates.values(), *self.updates])
+        )
         self._by_name = name_nodes(self.nodes)
         self._ops = _of_type(Op, self.nodes)
         leaves = [node for node in self.nodes if not node.inputs]
-        self.inputs = _of_type(Input, leaves)
-        self.parameters = _of_type(Parameter, leaves)
+        self.randoms = _of_type(Random, leaves)
+        self.inputs = tuple(n for n in _of_type(Input, leaves) if not isinstance(n, Random))
+        self.states = _of_type(State, leaves)
+        self.parameters = tuple(n for n in _of_type(Parameter, leaves) if not isinstance(n, State))
         constants = _of_type(Constant, leaves)
         self._weak_constants = [node for node in constants if not node.has_own_precision]
         self.precision = common_precision(
-            [*self.parameters, *(node for node in constants if node.has_own_precision)]
+            [
+                *self.parameters,
+                *self.states,
+                *(node for node in constants if node.has_own_precision),
+            ]
         )
-        if self.prediction is self.output:
-            self.prediction_inputs, self._prediction_ops = self.inputs, self._ops
-        else:
-            ancestors = topological_order([self.prediction])
-            self.prediction_inputs = _of_type(Input, ancestors)
-            self._prediction_ops = _of_type(Op, ancestors)
+        ancestors = topological_order([self.prediction], predicting_inputs)
+        self.prediction_inputs = tuple(
+            n for n in _of_type(Input, ancestors) if not isinstance(n, Random)
+        )
+        self._prediction_ops = _of_type(Op, ancestors)
+        self._class_limits = class_limits(self._ops)
         self._run = RunRecord(self.nodes, leaves, [op for op in self._ops if op._keywords])
         self._gradient_watch = GradientWatch(self._ops)
         self._is_run = False
@@ -228,6 +251,9 @@ class Graph:
         values: dict[Node, Any] = dict(self.feed_arrays(feeds, self.prediction_inputs))
         batch = batch_size((node.shape, values[node].shape) for node in self.prediction_inputs)
         for op in self._prediction_ops:
+            if isinstance(op, Switch):
+                values[op] = values.get(op.inputs[1], op.inputs[1]._value)
+                continue
             arrays = [values.get(node, node._value) for node in inputs_of(op)]
             values[op] = call_forward(op, arrays, with_batch(op.shape, batch))
         ancestors = ((node, values.get(node, node._value)) for node in self.nodes)
@@ -296,12 +322,40 @@ class Graph:
             If the feeds do not fit the inputs (only the ``needed`` ones, if given).
         """
         needed = self.inputs if needed is None else needed
-        arrays = check_feeds(needed, self.inputs, feeds, self.precision)
+        if self.randoms:
+            feeds = self.with_draws(feeds)
+            needed = (*needed, *self.randoms)
+        allowed = (*self.inputs, *self.randoms)
+        arrays = check_feeds(needed, allowed, feeds, self.precision, self._class_limits)
         if self._weak_constants:
             precision = self.precision or np.result_type(*(arrays.values() or [np.float64]))
             for constant in self._weak_constants:
                 arrays[constant] = constant.in_precision(precision)
         return arrays
+
+    def with_draws(self, feeds: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the feeds with new numbers for each Random that has none in them.
+
+        A caller that runs the same draws several times feeds the result each time.
+        """
+        given = [node for node in self.inputs if node.name in feeds]
+        batch = batch_size((node.shape, np.shape(feeds[str(node.name)])) for node in given)
+        drawn = {}
+        for random in self.randoms:
+            if random.name not in feeds:
+                shape: Any = with_batch(random.shape, batch)
+                precision = self.precision or np.float64
+                drawn[str(random.name)] = random.drawn(self.rng, shape, precision)
+        return {**feeds, **drawn}
+
+    def update_states(self) -> None:
+        """Write the ``updates``: all new states follow from the values of the last forward run.
+
+        ``fit`` calls it after every step; call it yourself in a training loop of your own.
+        """
+        new = [node._value for node in self.updates.values()]
+        for state, value in zip(self.updates, new):
+            state.value = value
 
     def _start_run(self, unnamed: tuple[Any, ...], feeds: Mapping[str, Any]) -> None:
         """Give each input its feed."""
@@ -332,6 +386,30 @@ class Graph:
         for node in self.nodes:
             node.grad = None
         self.output.grad = start
+
+
+def checked_updates(updates: Any) -> dict[State, Node]:
+    """Return ``updates`` as a dict from each State to the node of its new value.
+
+    Raises
+    ------
+    ArgumentTypeError, ShapeError
+    """
+    if updates is None:
+        return {}
+    rule = "The updates of a Graph must be a dict {state: node}, with a State as each key"
+    found = as_dict(updates, rule)
+    for state, node in found.items():
+        if not isinstance(state, State):
+            raise ArgumentTypeError(f"{rule}; got the key {brief(state)}.")
+        as_node(node, f"The update of {describe(state)}")
+        if node.shape != state.shape:
+            raise ShapeError(
+                f"The update of {describe(state)} must have its shape {show(state.shape)}; "
+                f"{describe(node)} has the shape {show(node.shape)}.",
+                node,
+            )
+    return found
 
 
 Tracer = Callable[[Graph, Any, int, Mapping[str, Any]], list[Any]]

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from tinygraph.core.scope import prefix
 from tinygraph.errors import ArgumentTypeError
 from tinygraph.validation.arrays import Array, brief
 from tinygraph.validation.naming import check_name, describe
@@ -52,6 +53,7 @@ class Node:
         "grad",
         "inputs",
         "name",
+        "prefix",
         "shape",
     )
 
@@ -62,6 +64,8 @@ class Node:
     __array_ufunc__ = None
 
     name: str | None
+    prefix: str
+    """The scopes in which the node was made, such as ``"block1/"``."""
     inputs: tuple[Node, ...]
     shape: Shape
     grad: Array | None
@@ -69,7 +73,7 @@ class Node:
     as_read: tuple[Array | None, Array | None] | None
     """The array that a user has read as ``value``, and a copy of it, which shows edits in place."""
 
-    takes_gradient: ClassVar[bool] = True
+    takes_gradient: bool = True
     """Whether ``backward`` keeps a gradient for the node."""
 
     def __init__(self, name: str | None, inputs: tuple[Node, ...] = ()) -> None:
@@ -77,8 +81,10 @@ class Node:
             raise ArgumentTypeError(
                 "A node is an Input, a Parameter, a Constant or an op: make one of these."
             )
+        self.prefix = prefix()
         if name is not None:
             check_name(name)
+            name = self.prefix + name
         self.name = name
         self.auto_named = False
         self.inputs = inputs

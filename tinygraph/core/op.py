@@ -147,6 +147,8 @@ class Op(Node):
     def __init__(self, /, *inputs: Any, name: str | None = None, **hyperparameters: Any) -> None:
         super().__init__(name)
         if hyperparameters:
+            if not inputs and self.arguments and hyperparameters.keys() >= set(self.arguments):
+                inputs = tuple(hyperparameters.pop(argument) for argument in self.arguments)
             self._keep(hyperparameters)
         if not self.takes(len(inputs)):
             if type(self).forward is Op.forward:
@@ -214,6 +216,14 @@ class Op(Node):
             return error
         arrived = ", ".join(map(describe_with_shape, self.inputs))
         return ShapeError(f"{describe(self)}: {error}, from {arrived}.", self)
+
+    def class_counts(self) -> dict[str, int]:
+        """Return the number of classes for each argument of whole numbers, by its name.
+
+        A feed must then lie from 0 to that number − 1: the labels of a loss, for example, must be
+        smaller than the number of logits. Default: no limits.
+        """
+        return {}
 
     def shape_error(self, rule: str, hint: str = "") -> ShapeError:
         """Return the error for inputs whose shapes break ``rule``.

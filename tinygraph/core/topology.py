@@ -6,7 +6,8 @@ by which a user can look up a node.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from operator import attrgetter
 
 from tinygraph.core.node import Node, inputs_of
 from tinygraph.errors import ArgumentTypeError, CycleError, DuplicateNameError, StateError
@@ -14,12 +15,21 @@ from tinygraph.validation.arrays import brief
 from tinygraph.validation.naming import check_name, describe
 
 
-def topological_order(outputs: Iterable[Node]) -> list[Node]:
+def topological_order(
+    outputs: Iterable[Node], inputs: Callable[[Node], tuple[Node, ...]] = attrgetter("inputs")
+) -> list[Node]:
     """Return all nodes that ``outputs`` depend on, each after its inputs.
 
     This is a depth-first search with its own stack: a chain of a million nodes needs no recursion.
     A node is *open* from the moment its inputs are pushed on the stack until all of them are in the
     order. If an input of a node is open, the graph has a cycle.
+
+    Parameters
+    ----------
+    outputs
+        The nodes to start from.
+    inputs
+        Gives the inputs of a node. Default: all of them.
 
     Raises
     ------
@@ -37,9 +47,10 @@ def topological_order(outputs: Iterable[Node]) -> list[Node]:
             state = is_open.get(node)
             if state is None:
                 is_open[node] = True
-                if type(node.inputs) is not tuple:
+                parents = inputs(node)
+                if type(parents) is not tuple:
                     inputs_of(node)
-                for parent in reversed(node.inputs):
+                for parent in reversed(parents):
                     parent_state = is_open.get(parent)
                     if parent_state is None:
                         stack.append(parent)
@@ -94,7 +105,9 @@ def name_nodes(nodes: Sequence[Node]) -> dict[str, Node]:
             unnamed.append(node)
     taken: dict[str, int] = {}
     for node in unnamed:
-        stem, number = (type(node).__name__, 1) if node.name is None else (f"{node.name}_", 2)
+        stem, number = f"{node.name}_", 2
+        if node.name is None:
+            stem, number = f"{node.prefix}{type(node).__name__}", 1
         number = taken.get(stem, number)
         while (name := f"{stem}{number}") in by_name:
             number += 1

@@ -34,7 +34,10 @@ def as_parameters(parameters: Any) -> tuple[Parameter, ...]:
             f"An optimizer takes the parameters to train, such as model.parameters; "
             f"got {brief(parameters)}."
         )
-    found = tuple(_each_parameter(found))
+    given = tuple(_each_parameter(found))
+    found = tuple(parameter for parameter in given if parameter.trainable)
+    if given and not found:
+        raise ArgumentError("All of these parameters are frozen (trainable=False): none to train.")
     if not found:
         raise ArgumentError("An optimizer needs at least one parameter to train; got none.")
     if len(set(found)) < len(found):

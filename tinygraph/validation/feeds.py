@@ -10,9 +10,16 @@ from typing import Any
 
 import numpy as np
 
-from tinygraph.errors import ArgumentTypeError, DtypeError, FeedError, ShapeError, did_you_mean
-from tinygraph.validation.arrays import Array, as_float_array
-from tinygraph.validation.naming import NodeLike
+from tinygraph.errors import (
+    ArgumentError,
+    ArgumentTypeError,
+    DtypeError,
+    FeedError,
+    ShapeError,
+    did_you_mean,
+)
+from tinygraph.validation.arrays import Array, as_float_array, brief
+from tinygraph.validation.naming import NodeLike, describe
 from tinygraph.validation.shapes import fits, show, with_batch
 
 FLOAT64 = np.dtype(np.float64)
@@ -20,10 +27,11 @@ FLOAT32 = np.dtype(np.float32)
 
 
 def check_feeds(
-    needed: Iterable[NodeLike],
+    needed: Iterable[Any],
     allowed: Iterable[NodeLike],
     feeds: Mapping[str, Any],
     precision: np.dtype[Any] | None,
+    limits: Mapping[Any, tuple[int, Any]],
 ) -> dict[Any, Array]:
     """Return one checked array for each needed input.
 
@@ -36,6 +44,8 @@ def check_feeds(
         The user's arrays, by name.
     precision
         The precision of the graph's parameters; ``None`` if there are none.
+    limits
+        For inputs of whole numbers: the number of classes, and the op that needs it.
 
     Raises
     ------
@@ -53,12 +63,16 @@ def check_feeds(
         if name not in feeds:
             raise _missing(name, needed, feeds)
         value = feeds[name]
-        if type(value) is np.ndarray and value.dtype is FLOAT64 and precision != FLOAT32:
+        if node.is_whole:
+            array = _whole_numbers(node, value)
+        elif type(value) is np.ndarray and value.dtype is FLOAT64 and precision != FLOAT32:
             array = value
         else:
             array = _checked_dtype(name, value, precision)
         if first is None or array.shape != with_batch(node.shape, first[1]):
             first = _checked_shape(name, node, array, first)
+        if node in limits:
+            _check_limits(name, array, *limits[node])
         arrays[node] = array
     if len(feeds) > len(arrays):
         _refuse_unknown(feeds, allowed)
@@ -103,6 +117,58 @@ def _checked_dtype(name: str, value: Any, precision: np.dtype[Any] | None) -> Ar
     return array
 
 
+def class_limits(ops: Iterable[Any]) -> dict[Any, tuple[int, Any]]:
+    """Return, for each input of whole numbers, the least limit that an op states, and that op."""
+    limits: dict[Any, tuple[int, Any]] = {}
+    for op in ops:
+        for argument, limit in op.class_counts().items():
+            node = op.inputs[op.arguments.index(argument)]
+            if node.role == "input" and (node not in limits or limit < limits[node][0]):
+                limits[node] = (limit, op)
+    return limits
+
+
+def _whole_numbers(node: NodeLike, value: Any) -> Any:
+    """Return class labels or tokens as an array of int64."""
+    what = f"The feed {str(node.name)!r}"
+    try:
+        array = np.asarray(value)
+    except Exception as error:  # a custom __array__ may fail in any way
+        raise DtypeError(f"{what} must be whole numbers; got {brief(value)} ({error}).") from error
+    if array.dtype.kind in "US" or array.dtype.kind == "O":
+        raise DtypeError(
+            f"{what} must be whole numbers, such as 0 for the first class; got {brief(value)}. "
+            f"Number the classes: names, {node.name} = np.unique(labels, return_inverse=True)."
+        )
+    if array.dtype.kind == "f":
+        is_whole = array == np.floor(array)  # NaN and infinity: see below
+        if not (is_whole & np.isfinite(array)).all():
+            place = tuple(map(int, np.argwhere(~(is_whole & np.isfinite(array)))[0]))
+            raise DtypeError(
+                f"{what} must be whole numbers; {_at(place)} is {array[place]:g}. For targets that "
+                f"are not class labels, use an Input with dtype=float."
+            )
+    elif array.dtype.kind not in "biu":
+        raise DtypeError(f"{what} must be whole numbers; got dtype {array.dtype}.")
+    return array.astype(np.int64)
+
+
+def _check_limits(name: str, array: Any, limit: int, op: Any) -> None:
+    """Raise if a class label or token is not one of ``limit`` classes."""
+    if array.size and (array.min() < 0 or array.max() >= limit):
+        place = tuple(map(int, np.argwhere((array < 0) | (array >= limit))[0]))
+        raise ArgumentError(
+            f"{describe(op)} needs whole numbers from 0 to {limit - 1} in the feed {name!r}; "
+            f"{_at(place)} is {array[place]}."
+        )
+
+
+def _at(place: tuple[int, ...]) -> str:
+    if not place:
+        return "the value"
+    return f"sample {place[0]}" if len(place) == 1 else f"the element at {place}"
+
+
 def _missing(name: str, needed: Iterable[NodeLike], feeds: Mapping[str, Any]) -> FeedError:
     names = [str(node.name) for node in needed]
     arrived = ", ".join(map(repr, feeds)) or "nothing"
@@ -126,7 +192,10 @@ def _refuse_unknown(feeds: Mapping[str, Any], allowed: Iterable[NodeLike]) -> No
 
 def _wrong_shape(name: str, node: NodeLike, array: Array) -> ShapeError:
     hint = ""
-    if array.ndim + 1 == len(node.shape) and fits((*array.shape, 1), node.shape):
+    is_one_hot = array.ndim == len(node.shape) + 1 and fits(array.shape[:-1], node.shape)
+    if getattr(node, "is_whole", False) and is_one_hot:
+        hint = f" If these are one-hot labels, use {name}.argmax(axis=-1)."
+    elif array.ndim + 1 == len(node.shape) and fits((*array.shape, 1), node.shape):
         hint = f" To make a column of labels, use {name}.reshape(-1, 1)."
     elif array.ndim + 1 == len(node.shape) and fits((1, *array.shape), node.shape):
         hint = f" To feed one sample as a batch of one, use {name}.reshape(1, -1)."

@@ -42,6 +42,10 @@ def build(rng, lr=0.1):
     return made, tg.SGD(made.parameters, lr=lr)
 
 
+def drawn(rng, shape):
+    return rng.random(shape)
+
+
 def swept():
     return tg.sweep(build, {"lr": [0.1, 1.0]}, 1, epochs=2, engine="interpreted", x=X, t=T)
 
@@ -125,6 +129,7 @@ SOUND_CALLS = {
     **{cls.__name__: of_an_op_class(cls) for cls in OP_CLASSES},
     **{cls.__name__: of_an_optimizer(cls) for cls in OPTIMIZERS},
     "Op": of_an_op_class(Double),
+    "Op.class_counts": lambda: (tg.MSE(1.0, 2.0).class_counts, {}),
     "Optimizer": lambda: (tg.Optimizer, {"parameters": model().parameters, "lr": 0.1}),
     "Optimizer.step": lambda: (an_optimizer().step, {}),
     "Optimizer.state": lambda: (an_optimizer().state, {}),
@@ -133,11 +138,17 @@ SOUND_CALLS = {
     "Input": lambda: (tg.Input, {"name": "x", "shape": (None, 2)}),
     "Parameter": lambda: (tg.Parameter, {"value": 1.0, "name": "w"}),
     "Constant": lambda: (tg.Constant, {"value": 1.0, "name": "c"}),
+    "State": lambda: (tg.State, {"value": 1.0, "name": "s"}),
+    "Random": lambda: (tg.Random, {"name": "r", "shape": (None, 2), "draw": drawn}),
+    "Switch": lambda: (tg.Switch, {"inputs": [1.0, 2.0], "name": "y"}),
+    "scope": lambda: (tg.scope, {"name": "block"}),
     "Rule": lambda: (tg.Rule, {"math": "g", "code": "g"}),
+    "Comparison": lambda: (tg.Comparison, {"labels": "t"}),
     "Graph": lambda: (tg.Graph, {"output": model().output}),
     "Graph.forward": of_the_graph("forward", unnamed=[], feeds=FEEDS),
     "Graph.predict": of_the_graph("predict", unnamed=[], feeds={"x": X}),
     "Graph.backward": of_the_graph("backward"),
+    "Graph.update_states": of_the_graph("update_states"),
     "Graph.trace": of_the_graph("trace", feeds=FEEDS),
     "Graph.summary": of_the_graph("summary"),
     "History": lambda: (tg.History, {"loss": np.array([0.5])}),

@@ -79,6 +79,7 @@ def step_through(
             "training_steps is given by its position, since every name is an input's: "
             f"step_through(model, optimizer, {brief(feeds['training_steps'])}, …)."
         )
+    feeds = model.with_draws(feeds)
     arrays = model.feed_arrays(feeds)
     moments = list(walk(model.nodes, model.output, arrays, optimizer, training_steps))
     model.forward(**feeds)
