@@ -64,4 +64,4 @@ types: $(VENV)/.stamp-dev  ## check types
 	$(BIN)/mypy
 
 clean:  ## remove what the other targets made
-	rm -rf $(VENV) mutants lab2-output report docs/_build docs/tutorials docs/derivations build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) mutants lab2-output tutorial-output report docs/_build docs/tutorials docs/derivations build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache

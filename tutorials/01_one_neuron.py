@@ -2,48 +2,56 @@ r"""
 01 · One neuron, by hand and as a graph
 =======================================
 
-**Question.** A neuron computes :math:`h = \sigma(w x + b)`. If its answer is wrong, in which
-direction, and how strongly, should the bias :math:`b` move?
+**Question.** A neuron computes :math:`h = \sigma(w x + b)`. Its answer is wrong. In which direction
+should you move the bias :math:`b`, and how strongly does the loss react?
 
-We compute the answer with pencil and paper, then let a graph of nodes compute the same numbers.
+First you compute the answer with pencil and paper. Then a graph of nodes computes the same numbers.
 """
 
 # %%
 # By hand
 # -------
-# One input :math:`x = 2`, one weight :math:`w = -1`, one bias :math:`b = 3`, and the target
+# Take one input :math:`x = 2`, one weight :math:`w = -1`, one bias :math:`b = 3` and the target
 # :math:`t = 0`. The loss is the squared difference.
 #
 # .. math::
 #
 #     \begin{gathered}
 #     z = w x = -2, \qquad a = z + b = 1, \\
-#     h = \sigma(a) = \frac{1}{1 + e^{-1}} \approx 0.731, \qquad L = (h - t)^2 \approx 0.534 .
+#     h = \sigma(a) = \frac{1}{1 + e^{-1}} \approx 0.7311, \qquad L = (h - t)^2 \approx 0.5344 .
 #     \end{gathered}
 #
-# Now backwards. Ask of every step only one thing: *if what goes in grows a little, how much does
-# what comes out grow?* That is its local derivative. Multiply them along the way:
+# Now go backward. At every step, ask one question: *if the input increases a little, how much does
+# the output increase?* This ratio is the *local derivative* of the step. Multiply the local
+# derivatives along the path:
 #
 # .. math::
 #
-#     \frac{dL}{dh} = 2 (h - t) \approx 1.462, \qquad
-#     \frac{dL}{da} = \frac{dL}{dh} \cdot \sigma'(a) \approx 1.462 \cdot 0.197 = 0.287 .
+#     \begin{gathered}
+#     \frac{dL}{dh} = 2 (h - t) \approx 1.4621, \qquad
+#     \sigma'(a) = h (1 - h) \approx 0.1966, \\
+#     \frac{dL}{da} = \frac{dL}{dh} \cdot \sigma'(a) \approx 0.2875 .
+#     \end{gathered}
 #
 # (:doc:`/derivations/01_sigmoid` shows why :math:`\sigma'(a) = h (1 - h)`.)
 #
+# One step is left. Since :math:`a = z + b`, the value :math:`a` grows exactly as much as :math:`b`.
+# So the last local derivative is 1, and :math:`dL/db \approx 0.2875 \cdot 1 = 0.2875`.
+#
 # .. admonition:: Predict
 #
-#     Before you go on: :math:`a = w x + b`. What is :math:`dL/dw`, and does the weight have to
-#     grow or to shrink to make the loss smaller?
+#     Write your answers down before you read on. What is :math:`dL/dw`? Should the weight increase
+#     or decrease to make the loss smaller? And the bias?
 #
 # As a graph
 # ----------
-# A graph has one node for every quantity above. Building the nodes computes nothing yet; it only
-# says what depends on what.
+# A graph has one node for every quantity above. When you build the nodes, nothing is computed yet.
+# You only say which node depends on which.
 
 import numpy as np
 
 import tinygraph as tg
+from tinygraph.exercises import check, show
 
 x = tg.Input("x", shape=())
 t = tg.Input("t", shape=())
@@ -59,69 +67,77 @@ model = tg.Graph(tg.Power(e, exponent=2, name="L"), prediction=h)
 print(model.summary())
 
 # %%
-# ``forward`` walks the nodes from the inputs to the output. Compare with the numbers above.
+# ``forward`` visits the nodes from the inputs to the output and computes their values. Compare them
+# with the numbers above.
 
 loss = model.forward(x=2.0, t=0.0)
 for node in model.nodes:
-    print(f"{node.name:2}  value {float(node.value):7.3f}")
+    print(f"{node.name:2}  value {float(node.value):8.4f}")
 
 # %%
-# ``backward`` walks the same nodes from the output to the inputs, and leaves in every node the
-# derivative of the loss with respect to it: its *gradient*.
+# ``backward`` visits the same nodes from the output to the inputs. It stores in every node the
+# derivative of the loss with respect to that node. This number is the node's *gradient*.
 
 model.backward()
 for node in reversed(model.nodes):
-    print(f"{node.name:2}  gradient {float(node.grad):7.3f}")
+    print(f"{node.name:2}  gradient {float(node.grad):8.4f}")
 
 # %%
-# Here is your prediction's answer: :math:`dL/dw = dL/da \cdot x = 0.287 \cdot 2 = 0.575`. It is
-# positive, so the loss grows with the weight: the weight has to *shrink*.
+# **Your prediction.** :math:`z = w x` grows :math:`x` times as fast as :math:`w`. So
+# :math:`dL/dw = dL/da \cdot x \approx 0.2875 \cdot 2 = 0.575`. This is positive, so the loss grows
+# with the weight, and the weight must *decrease*.
 #
-# The picture has one card for every node: its value above, its gradient below.
+# **The answer to the question.** :math:`dL/db \approx 0.2875` is positive too, so the bias must
+# also decrease. Near :math:`b = 3`, the loss falls by about 0.29 times the distance that you move
+# :math:`b`.
+#
+# The picture has one card per node, with its value above and its gradient below. (``show`` displays
+# a picture. When you run this page as a script, it saves the picture and prints the path. Add
+# ``--open`` to see the pictures in your browser.)
 
-tg.render(model, gradients=True)
+show(tg.render(model, gradients=True))
 
 # %%
-# And here you can walk through the run yourself, one node at a time: with the arrow keys, the
-# buttons, or by a click on a node. "Predict first" asks you before it shows anything.
+# Now walk through the run yourself, one node at a time. Use the arrow keys or the buttons, or click
+# a node. "Predict first" asks you for each result before it shows it.
 
-tg.step_through(model, x=2.0, t=0.0)
+show(tg.step_through(model, x=2.0, t=0.0))
 
 # %%
-# Is that right? Nudge the weight
-# -------------------------------
-# A derivative claims what happens when a number changes a little. So change it a little.
+# Is that right? Change the weight a little
+# -----------------------------------------
+# A derivative predicts what happens when a number changes a little. You can test this prediction:
+# change the number a little.
 
 nudge = 1e-6
 w.value = -1.0 + nudge
 risen = model.forward(x=2.0, t=0.0)
 w.value = -1.0
-print("the loss rose by", (risen - loss) / nudge, "for each unit of w")
+print(f"increase of the loss / increase of w = {(risen - loss) / nudge:.4f}")
 assert np.isclose((risen - loss) / nudge, 0.5749, atol=1e-4)
 
 # %%
 # Exercise
 # --------
-# The same neuron sees another sample: :math:`x = 1`, :math:`t = 1`, with :math:`w = -1` and
-# :math:`b = 1` (so :math:`a = 0`). Compute :math:`dL/db` by hand, write it in place of ``None``,
-# and run the script again.
-
-from tinygraph import exercises
+# Another neuron has :math:`w = 2` and :math:`b = -4`. It sees the sample :math:`x = 3`, :math:`t =
+# 1`. Compute :math:`dL/dw` by hand, with three digits. Write your number instead of ``None``, and
+# run the script, or this cell, again. You can type a number, or text such as ``"-3/8"``.
 
 answer = None
-print(exercises.check("01", answer))
+show(check("01", answer))
 
 # %%
 # .. dropdown:: Solution
 #
-#     :math:`h = \sigma(0) = 1/2`, so :math:`dL/dh = 2 (1/2 - 1) = -1`; :math:`\sigma'(0) = 1/4`,
-#     and :math:`b` enters :math:`a` with the factor 1.
+#     :math:`a = 2 \cdot 3 - 4 = 2` and :math:`h = \sigma(2) \approx 0.8808`. So :math:`dL/dh =
+#     2 (0.8808 - 1) \approx -0.2384`, and :math:`\sigma'(a) = 0.8808 \cdot 0.1192 \approx 0.1050`.
+#     The weight is multiplied by :math:`x = 3`.
 #
 #     .. code-block:: python
 #
-#         answer = -1 * 1 / 4
+#         answer = -0.2384 * 0.1050 * 3
 #
 # What this leaves out
 # --------------------
-# One sample, one neuron, and every number a scalar. What happens where a value is used twice comes
-# next; a whole layer, and a batch of samples, after that.
+# This page has one sample and one neuron, and every number is a scalar. Next you see what happens
+# when a value is used twice. After that come a whole layer and a batch of samples.

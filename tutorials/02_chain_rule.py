@@ -2,70 +2,91 @@ r"""
 02 · The chain rule on a graph
 ==============================
 
-**Question.** A value is used *twice*. How much does the result change when that value changes?
+**Question.** A value is used *twice*. How much does the result change when this value changes?
 
-On a chain, local derivatives are multiplied. On a graph there may be several ways from a value to
-the result, and one word more is needed: *add*.
+On a chain, you multiply the local derivatives. On a graph, a value may reach the result along
+several paths. Then you need one more rule: *add* the contributions of all paths.
 """
 
 # %%
+# .. admonition:: Remember
+#
+#     From :doc:`01_one_neuron`: what does the local derivative of a step tell you?
+#
+# .. dropdown:: Answer
+#
+#     How much the output of the step increases, compared with a small increase of its input.
+#
 # A diamond
 # ---------
-# Take :math:`x = 2` and compute :math:`a = x \cdot x` and :math:`b = 3 x`, then :math:`L = a + b`.
-# The two ways from :math:`x` to :math:`L` make a diamond.
+# Take :math:`x = 2`. Compute :math:`a = x \cdot x` and :math:`b = 3 x`, then :math:`L = a + b`. The
+# two paths from :math:`x` to :math:`L` form a diamond.
 
 import tinygraph as tg
+from tinygraph.exercises import check, show
 
 x = tg.Parameter(2.0, name="x")
 a = tg.Multiply(x, x, name="a")
 b = tg.Multiply(3.0, x, name="b")
 model = tg.Graph(tg.Add(a, b, name="L"))
 print("L =", model.forward())
-tg.render(model)
+show(tg.render(model))
 
 # %%
 # .. admonition:: Predict
 #
-#     Let :math:`x` grow by a tiny :math:`\varepsilon`. By how much does :math:`a` grow? By how much
-#     does :math:`b`? And so :math:`L`?
-#
+#     Increase :math:`x` by a tiny :math:`\varepsilon`. By how much does :math:`a` increase? And
+#     :math:`b`? And :math:`L`? Write down three multiples of :math:`\varepsilon`.
+
+epsilon = 1e-6
+before = [float(node.value) for node in (a, b, model.output)]
+x.value = 2.0 + epsilon
+model.forward()
+after = [float(node.value) for node in (a, b, model.output)]
+x.value = 2.0
+for name, old, new in zip(["a", "b", "L"], before, after, strict=True):
+    print(f"{name} increases by {(new - old) / epsilon:.3f} ε")
+
+# %%
 # Why gradients add
 # -----------------
-# :math:`a` grows by :math:`2 x \varepsilon = 4 \varepsilon`, :math:`b` by :math:`3 \varepsilon`.
-# Both growths arrive in :math:`L` *at the same time*, so it grows by :math:`7 \varepsilon`:
+# **Your prediction.** :math:`a` increases by :math:`2 x \varepsilon = 4 \varepsilon`, and :math:`b`
+# increases by :math:`3 \varepsilon`. Both increases reach :math:`L` *at the same time*, so
+# :math:`L` increases by :math:`7 \varepsilon`:
 #
 # .. math::
 #
 #     \frac{dL}{dx}
-#       = \underbrace{\frac{\partial L}{\partial a} \frac{da}{dx}}_{\text{by way of } a}
-#       + \underbrace{\frac{\partial L}{\partial b} \frac{db}{dx}}_{\text{by way of } b}
+#       = \underbrace{\frac{\partial L}{\partial a} \frac{da}{dx}}_{\text{path through } a}
+#       + \underbrace{\frac{\partial L}{\partial b} \frac{db}{dx}}_{\text{path through } b}
 #       = 1 \cdot 4 + 1 \cdot 3 = 7 .
 #
-# That is the chain rule of several variables: *multiply along each way, add over the ways.*
+# This is the chain rule for several variables: *multiply along each path, then add the paths.*
 
+model.forward()
 model.backward()
 print("dL/dx =", float(x.grad))
 assert x.grad == 7.0
 
 # %%
-# Step through it and watch :math:`x` on the way back: what arrives there is added up.
+# Step through the run and watch the gradient of :math:`x`. The contributions are added there.
 
-tg.step_through(model)
+show(tg.step_through(model))
 
 # %%
-# Look closely at :math:`a = x \cdot x`: one op reads the same node *twice*. Again there are two
-# ways, one by each factor, each with the local derivative :math:`x`, and they add: :math:`x + x = 2
-# x`. The rule for squares is the rule for products and the word "add".
+# Look closely at :math:`a = x \cdot x`: one op uses the same node *twice*. Again there are two
+# paths, one through each factor. Each has the local derivative :math:`x`, and :math:`x + x = 2 x`.
+# So the derivative of a square follows from the product rule and the word "add".
 #
-# Nobody walks the ways one by one
-# --------------------------------
-# In a deep graph the number of ways explodes. Let every value be used twice by the next,
-# :math:`x_{k+1} = x_k + x_k`: after 30 of these there are :math:`2^{30}`, about a billion, ways
-# from the first to the last.
+# You need not follow every path ------------------------------ In a deep graph the number of paths
+# explodes. Let every value be used twice by the next one, :math:`x_{k+1} = x_k + x_k`. After 30
+# such steps there are :math:`2^{30}` paths from the first node to the last. That is about a
+# billion.
 #
-# ``backward`` does not care. It visits each *node* once, in reverse order; by then everybody who
-# reads the node has left a contribution there, and the sum is complete. That is why the order
-# matters, and why back-propagation costs about as much as the forward run.
+# ``backward`` does not follow paths. It visits each *node* once, in reverse order. By that time,
+# every op that uses the node has added its contribution, so the sum is complete. This is why the
+# order matters. It is also why the backward pass is cheap: it costs only a small constant factor
+# (typically 2 to 3) times the forward pass, however many paths there are.
 
 deep = tg.Parameter(1.0, name="x0")
 end = deep
@@ -74,42 +95,41 @@ for k in range(1, 31):
 chain = tg.Graph(end)
 chain.forward()
 chain.backward()
-print(f"{len(chain.nodes)} nodes, {int(deep.grad):,} ways")
+print(f"{len(chain.nodes)} nodes, {int(deep.grad):,} paths")
 assert deep.grad == 2**30
 
 # %%
-# What the derivation says
-# ------------------------
-# tinygraph writes the chain rule down for any graph. Here each line is a node; a sum in a line
-# means that the node has several readers.
+# The derivation
+# --------------
+# tinygraph can write down the chain rule for any graph. Each line belongs to one node. A sum in a
+# line means that several ops use this node, or that one op uses it several times.
 
-tg.derive(model, "x")
+show(tg.derive(model, "x"))
 
 # %%
-# Exercise
-# --------
-# Change the last op: :math:`L = a \cdot b` with :math:`a = x \cdot x` and :math:`b = 3 x`. What is
-# :math:`dL/dx` at :math:`x = 2`? Work it out on the graph, way by way.
-
-from tinygraph import exercises
+# **The answer to the question.** The result changes by the sum over all paths. When a value is used
+# twice, its gradient has two contributions, and they are added.
+#
+# Exercise -------- Change the last op and one branch: :math:`L = a \cdot b`, with :math:`a = x
+# \cdot x` and :math:`b = x + 1`. What is :math:`dL/dx` at :math:`x = 3`? Compute one path after the
+# other.
 
 answer = None
-print(exercises.check("02", answer))
+show(check("02", answer))
 
 # %%
 # .. dropdown:: Solution
 #
-#     By way of :math:`a`: :math:`\partial L/\partial a = b = 6`, times :math:`da/dx = 4`, is 24. By
-#     way of :math:`b`: :math:`\partial L/\partial b = a = 4`, times 3, is 12. (And indeed :math:`L
-#     = 3 x^3` has the slope :math:`9 x^2 = 36`.)
+#     Here :math:`a = 9` and :math:`b = 4`. The path through :math:`a` gives :math:`\partial
+#     L/\partial a = b = 4`, times :math:`da/dx = 2 x = 6`, which is 24. The path through :math:`b`
+#     gives :math:`\partial L/\partial b = a = 9`, times :math:`db/dx = 1`, which is 9. (Check:
+#     :math:`L = x^3 + x^2` has the slope :math:`3 x^2 + 2 x = 33`.)
 #
 #     .. code-block:: python
 #
-#         answer = 24 + 12
+#         answer = 24 + 9
 #
-# What this leaves out
-# --------------------
-# All values here are scalars. With arrays nothing new happens, only more of it: an entry that is
-# used by many entries of the result collects one contribution from each. :doc:`03_layer` shows
-# where the transposes come from. Cycles are left out altogether: a graph has none, so an order
-# always exists.
+# What this leaves out -------------------- All values on this page are scalars. With arrays the
+# rule stays the same: an element that is used by many elements of the result collects one
+# contribution from each. :doc:`03_layer` shows where the transposes come from. This page has no
+# cycles, because a graph of ops has none. So an order for the backward pass always exists.

@@ -7,17 +7,27 @@ r"""
 """
 
 # %%
+# .. admonition:: Remember
+#
+#     From :doc:`02_chain_rule`: a weight is used by five samples. How do you get its gradient from
+#     the five paths?
+#
+# .. dropdown:: Answer
+#
+#     Multiply the local derivatives along each path. Then add the five products.
+#
 # Shapes first
 # ------------
 # A batch of :math:`B` samples with 2 features each is a matrix :math:`x` of shape (B, 2): *a row is
 # a sample*. Three units have a weight matrix :math:`W` of shape (2, 3): *a column is a unit*. So
-# :math:`z = x W` has the shape (B, 3), and a bias :math:`b` of shape (3,) is added to every row.
+# :math:`z = x W` has the shape (B, 3). The bias :math:`b` of shape (3,) is added to every row.
 #
-# The batch size is not known while the graph is built; tinygraph writes B for it.
+# The batch size is not known when you build the graph. tinygraph writes B for it.
 
 import numpy as np
 
 import tinygraph as tg
+from tinygraph.exercises import check, show
 
 rng = np.random.default_rng(0)
 x = tg.Input("x", shape=(None, 2))
@@ -29,36 +39,36 @@ model = tg.Graph(tg.Sum(a * a, name="L"))
 print(model.summary())
 
 # %%
-# A shape that does not fit is refused where it is built, with the reason:
+# If a shape does not fit, tinygraph refuses it when you build the graph, and says why:
 
 try:
-    tg.MatMul(x, tg.Parameter(np.ones((3, 2)), name="W_turned"), name="z")
+    tg.MatMul(x, tg.Parameter(np.ones((3, 2)), name="W_transposed"), name="z")
 except tg.TinygraphError as error:
     print(error)
 
 # %%
 # .. admonition:: Predict
 #
-#     A gradient has the shape of what it belongs to. So :math:`\partial L/\partial W` is (2, 3).
-#     You have :math:`x`, which is (B, 2), and :math:`g = \partial L/\partial z`, which is (B, 3).
-#     Which product of the two has the shape (2, 3)?
+#     A gradient has the same shape as its value, so :math:`\partial L/\partial W` has the shape
+#     (2, 3). You have :math:`x` of shape (B, 2) and :math:`g = \partial L/\partial z` of shape
+#     (B, 3). Which product of the two has the shape (2, 3)? Over which index does it sum?
 #
-# From one entry to the matrix
-# ----------------------------
-# Ask for a single weight, :math:`W_{kj}`: feature k, unit j. Whom does it influence? In *every*
-# sample i, the entry :math:`z_{ij} = \sum_k x_{ik} W_{kj}`, with the factor :math:`x_{ik}`.
-# Multiply along each way, add over the ways:
+# From one element to the matrix
+# ------------------------------
+# Look at a single weight, :math:`W_{kj}`: feature k, unit j. Which elements of :math:`z` depend on
+# it? In *every* sample i, exactly one: :math:`z_{ij} = \sum_k x_{ik} W_{kj}`. There,
+# :math:`W_{kj}` is multiplied by :math:`x_{ik}`. Multiply along each path, then add the paths:
 #
 # .. math:: \frac{\partial L}{\partial W_{kj}} = \sum_i x_{ik}\, g_{ij} .
 #
-# The sum runs over the *first* index of both. A matrix product sums over the second index of the
-# left and the first of the right; so the left one has to be turned: :math:`x^\top g`. The transpose
-# is bookkeeping, nothing deeper. The sum over :math:`i` is the sum over the batch: all samples
-# share the weight, so each has its say.
+# The sum runs over the *first* index of both matrices. A matrix product sums over the second index
+# of the left matrix and the first index of the right one. So we transpose the left matrix:
+# :math:`x^\top g`. The transpose only puts the indices in the right order. The sum over :math:`i`
+# is the sum over the batch. All samples share the weight, so their contributions add up.
 #
-# The same question for :math:`x_{ik}` gives :math:`\sum_j g_{ij} W_{kj}`, that is
-# :math:`g\, W^\top`; and for :math:`b_j`, which enters every :math:`a_{ij}` with the factor 1,
-# :math:`\sum_i g_{ij}`. :doc:`/derivations/05_layer` has every step.
+# The same question for :math:`x_{ik}` gives :math:`\sum_j g_{ij} W_{kj}`, which is :math:`g\,
+# W^\top`. The bias :math:`b_j` is added to every :math:`z_{ij}`, so each local derivative is 1, and
+# the gradient is :math:`\sum_i g_{ij}`. :doc:`/derivations/05_layer` has every step.
 
 X = rng.normal(size=(5, 2))
 model.forward(x=X)
@@ -69,7 +79,11 @@ print("b:", np.allclose(b.grad, g.sum(axis=0)), b.grad.shape)
 print("x:", np.allclose(model["x"].grad, g @ W.value.T), model["x"].grad.shape)
 
 # %%
-# And by brute force, with the sum over samples written as a loop:
+# **Your prediction.** Only ``x.T @ g`` has the shape (2, B) times (B, 3), which is (2, 3). It sums
+# over B, the samples. So the shapes alone tell you where the transpose belongs. But shapes do not
+# tell you whether to sum or to average: only the derivation does.
+#
+# Here is the same gradient again, with the sum over the samples as a loop:
 
 by_hand = np.zeros((2, 3))
 for i in range(5):
@@ -78,28 +92,37 @@ for i in range(5):
             by_hand[k, j] += X[i, k] * g[i, j]
 assert np.allclose(by_hand, W.grad)
 
-tg.render(model)
+show(tg.render(model))
 
 # %%
+# **The answer to the question.** Every transpose moves the index of the sum to the place where a
+# matrix product sums. For ``W`` and ``b`` this sum runs over the batch, for ``x`` over the units.
+#
 # Exercise
 # --------
-# Write a function that takes ``x``, ``W`` and ``g`` (the gradient that arrives at
-# ``a = x @ W + b``) and returns the gradients of ``x``, ``W`` and ``b``, in this order. No loops.
-
-from tinygraph import exercises
+# Many textbooks write a layer the other way round: ``a = W @ x + b``. There, *a column of* ``x``
+# *is a sample*: ``x`` has the shape (2, B), ``W`` (3, 2), ``b`` (3, 1) and ``a`` (3, B).
+#
+# Write a function that takes ``x``, ``W`` and ``g`` (the gradient of ``a``). It returns the
+# gradients of ``x``, ``W`` and ``b``, in this order. Use no loops. Start from one element, as
+# above.
 
 answer = None
-print(exercises.check("03", answer))
+show(check("03", answer))
 
 # %%
 # .. dropdown:: Solution
 #
+#     :math:`a_{ji} = \sum_k W_{jk} x_{ki} + b_j`. So :math:`\partial L/\partial W_{jk} = \sum_i
+#     g_{ji} x_{ki}`, and :math:`\partial L/\partial x_{ki} = \sum_j W_{jk} g_{ji}`. The samples are
+#     the second index now, so the gradient of ``b`` sums over ``axis=1``.
+#
 #     .. code-block:: python
 #
 #         def answer(x, W, g):
-#             return g @ W.T, x.T @ g, g.sum(axis=0)
+#             return W.T @ g, g @ x.T, g.sum(axis=1, keepdims=True)
 #
 # What this leaves out
 # --------------------
-# Without something between them, two layers are no more than one (:doc:`09_xor`). What stands
-# between is next: :doc:`04_activations`.
+# Two layers with nothing between them compute no more than one layer (:doc:`09_xor`). The functions
+# that belong between them come next: :doc:`04_activations`.

@@ -2,27 +2,36 @@ r"""
 04 · Activations: sigmoid, tanh, ReLU
 =====================================
 
-**Question.** What does an activation do to the numbers on their way forward, and what to the
-gradients on their way back?
+**Question.** What does an activation do to the values in the forward pass, and what does it do to
+the gradients in the backward pass?
 """
 
 # %%
+# .. admonition:: Remember
+#
+#     From :doc:`01_one_neuron`: what is :math:`\sigma'(a)`, written with :math:`h = \sigma(a)`? And
+#     what is it at :math:`a = 0`?
+#
+# .. dropdown:: Answer
+#
+#     :math:`\sigma'(a) = h (1 - h)`. At 0, :math:`h = 1/2`, so the slope is 1/4.
+#
 # Three curves and their slopes
 # -----------------------------
-# An activation works entry by entry: every number is replaced by another, whoever its neighbours
-# are. So going backward, every entry of the gradient is multiplied by the slope at *its own*
-# number.
+# An activation works element by element: each output depends on one input only. So in the backward
+# pass, each element of the gradient is multiplied by the slope at *its own* input.
 #
 # .. admonition:: Predict
 #
-#     Which of the three lets the largest gradient through at :math:`x = 0`? Which at
-#     :math:`x = 5`? Which at :math:`x = -5`?
+#     You know sigmoid, tanh and :math:`\mathrm{ReLU}(x) = \max(x, 0)`. Which of them has the
+#     largest slope at :math:`x = 0`? At :math:`x = 5`? At :math:`x = -5`? Write down three names.
 
 import matplotlib.pyplot as plt
 import numpy as np
 from tabulate import tabulate
 
 import tinygraph as tg
+from tinygraph.exercises import check, show
 
 ACTIVATIONS = {"sigmoid": tg.Sigmoid, "tanh": tg.Tanh, "ReLU": tg.ReLU}
 
@@ -37,14 +46,6 @@ def value_and_slope(activation, numbers):
     return y.value, x.grad
 
 
-points = np.array([-5.0, 0.0, 5.0])
-rows = [[name, *value_and_slope(op, points)[1]] for name, op in ACTIVATIONS.items()]
-print(tabulate(rows, headers=["slope of", "at −5", "at 0", "at 5"], floatfmt=".5f"))
-
-# %%
-# Why does the sum of the entries give the slopes? Because :math:`L = \sum_i y_i` has the gradient 1
-# for every :math:`y_i`; what arrives at :math:`x_i` is that 1 times the slope there.
-
 numbers = np.linspace(-5, 5, 400)
 fig, axes = plt.subplots(1, 3, figsize=(9, 2.8), layout="constrained", sharex=True)
 for ax, (name, op) in zip(axes, ACTIVATIONS.items(), strict=True):
@@ -53,20 +54,32 @@ for ax, (name, op) in zip(axes, ACTIVATIONS.items(), strict=True):
     ax.plot(numbers, slope, color="#b04600", linestyle="--", label="slope")
     ax.set(title=name, xlabel="x", ylim=(-1.3, 2.3))
     ax.legend(frameon=False)
-plt.show()
+show(fig)
 
 # %%
-# What the pictures say
-# ---------------------
-# * The **sigmoid**'s slope is at most 1/4. Every sigmoid that a gradient passes makes it at least
-#   four times smaller; far from 0 it lets almost nothing through. Its derivative is
-#   :math:`y (1 - y)`: :doc:`/derivations/01_sigmoid`.
-# * **tanh** is a sigmoid stretched to run from −1 to 1 through 0; its slope reaches 1.
-#   :doc:`/derivations/02_tanh`
-# * **ReLU** lets a gradient through whole or not at all. At exactly 0 there is no slope; 0 is
-#   taken. :doc:`/derivations/03_relu`
+# The slopes at your three points:
+
+points = np.array([-5.0, 0.0, 5.0])
+rows = [[name, *value_and_slope(op, points)[1]] for name, op in ACTIVATIONS.items()]
+print(tabulate(rows, headers=["slope of", "at −5", "at 0", "at 5"], floatfmt=".5f"))
+
+# %%
+# (Why does the gradient of a sum give the slopes? :math:`L = \sum_i y_i` has the gradient 1 for
+# every :math:`y_i`. So :math:`x_i` receives 1 times its own slope.)
 #
-# In a graph the activation is a node like any other:
+# **Your prediction.** At 0, tanh wins with the slope 1. At 5, ReLU wins: its slope is 1, and the
+# others are almost flat. At −5, the *sigmoid* wins, although its slope is only 0.007: tanh is even
+# flatter, and ReLU lets nothing through.
+#
+# * The slope of the **sigmoid** is at most 1/4. Each sigmoid makes a gradient at least four times
+#   smaller. Far from 0 almost nothing is left. The derivative is :math:`y (1 - y)`:
+#   :doc:`/derivations/01_sigmoid`.
+# * **tanh** is a stretched sigmoid that runs from −1 to 1 through 0. Its slope reaches 1:
+#   :doc:`/derivations/02_tanh`.
+# * **ReLU** lets a gradient through unchanged or not at all. At exactly 0 it has no slope, and
+#   tinygraph takes 0: :doc:`/derivations/03_relu`.
+#
+# In a graph, an activation is a node like any other:
 
 x = tg.Input("x", shape=(None, 2))
 W = tg.Parameter([[1.0, -1.0, 2.0], [1.0, 1.0, 0.0]], name="layer1/W")
@@ -78,26 +91,27 @@ model.backward()
 print("z =", z.value.tolist())
 print("gradient of h =", h.grad.tolist())
 print("gradient of z =", z.grad.tolist())
-tg.render(model)
+show(tg.render(model))
 
 # %%
-# The gradient of :math:`z` is 1 where :math:`z` is positive and 0 elsewhere: the negative units get
-# no say.
+# The gradient of :math:`z` is 1 where :math:`z` is positive and 0 elsewhere. A unit with negative
+# :math:`z` receives no gradient.
+#
+# **The answer to the question.** In the forward pass, an activation bends each value. In the
+# backward pass, it multiplies each gradient by the slope at that value.
 #
 # Exercise
 # --------
-# SiLU, a newer activation, is :math:`y = x\, \sigma(x)`. Write a function that returns its slope,
-# for an array ``x``. (``1 / (1 + np.exp(-x))`` is the sigmoid.)
-
-from tinygraph import exercises
+# SiLU is a newer activation: :math:`y = x\, \sigma(x)`. Write a function that takes an array ``x``
+# and returns the slope at each element. (``1 / (1 + np.exp(-x))`` is the sigmoid.)
 
 answer = None
-print(exercises.check("04", answer))
+show(check("04", answer))
 
 # %%
 # .. dropdown:: Solution
 #
-#     The product rule: :math:`y' = 1 \cdot \sigma(x) + x \cdot \sigma'(x)`.
+#     The product rule gives :math:`y' = 1 \cdot \sigma(x) + x \cdot \sigma'(x)`.
 #
 #     .. code-block:: python
 #
@@ -105,7 +119,6 @@ print(exercises.check("04", answer))
 #             s = 1 / (1 + np.exp(-x))
 #             return s + x * s * (1 - s)
 #
-# What this leaves out
-# --------------------
-# What happens when many such slopes are multiplied, and when a ReLU never wakes up, is
-# :doc:`10_fading_gradients`. Why a network needs an activation at all is :doc:`09_xor`.
+# What this leaves out -------------------- A deep network multiplies many such slopes, and a ReLU
+# can stay off for ever. Both are the topic of :doc:`10_fading_gradients`. Why a network needs an
+# activation at all is the topic of :doc:`09_xor`.

@@ -1,7 +1,10 @@
-"""Every tutorial runs, its solution is right, and the usual slips are told apart."""
+"""Every tutorial runs, its solution is right, and the usual mistakes are named."""
 
+import os
 import re
 import runpy
+import subprocess
+import sys
 import textwrap
 from pathlib import Path
 
@@ -14,6 +17,7 @@ import tinygraph as tg
 from tinygraph import exercises
 from tinygraph.exercises import zoo
 from tinygraph.exercises.verdict import judge
+from tinygraph.exercises.zoo_answers import FAULT_OF
 
 ROOT = Path(__file__).parents[2]
 TUTORIALS = sorted((ROOT / "tutorials").glob("[0-9][0-9]_*.py"))
@@ -32,7 +36,6 @@ def solution_of(path: Path) -> str:
 @pytest.mark.parametrize("path", TUTORIALS, ids=lambda path: path.stem)
 def test_runs_from_any_folder_and_its_solution_is_right(path, tmp_path, monkeypatch, capsys):
     matplotlib.use("agg")
-    monkeypatch.setattr(plt, "show", plt.close)
     monkeypatch.chdir(tmp_path)
     names = runpy.run_path(str(path))
     plt.close("all")
@@ -125,22 +128,55 @@ def product(gradients):
 
 
 WRONG = {
-    "01": [(0.25, "sign"), (-1, "dL/dh"), (-0.125, "2 (h − t)"), (-0.5, "1/4")],
-    "02": [(24, "by a alone"), (12, "by b alone"), (288, "multiplied"), (7, "slope of a + b")],
+    "01": [
+        (0.0751, "sign"),
+        (-0.238, "dL/dh"),
+        (-0.0250, "dL/db"),
+        (-0.0501, "dL/dx"),
+        (-0.0375, "2 (h − t)"),
+        (-0.715, "slope of the sigmoid is missing"),
+        (-0.630, "not h"),
+        (-0.0853, "not 1 − h"),
+        (-0.555, "not h²"),
+        (-0.0102, "not (1 − h)²"),
+        (-0.0761, "more digits"),
+        ("a half", "made of numbers"),
+    ],
+    "02": [
+        (24, "path through a"),
+        (9, "path through b"),
+        (216, "multiplied"),
+        (7, "slope of a + b"),
+        (21, "uses x twice"),
+        (58, "swapped"),
+        (36, "value of L"),
+    ],
     "03": [
-        (7, "is a function"),
+        (7, "must be a function"),
         (lambda x, W, g: None, "return"),
         (lambda x, W, g: x @ x, "failed: ValueError"),
-        (lambda x, W, g: (g @ W.T, x.T @ g), "three gradients"),
-        (lambda x, W, g: (g @ W.T, g.T @ x, g.sum(axis=0)), "transposed"),
-        (lambda x, W, g: (g @ W.T, x.T @ g / 5, g.sum(axis=0)), "not averaged"),
-        (lambda x, W, g: (g @ W.T, x.T @ g, g.mean(axis=0)), "gradient of b: Not yet: the batch"),
+        (lambda x, W, g: (W.T @ g, g @ x.T), "three gradients"),
+        (lambda x, W, g: (W.T @ g, x @ g.T, g.sum(axis=1)), "transposed"),
+        (lambda x, W, g: (W.T @ g, g @ x.T / 5, g.sum(axis=1)), "averaged"),
+        (lambda x, W, g: (W.T @ g, g @ x.T, g.sum(axis=1)), "shape must be (3, 1)"),
+        (
+            lambda x, W, g: (W.T @ g, g @ x.T, g.mean(axis=1, keepdims=True)),
+            "gradient of b: Not yet: the batch",
+        ),
     ],
     "04": [
         (lambda x: sigma(x), "second term"),
-        (lambda x: x * sigma(x) * (1 - sigma(x)), "first term"),
-        (lambda x: sigma(x) * (1 - sigma(x)), "sigmoid alone"),
-        (lambda x: 1 + x, "largest difference"),
+        (lambda x: x * sigma(x) * (1 - sigma(x)), "another term"),
+        (lambda x: sigma(x) * (1 - sigma(x)), "only the slope of the sigmoid"),
+        (lambda x: x * sigma(x), "function itself"),
+        (lambda x: 1 + x, "of 13 numbers are wrong"),
+    ],
+    "05": [
+        (0.02, "½ in front"),
+        (0.005, "cancels"),
+        (100, "upside down"),
+        (1, "divides by n"),
+        (0.5, "divides by n"),
     ],
     "06": [
         (lambda v: v["layer1/h"], "shape"),
@@ -149,99 +185,237 @@ WRONG = {
         (by_values(factor=0.5), "2 of the square"),
         (by_values(factor=21), "1/n of the mean"),
         (by_values(factor=-1), "sign"),
+        (by_values(factor=3), "same factor"),
         (lambda v: v["layer4/h"], "failed: KeyError"),
     ],
-    "10": [
-        (2.5, "not added"),
-        (0.025, "its own factor"),
-        (0.5**10, "slope there is 1/4"),
-        (0.25**9, "too few"),
-        (0.25**11, "too many"),
+    "07": [
+        ("1/6", "single step"),
+        (2, "v alone"),
+        (0.667, "curvature is not 3"),
+        (2 / 7, "do not add"),
+        ("x", "made of numbers"),
     ],
-    "07": [(0.25, "single step"), (2, "c = 1"), (0.125, "cancel"), ("x", "made of numbers")],
     "08": [
         (-100, "plain gradient descent"),
         (-0.1 * 100 / 1000**0.5 / 1000**0.5 * 1000**0.5, "start at 0"),
         (-10, "root of the mean square"),
         (0.1, "against the gradient"),
-        (0, "as long as η"),
+        (0, "does move"),
     ],
     "09": [
         (1.0, "four arrays"),
-        (([[1, 1], [1, 1]], [0, -1], [1, -2], [0]), r"W2 has the shape (2, 1)"),
+        (([[1, 1]], [0, -1], [[1], [-2]], [0]), r"W1 must have the shape (2, 2)"),
+        (([[1, 1], [1, 1]], ["zero", -1], [[1], [-2]], [0]), "b1: The answer must be made"),
         (([[1, -1], [-1, 1]], [0, 0], [[1], [1]], [0]), "columns of W1"),
-        (([[1, 1], [1, 1]], [0, -1], [[1], [-1]], [0]), "at (1, 1) it answers 1; XOR is 0"),
+        (([[1, 1], [1, 1]], [0, -1], [[1], [-1]], [0]), "this is OR"),
+        (([[1, 1], [1, 1]], [0, -1], [[0], [1]], [0]), "this is AND"),
+        (([[1, 1], [1, 1]], [0, 5], [[1], [0]], [0]), "this is x1 + x2"),
+        (([[1, 1], [1, 1]], [0, 0], [[1], [-2]], [0]), "both units compute the same"),
+        (([[1, 1], [1, 1]], [0, -1], [[-1], [2]], [1]), "opposite of XOR"),
+        (([[1, 1], [1, 1]], [0, -1], [[-1], [2]], [0]), "sign of W2"),
+        (([[1, 1], [1, 1]], [0, -1], [[1], [-3]], [0]), "at (1, 1) the network gives -1"),
+    ],
+    "10": [
+        (0.25**7, "weights are missing"),
+        (2 * 0.25**7, "in every layer"),
+        (3.5, "not added"),
+        (1, "σ(0)"),
+        (0.5**6, "one factor is missing"),
+        (0.5**8, "one factor too many"),
     ],
     "11": [
-        ("Cube", "set of names"),
+        ("Cube", "dictionary"),
         ({"Cubes"}, 'Did you mean "Cube"'),
-        ({"Cube", "Sigmoid"}, "Sigmoid is sound"),
-        ({"Cube"}, "8 more of them"),
-        ({zoo.Cube, zoo.Tanh}, "7 more of them"),
+        ({"Cube", "Sigmoid"}, "Sigmoid is not broken"),
+        ({"Cube": "g"}, "13 more"),
+        ({zoo.Cube, zoo.Tanh}, "12 more"),
+        ({"Cube": "power"}, "not in this way"),
+        ({"Cube": "missing"}, "key of zoo.FAULTS"),
+        ({op.__name__ for op in zoo.OPS} - {"Sigmoid", "SquaredError", "Center"}, "optimizers"),
+        (set(FAULT_OF), "say why"),
     ],
     "12": [
         (tg.Sigmoid.forward, "class itself"),
         (tg.ReLU, "takes no keyword|this is a ReLU"),
-        (leaky(slope_of_g=lambda x, s: np.where(x > 0, 1.0, 1.0)), "backward is not yet"),
-        (leaky(value=lambda x, s: np.where(x > 0, s * x, x)), "wrong way round"),
-        (leaky(value=lambda x, s: np.where(x > 0, x, 0.1 * x)), "0.1 is used all the same"),
+        (leaky(slope_of_g=lambda x, s: np.where(x > 0, 1.0, 1.0)), "backward is wrong"),
+        (leaky(value=lambda x, s: np.where(x > 0, s * x, x)), "sides are swapped"),
+        (leaky(value=lambda x, s: np.where(x > 0, x, 0.1 * x)), "always uses 0.1"),
     ],
     "13": [
         (lambda x, t, W, b, lr: 0.0, "three things"),
-        (by_hand(loss=0.5), "half mean"),
+        (by_hand(loss=0.5), "half the mean"),
         (by_hand(step=lambda w, g, n: w + 0.1 * g), "new W: Not yet: the step goes uphill"),
         (by_hand(step=lambda w, g, n: g), "this is the gradient"),
         (by_hand(step=lambda w, g, n: w - 0.1 * g / 2), "the 2 of the square"),
         (by_hand(step=lambda w, g, n: w - 0.1 * g * n), "the 1/n"),
-        (by_hand(step=change_in_place), "W was changed in place"),
+        (by_hand(step=change_in_place), "changed W in place"),
     ],
     "14": [
         (3, "class itself"),
-        (int, "no forward"),
+        (int, "method forward"),
         (product(lambda g, a, b: (g * a, g * b)), "of the other input"),
         (product(lambda g, a, b: (b, a)), "g is missing"),
+        (product(lambda g, a, b: (g * (a + b), g * (a + b))), "one per input"),
         (product(lambda g, a, b: g * b), "one gradient for a and one for b"),
     ],
-    "05": [(0.01, "2/n"), (50, "upside down"), (0.5, "divides by n"), (2, "divides by n")],
 }
 
 
 @pytest.mark.parametrize(
-    ("number", "answer", "lesson"), [(n, *case) for n, cases in WRONG.items() for case in cases]
+    ("number", "answer", "part"), [(n, *case) for n, cases in WRONG.items() for case in cases]
 )
-def test_a_usual_slip_is_told_by_name(number, answer, lesson):
+def test_a_usual_mistake_is_named(number, answer, part):
     verdict = exercises.check(number, answer)
     assert not verdict.is_right
-    assert any(part in verdict.message for part in lesson.split("|")), verdict
+    assert any(each in verdict.message for each in part.split("|")), verdict
 
 
-def test_every_tutorial_has_an_exercise_and_the_slips_of_each_are_tested():
+def test_every_tutorial_has_an_exercise_and_the_mistakes_of_each_are_tested():
     numbers = {path.name[:2] for path in TUTORIALS}
     assert numbers == set(exercises.EXERCISES) == set(WRONG)
 
 
-def test_answers_in_numbers_are_told_what_kind_of_wrong_they_are():
+def test_no_message_about_a_number_contains_the_right_number():
+    right = {"01": "0.075", "02": "33", "05": "0.01", "07": "0.33", "08": "0.1", "10": "0.0078"}
+    for number, digits in right.items():
+        for answer, _ in [*WRONG[number], (1e6, ""), (-3.7, "")]:
+            message = exercises.check(number, answer).message
+            assert digits not in re.sub("got .*", "", message), message
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [33, 33.0, "33", " 24+9 ", "3^3 + 6", "66/2", [33], [[33.0]], ("33",), np.array([33])],
+    ids=repr,
+)
+def test_a_number_may_be_typed_in_many_ways(answer):
+    assert exercises.check("02", answer).is_right
+
+
+@pytest.mark.parametrize(
+    ("answer", "part"),
+    [
+        ("__import__('os')", "must be made of numbers"),
+        ("9**9**9**9", "must be made of numbers"),
+        ("1/0", "must be made of numbers"),
+        ("", "must be made of numbers"),
+        ("(" * 150, "must be made of numbers"),
+        ("1+" * 500 + "1", "must be made of numbers"),
+        ("0,5", "decimal point"),
+        ({}, "must be made of numbers"),
+        (float("nan"), "NaN"),
+        ([1, 2], "shape must be (); yours is (2,)"),
+        (tg.Parameter(33.0, name="x"), "is a node"),
+    ],
+    ids=lambda value: repr(value)[:20],
+)
+def test_an_answer_that_is_not_a_number_gets_advice(answer, part):
+    verdict = exercises.check("02", answer)
+    assert not verdict.is_right
+    assert part in verdict.message
+
+
+def test_a_wrong_answer_in_numbers_is_described():
     right = np.arange(6.0).reshape(2, 3)
 
     def message(answer):
-        return judge(answer, right, {"a slip": right + 1}).message
+        return judge(answer, right, {"a slip": right + 1}, hint="A hint.").message
 
     assert message(right) == "Right."
     assert "transposed" in message(right.T)
-    assert "shape (2, 3); got (3,)" in message(np.zeros(3))
-    assert "a slip" in message(right + 1)
-    assert "sign" in message(-right)
-    assert "3 times too large" in message(3 * right)
-    assert "largest difference is 10" in message(right + 10)
+    assert "shape must be (2, 3); yours is (3,)" in message(np.zeros(3))
+    assert message(right + 1) == "Not yet: a slip."
+    assert message(-right) == "Not yet: check the sign. A hint."
+    assert "same factor" in message(3 * right)
+    assert message(right + 10) == "Not yet: 6 of 6 numbers are wrong. A hint."
     assert "made of numbers" in message("three")
 
 
 def test_an_unknown_exercise_is_refused():
-    with pytest.raises(tg.TinygraphError, match="No exercise is called '011'"):
+    with pytest.raises(tg.TinygraphError, match="The exercise '011' does not exist"):
         exercises.check("011", 1.0)
 
 
-def test_the_zoo_has_at_least_eight_that_are_broken_and_some_that_are_sound():
-    everybody = {each.__name__ for each in (*zoo.OPS, *zoo.OPTIMIZERS)}
-    assert len(zoo.broken()) >= 8
-    assert everybody - zoo.broken() == {"Sigmoid", "SquaredError", "HeavyBall"}
+def test_the_zoo_is_broken_where_its_answers_say_so():
+    specimens = {each.__name__ for each in (*zoo.OPS, *zoo.OPTIMIZERS)}
+    assert zoo.broken() == set(FAULT_OF)
+    assert specimens - zoo.broken() == {"Sigmoid", "SquaredError", "Center", "HeavyBall"}
+    assert set(FAULT_OF.values()) < set(zoo.FAULTS)
+
+
+SCRIPT = """
+import matplotlib.pyplot as plt
+import tinygraph as tg
+from tinygraph.exercises import check, show
+
+model = tg.Graph(tg.Sigmoid(tg.Parameter(1.0, name="w"), name="h"))
+model.forward()
+show(tg.render(model))
+show(tg.step_through(model))
+fig, ax = plt.subplots()
+show(fig)
+show(tg.derive(model, "w"))
+show(check("02", {answer}))
+"""
+
+
+@pytest.fixture
+def script(tmp_path):
+    """Return a function that runs a small tutorial with an answer, as a script in a folder."""
+
+    def run(answer, *options):
+        (tmp_path / "small.py").write_text(SCRIPT.format(answer=answer), encoding="utf-8")
+        browser = {"BROWSER": f"{sys.executable} -c 'import sys; print(sys.argv)' %s"}
+        return subprocess.run(
+            [sys.executable, "small.py", *options],
+            cwd=tmp_path,
+            capture_output=True,
+            encoding="utf-8",
+            env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUTF8": "1", **browser},
+            check=False,
+        )
+
+    return run
+
+
+def test_a_script_writes_its_pictures_and_prints_each_path(script, tmp_path):
+    done = script(answer=33)
+    lines = done.stdout.splitlines()
+    paths = [line.removeprefix("Picture: ") for line in lines if line.startswith("Picture: ")]
+    assert paths == [
+        "tutorial-output/small/1-diagram.svg",
+        "tutorial-output/small/2-stepper.html",
+        "tutorial-output/small/3-plot.png",
+    ]
+    assert all((tmp_path / path).stat().st_size > 500 for path in paths)
+    assert any("∂L/∂w" in line for line in lines), lines
+    assert lines[-1] == "Right."
+    assert done.returncode == 0
+
+
+@pytest.mark.parametrize(("answer", "status"), [(None, 1), (24, 1), (33, 0)])
+def test_strict_makes_the_answer_the_exit_status(script, answer, status):
+    strict = script(answer, "--strict")
+    assert strict.returncode == status
+    assert ("Right." if answer == 33 else "yet") in strict.stdout.splitlines()[-1]
+    assert script(answer).returncode == 0
+
+
+def test_an_unknown_option_of_a_script_is_refused(script):
+    done = script(33, "--opne")
+    assert done.returncode == 2
+    assert "--opne" in done.stderr
+
+
+def test_open_hands_each_picture_to_the_browser(script):
+    done = script(33, "--open")
+    assert done.stdout.count("file://") == 3, done
+
+
+def test_show_returns_a_picture_where_no_script_runs(capsys):
+    diagram = tg.render(tg.Graph(tg.Parameter(1.0, name="w") * 2.0))
+    assert exercises.show(diagram) is diagram
+    assert exercises.show(plt.figure()) is None
+    assert exercises.show(exercises.check("02", 33)) is None
+    plt.close("all")
+    assert capsys.readouterr().out == "Right.\n"

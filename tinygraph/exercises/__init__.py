@@ -1,12 +1,12 @@
-"""The exercises of the tutorials: a check says that an answer is right, or what kind of wrong.
+"""The exercises of the tutorials: a check says that an answer is right, or names the mistake.
 
-The right answers are computed by tinygraph, not written down.  For each exercise the usual slips
-are computed too, so that an answer which is one of them is met with its name.
+tinygraph computes the right answers, and also the answers that the usual mistakes lead to. So the
+check can name the mistake. It never prints the right answer.
 
 >>> check("01", None)
-No answer yet. Write yours where the script says `answer = None`, and run it again.
->>> check("01", 0.25)
-Not yet: the sign is wrong.
+No answer yet. Write your answer where it says `answer = None`, then run it again.
+>>> check("02", 24)
+Not yet: this is only the path through a, but x also reaches L through b.
 """
 
 from __future__ import annotations
@@ -16,39 +16,42 @@ from typing import Any
 
 from tinygraph.errors import UnknownNameError, did_you_mean
 from tinygraph.exercises import building, gradients, training
+from tinygraph.exercises.showing import show
 from tinygraph.exercises.verdict import Verdict
+from tinygraph.exercises.zoo_answers import broken_of_the_zoo
 from tinygraph.validation.arrays import brief
 
-__all__ = ["EXERCISES", "Verdict", "check"]
+__all__ = ["EXERCISES", "Verdict", "check", "show"]
 
 EXERCISES: dict[str, Callable[[Any], Verdict]] = {
     "01": gradients.one_neuron,
     "02": gradients.diamond,
-    "03": gradients.layer_gradients,
+    "03": gradients.layer_of_columns,
     "04": gradients.silu_slope,
-    "05": gradients.mean_or_half,
+    "05": gradients.mean_or_sum,
     "06": gradients.first_weight_of_lab2,
-    "07": training.border_of_the_learning_rate,
+    "07": training.limit_of_the_learning_rate,
     "08": training.first_step_of_adam,
     "09": training.xor_by_hand,
-    "10": gradients.bound_of_ten_sigmoids,
-    "11": building.broken_of_the_zoo,
+    "10": gradients.bound_of_a_chain,
+    "11": broken_of_the_zoo,
     "12": building.leaky_relu,
-    "13": building.straight_line,
+    "13": building.training_step,
     "14": building.multiply_for_the_engine,
 }
-"""The checks by the number of their tutorial."""
+"""The checks, by the number of their tutorial."""
 
 
 def check(exercise: str, answer: Any) -> Verdict:
-    """Return whether ``answer`` is right, or what kind of wrong it is.
+    """Check an answer to an exercise.
 
     Parameters
     ----------
     exercise : str
         The number of the tutorial, such as ``"01"``.
     answer : object
-        What the exercise asks for; ``None`` while there is no answer.
+        The answer. Numbers may also be typed as text, such as ``"-1/4"``, or stand in a list.
+        ``None`` means that there is no answer yet.
 
     Raises
     ------
@@ -57,11 +60,11 @@ def check(exercise: str, answer: Any) -> Verdict:
     """
     if not isinstance(exercise, str) or exercise not in EXERCISES:
         raise UnknownNameError(
-            f"No exercise is called {brief(exercise)}." + did_you_mean(exercise, EXERCISES)
+            f"The exercise {brief(exercise)} does not exist." + did_you_mean(exercise, EXERCISES)
         )
     if answer is None:
         return Verdict(
             False,
-            "No answer yet. Write yours where the script says `answer = None`, and run it again.",
+            "No answer yet. Write your answer where it says `answer = None`, then run it again.",
         )
     return EXERCISES[exercise](answer)

@@ -15,57 +15,73 @@ from tinygraph.ops import MSE, AddBias, MatMul, Sigmoid, Sum
 
 
 def one_neuron(answer: Any) -> Verdict:
-    """01: dL/db of L = (σ(−1 · 1 + b) − 1)² at b = 1."""
-    b = Parameter(1.0, name="b")
-    _, grads = run((Sigmoid(-1.0 + b, name="h") - 1.0) ** 2)
+    """01: dL/dw of L = (σ(w x + b) − t)² for x = 3, t = 1, w = 2, b = −4."""
+    x, w, b = Parameter(3.0, name="x"), Parameter(2.0, name="w"), Parameter(-4.0, name="b")
+    values, grads = run((Sigmoid(w * x + b, name="h") - 1.0) ** 2)
+    h, g, factor = values["h"], grads["h"], values["x"]
     return judge(
         answer,
-        grads["b"],
+        grads["w"],
         {
-            "this is dL/dh; the sigmoid still has to be passed": grads["h"],
-            "the square gives 2 (h − t), not h − t": grads["b"] / 2,
-            "σ′(a) = h (1 − h) is 1/4 at a = 0; this has h in its place": grads["h"] / 2,
+            "this is dL/dh. The chain continues through σ and through w x": g,
+            "this is dL/da, which is also dL/db. One factor is missing, the last one": grads["b"],
+            "this is dL/dx. You multiplied by w, but the derivative by w was asked for": grads["x"],
+            "the square gives 2 (h − t), not h − t": grads["w"] / 2,
+            "the slope of the sigmoid is missing": g * factor,
+            "the slope of the sigmoid is h (1 − h), not h": g * h * factor,
+            "the slope of the sigmoid is h (1 − h), not 1 − h": g * (1 - h) * factor,
+            "the slope of the sigmoid is h (1 − h), not h²": g * h**2 * factor,
+            "the slope of the sigmoid is h (1 − h), not (1 − h)²": g * (1 - h) ** 2 * factor,
         },
+        hint="Write down a, h, dL/dh and dL/da first, one after the other.",
+        rtol=0.01,
     )
 
 
 def diamond(answer: Any) -> Verdict:
-    """02: dL/dx of L = (x · x) · (3 x) at x = 2."""
-    x = Parameter(2.0, name="x")
-    a, b = Sum(x * x, name="a"), Sum(3.0 * x, name="b")
+    """02: dL/dx of L = (x · x) · (x + 1) at x = 3."""
+    x = Parameter(3.0, name="x")
+    a, b = Sum(x * x, name="a"), Sum(x + 1.0, name="b")
     values, grads = run(a * b)
-    by_a, by_b = 2 * values["x"] * values["b"], 3.0 * values["a"]
+    through_a, through_b = 2 * values["x"] * values["b"], values["a"]
     return judge(
         answer,
         grads["x"],
         {
-            "this is the way by a alone; x reaches L by b as well": by_a,
-            "this is the way by b alone; x reaches L by a as well": by_b,
-            "contributions of several ways add; these were multiplied": by_a * by_b,
-            "this is the slope of a + b; here the last op is a product": 2 * values["x"] + 3,
-            "a = x · x reads x twice: its slope is 2 x, not x": by_a / 2 + by_b,
+            "this is only the path through a, but x also reaches L through b": through_a,
+            "this is only the path through b, but x also reaches L through a": through_b,
+            "you multiplied the contributions of the paths. Add them": through_a * through_b,
+            "this is the slope of a + b, but here the last op is a product": 2 * values["x"] + 1,
+            "a = x · x uses x twice. Count both paths": through_a / 2 + through_b,
+            "the factors of the last product are swapped": 2 * values["x"] * values["a"]
+            + values["b"],
+            "this is the value of L, not its slope": values["a"] * values["b"],
         },
+        hint="Write one product of local derivatives for each path, and add the products.",
     )
 
 
-def layer_gradients(answer: Any) -> Verdict:
-    """03: a function (x, W, g) that gives the gradients of x, W and b."""
+def layer_of_columns(answer: Any) -> Verdict:
+    """03: a function (x, W, g) that gives the gradients of x, W and b, for a = W x + b."""
     rng = np.random.default_rng(0)
-    x, W, b, g = (rng.normal(size=shape) for shape in [(5, 2), (2, 3), (3,), (5, 3)])
-    z = MatMul(Parameter(x, name="x"), Parameter(W, name="W"))
-    _, grads = run(AddBias(z, Parameter(b, name="b")), seed=g)
+    x, W, b, g = (rng.normal(size=shape) for shape in [(2, 5), (3, 2), (3, 1), (3, 5)])
+    z = MatMul(Parameter(x.T, name="x"), Parameter(W.T, name="W"))
+    _, grads = run(AddBias(z, Parameter(b[:, 0], name="b")), seed=g.T)
     given = returned(answer, x, W, g)
     if isinstance(given, Verdict):
         return given
-    if not isinstance(given, tuple) or len(given) != 3:
+    if not isinstance(given, (tuple, list)) or len(given) != 3:
         return Verdict(False, "Return three gradients: of x, of W and of b, in this order.")
-    slips: dict[str, dict[str, Any]] = {
-        "x": {},
-        "W": {"the batch is summed over, not averaged": x.T @ g / len(x)},
-        "b": {"the batch is summed over, not averaged": g.mean(axis=0)},
+    slips: dict[str, tuple[Any, dict[str, Any]]] = {
+        "x": (grads["x"].T, {}),
+        "W": (grads["W"].T, {"the batch is averaged. Sum over the samples": g @ x.T / 5}),
+        "b": (
+            grads["b"][:, np.newaxis],
+            {"the batch is averaged. Sum over the samples": g.mean(axis=1, keepdims=True)},
+        ),
     }
-    for got, (name, named_slips) in zip(given, slips.items(), strict=True):
-        verdict = judge(got, grads[name], named_slips, f"gradient of {name}")
+    for got, (name, (right, named_slips)) in zip(given, slips.items(), strict=True):
+        verdict = judge(got, right, named_slips, f"gradient of {name}")
         if not verdict.is_right:
             return verdict
     return Verdict(True, "Right, all three.")
@@ -84,27 +100,31 @@ def silu_slope(answer: Any) -> Verdict:
         given,
         grads["x"],
         {
-            "the product rule has a second term: x times the slope of the sigmoid": values["s"],
-            "the product rule has a first term too: 1 times the sigmoid": numbers * slope,
-            "this is the slope of the sigmoid alone": slope,
+            "the product rule has a second term. Differentiate the sigmoid too": values["s"],
+            "the product rule has another term. Differentiate the factor x too": numbers * slope,
+            "this is only the slope of the sigmoid. The factor x is missing": slope,
+            "this is the function itself, not its slope": numbers * values["s"],
         },
+        hint="Use the product rule.",
     )
 
 
-def mean_or_half(answer: Any) -> Verdict:
-    """05: the learning rate for half the sum that equals 1 for the mean, with 100 samples."""
+def mean_or_sum(answer: Any) -> Verdict:
+    """05: the learning rate for the plain sum that equals 1 for the mean, with 100 samples."""
     y, t = Parameter(np.linspace(0.0, 1.0, 100), name="y"), np.zeros(100)
-    steps = [run(loss)[1]["y"][-1] for loss in (MSE(y, t), 0.5 * Sum((y - t) ** 2))]
+    steps = [run(loss)[1]["y"][-1] for loss in (MSE(y, t), Sum((y - t) ** 2))]
     right = steps[0] / steps[1]
     return judge(
         answer,
         right,
         {
-            "the mean keeps the 2 of the square: its gradient is 2/n (y − t)": right / 2,
-            "upside down: the half sum has the larger gradient and needs the smaller η": 1 / right,
-            "the ½ is not all: the mean also divides by n": 0.5,
-            "the 2 is not all: the mean also divides by n": 2.0,
+            "this is for the sum with ½ in front. This sum has no ½": right * 2,
+            "both losses keep the 2 of the square, so it cancels": right / 2,
+            "upside down. The sum has the larger gradient and needs the smaller η": 1 / right,
+            "the two gradients do differ. The mean divides by n": 1.0,
+            "the 2 is not the difference. The mean divides by n": 0.5,
         },
+        hint="Write both gradients for one prediction, and compare them.",
     )
 
 
@@ -124,11 +144,12 @@ def first_weight_of_lab2(answer: Any) -> Verdict:
     }
     slips["the 2 of the square is missing"] = _by_hand(v) / 2
     slips["the 1/n of the mean is missing"] = _by_hand(v) * len(x)
-    return judge(given, net["layer1/W"].grad, slips)
+    hint = "Print the shape of each intermediate gradient, and compare it with the node's shape."
+    return judge(given, net["layer1/W"].grad, slips, hint=hint)
 
 
 def _by_hand(v: dict[str, Any], slopes: Set[int] = frozenset({1, 2, 3})) -> Any:
-    """Return the gradient of layer1/W, with the sigmoids' slopes of these layers alone."""
+    """Return the gradient of layer1/W, with the sigmoids' slopes of only these layers."""
     d = 2 / v["t"].size * (v["layer3/h"] - v["t"])
     for k in (3, 2, 1):
         h = v[f"layer{k}/h"]
@@ -137,18 +158,23 @@ def _by_hand(v: dict[str, Any], slopes: Set[int] = frozenset({1, 2, 3})) -> Any:
     return d
 
 
-def bound_of_ten_sigmoids(answer: Any) -> Verdict:
-    """10: the bound on the slope of ten sigmoids in a row."""
+def bound_of_a_chain(answer: Any) -> Verdict:
+    """10: the bound on the slope of seven sigmoids in a row, each with the weight 2."""
+    weight, depth = 2.0, 7
     x = Parameter(0.0, name="x")
-    steepest = run(Sigmoid(x, name="y"))[1]["x"]
+    steepest = run(Sigmoid(weight * x, name="y"))[1]["x"]
     return judge(
         answer,
-        steepest**10,
+        steepest**depth,
         {
-            "the factors of a chain are multiplied, not added": 10 * steepest,
-            "a quarter of a tenth? Every sigmoid has its own factor of 1/4": steepest / 10,
-            "this is (1/2)^10: σ(0) is 1/2, and its slope there is 1/4": 0.5**10,
-            "one factor too few: ten sigmoids, ten slopes": steepest**9,
-            "one factor too many: ten sigmoids, ten slopes": steepest**11,
+            "the weights are missing. Each layer multiplies by w as well": (steepest / weight)
+            ** depth,
+            "the weight counts in every layer, not only once": weight
+            * (steepest / weight) ** depth,
+            "the factors of a chain are multiplied, not added": depth * steepest,
+            "you used σ(0) for the slope. The slope is σ(0) (1 − σ(0))": (weight * 0.5) ** depth,
+            "one factor is missing. Count the sigmoids": steepest ** (depth - 1),
+            "there is one factor too many. Count the sigmoids": steepest ** (depth + 1),
         },
+        hint="First bound the factor of a single layer, dh₁/dh₀.",
     )

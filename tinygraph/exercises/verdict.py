@@ -1,4 +1,4 @@
-"""What a check says: that an answer is right, or what kind of wrong."""
+"""The verdict on an answer: that it is right, or which mistake it contains."""
 
 from __future__ import annotations
 
@@ -10,11 +10,15 @@ import numpy as np
 from tinygraph.core.graph import Graph
 from tinygraph.core.node import Node
 from tinygraph.errors import ArgumentTypeError
+from tinygraph.exercises.answers import read
 from tinygraph.validation.arrays import Array, as_dict, as_float_array, brief
+
+_CLOSE = 0.05
+"""Answers within this fraction of the right one lack digits, and nothing else."""
 
 
 class Verdict(NamedTuple):
-    """What a check found."""
+    """The result of a check."""
 
     is_right: bool
     message: str
@@ -23,58 +27,90 @@ class Verdict(NamedTuple):
         return self.message
 
 
-def judge(answer: Any, right: Any, slips: Mapping[str, Any], what: str = "") -> Verdict:
-    """Compare an answer in numbers with the right one, and with the usual slips.
+def judge(
+    answer: Any,
+    right: Any,
+    slips: Mapping[str, Any],
+    what: str = "",
+    hint: str = "",
+    rtol: float = 1e-3,
+) -> Verdict:
+    """Compare a numeric answer with the right one and with the usual mistakes.
+
+    The message never contains the right answer.
 
     Parameters
     ----------
-    answer, right : array_like
+    answer : array_like or str
+        A number, a list, an array, or arithmetic as text, such as ``"-1/4"``.
+    right : array_like
     slips : mapping
-        What each slip is, and the answer that it leads to.
+        For each usual mistake a sentence about it, and the answer that the mistake leads to.
     what : str
-        What the numbers are, where an exercise asks for several.
+        The name of the numbers, for exercises that ask for several.
+    hint : str
+        A sentence for answers that match none of the mistakes.
+    rtol : float
+        The relative tolerance. Raise it for answers that are computed by hand.
     """
-    if not isinstance(what, str):
-        raise ArgumentTypeError(f"what the numbers are is a text; got {brief(what)}.")
+    for name, text in (("what", what), ("hint", hint)):
+        if not isinstance(text, str):
+            raise ArgumentTypeError(f"{name} must be a text; got {brief(text)}.")
+    if isinstance(rtol, bool) or not isinstance(rtol, (int, float)):
+        raise ArgumentTypeError(f"rtol must be a number, such as 0.01; got {brief(rtol)}.")
     wanted = as_float_array(right, "The right answer")
     known = {
         slip: as_float_array(value, f"The slip {brief(slip)}")
-        for slip, value in as_dict(slips, "slips says what each slip leads to, by its name").items()
+        for slip, value in as_dict(slips, "slips must map each sentence to an answer").items()
     }
-    prefix = f"{what}: " if what else ""
+    is_right, message = _judged(answer, wanted, known, hint, rtol)
+    return Verdict(is_right, f"{what}: {message}" if what else message)
+
+
+def _judged(
+    answer: Any, wanted: Array, slips: Mapping[str, Array], hint: str, rtol: float
+) -> tuple[bool, str]:
     try:
-        got = np.asarray(answer, dtype=float)
-    except Exception:  # whatever a learner gives is answered
-        return Verdict(False, f"{prefix}The answer is made of numbers; got {brief(answer)}.")
+        got = read(answer)
+    except ValueError as error:
+        return False, str(error)
+    if wanted.size == got.size == 1:
+        got = got.reshape(wanted.shape)
     if got.shape != wanted.shape:
-        hint = " Is it transposed?" if got.shape == wanted.shape[::-1] else ""
-        return Verdict(
-            False, f"{prefix}The answer has the shape {wanted.shape}; got {got.shape}.{hint}"
-        )
-    if _agree(got, wanted):
-        return Verdict(True, f"{prefix}Right.")
-    for slip, value in known.items():
-        if _agree(got, value):
-            return Verdict(False, f"{prefix}Not yet: {slip}.")
-    if _agree(got, -wanted):
-        return Verdict(False, f"{prefix}Not yet: the sign is wrong.")
-    factor = _common_factor(got, wanted)
-    if factor is not None and got.size > 1:
-        return Verdict(False, f"{prefix}Not yet: every number is {factor:.4g} times too large.")
-    return Verdict(
-        False, f"{prefix}Not yet: the largest difference is {np.max(np.abs(got - wanted)):.3g}."
-    )
+        turned = " Is it transposed?" if got.shape == wanted.shape[::-1] else ""
+        return False, f"The shape must be {wanted.shape}; yours is {got.shape}.{turned}"
+    if not np.isfinite(got).all():
+        return False, "Not yet: your answer contains NaN or infinity."
+    if _agree(got, wanted, rtol):
+        return True, "Right."
+    for slip, value in slips.items():
+        if _agree(got, value, rtol):
+            return False, f"Not yet: {slip}."
+    return False, f"Not yet: {_kind_of_difference(got, wanted, rtol)}{hint and f' {hint}'}"
 
 
-def _agree(got: Array, wanted: Array) -> bool:
-    return got.shape == wanted.shape and bool(np.allclose(got, wanted, rtol=1e-3, atol=1e-9))
+def _kind_of_difference(got: Array, wanted: Array, rtol: float) -> str:
+    """Say how an answer that matches no known mistake differs, without the right numbers."""
+    if _agree(got, -wanted, rtol):
+        return "check the sign."
+    if _agree(got, wanted, max(rtol, _CLOSE)):
+        return "close, but not accurate enough. Use more digits."
+    if wanted.size == 1:
+        return "this is another number."
+    if _is_multiple(got, wanted):
+        return "all numbers are wrong by the same factor. Is a 2, or 1/n, missing or too many?"
+    wrong = int(np.count_nonzero(~np.isclose(got, wanted, rtol=rtol, atol=1e-9)))
+    return f"{wrong} of {wanted.size} numbers are wrong."
 
 
-def _common_factor(got: Array, wanted: Array) -> float | None:
-    """Return k if ``got`` is k times ``wanted`` in every entry."""
+def _agree(got: Array, wanted: Array, rtol: float) -> bool:
+    return got.shape == wanted.shape and bool(np.allclose(got, wanted, rtol=rtol, atol=1e-9))
+
+
+def _is_multiple(got: Array, wanted: Array) -> bool:
     size = float(np.vdot(wanted, wanted))
     factor = float(np.vdot(got, wanted)) / size if size else 0.0
-    return factor if factor and _agree(got, factor * wanted) else None
+    return factor != 0 and _agree(got, factor * wanted, 1e-3)
 
 
 def run(output: Node, seed: Any = None) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -87,9 +123,9 @@ def run(output: Node, seed: Any = None) -> tuple[dict[str, Any], dict[str, Any]]
 
 
 def returned(function: Any, *arguments: Any) -> Any:
-    """Return what an answer that is a function gives, or the verdict that it gives nothing."""
+    """Call an answer that is a function. Return its result, or a verdict if there is no result."""
     if not callable(function):
-        return Verdict(False, f"The answer is a function; got {brief(function)}.")
+        return Verdict(False, f"The answer must be a function; got {brief(function)}.")
     try:
         value = function(*arguments)
     except Exception as error:
