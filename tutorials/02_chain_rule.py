@@ -78,10 +78,11 @@ show(tg.step_through(model))
 # paths, one through each factor. Each has the local derivative :math:`x`, and :math:`x + x = 2 x`.
 # So the derivative of a square follows from the product rule and the word "add".
 #
-# You need not follow every path ------------------------------ In a deep graph the number of paths
-# explodes. Let every value be used twice by the next one, :math:`x_{k+1} = x_k + x_k`. After 30
-# such steps there are :math:`2^{30}` paths from the first node to the last. That is about a
-# billion.
+# You need not follow every path
+# ------------------------------
+# In a deep graph the number of paths explodes. Let every value be used twice by the next one,
+# :math:`x_{k+1} = x_k + x_k`. After 30 such steps there are :math:`2^{30}` paths from the first
+# node to the last. That is about a billion.
 #
 # ``backward`` does not follow paths. It visits each *node* once, in reverse order. By that time,
 # every op that uses the node has added its contribution, so the sum is complete. This is why the
@@ -110,9 +111,10 @@ show(tg.derive(model, "x"))
 # **The answer to the question.** The result changes by the sum over all paths. When a value is used
 # twice, its gradient has two contributions, and they are added.
 #
-# Exercise -------- Change the last op and one branch: :math:`L = a \cdot b`, with :math:`a = x
-# \cdot x` and :math:`b = x + 1`. What is :math:`dL/dx` at :math:`x = 3`? Compute one path after the
-# other.
+# Exercise
+# --------
+# Change the last op and one branch: :math:`L = a \cdot b`, with :math:`a = x \cdot x` and :math:`b
+# = x + 1`. What is :math:`dL/dx` at :math:`x = 3`? Compute one path after the other.
 
 answer = None
 show(check("02", answer))
@@ -129,7 +131,9 @@ show(check("02", answer))
 #
 #         answer = 24 + 9
 #
-# What this leaves out -------------------- All values on this page are scalars. With arrays the
-# rule stays the same: an element that is used by many elements of the result collects one
-# contribution from each. :doc:`03_layer` shows where the transposes come from. This page has no
-# cycles, because a graph of ops has none. So an order for the backward pass always exists.
+# What this leaves out
+# --------------------
+# All values on this page are scalars. With arrays the rule stays the same: an element that is used
+# by many elements of the result collects one contribution from each. :doc:`03_layer` shows where
+# the transposes come from. This page has no cycles, because a graph of ops has none. So an order
+# for the backward pass always exists.

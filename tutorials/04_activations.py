@@ -119,6 +119,8 @@ show(check("04", answer))
 #             s = 1 / (1 + np.exp(-x))
 #             return s + x * s * (1 - s)
 #
-# What this leaves out -------------------- A deep network multiplies many such slopes, and a ReLU
-# can stay off for ever. Both are the topic of :doc:`10_fading_gradients`. Why a network needs an
-# activation at all is the topic of :doc:`09_xor`.
+# What this leaves out
+# --------------------
+# A deep network multiplies many such slopes, and a ReLU can stay off for ever. Both are the topic
+# of :doc:`10_fading_gradients`. Why a network needs an activation at all is the topic of
+# :doc:`09_xor`.

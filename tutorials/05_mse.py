@@ -149,6 +149,7 @@ show(check("05", answer))
 #
 #         answer = 1 / 100
 #
-# What this leaves out -------------------- For classes there are losses that fit better than a
-# squared error. The lab uses this one, and so do we. :doc:`/derivations/04_mse` has the derivation,
-# with indices and with matrices.
+# What this leaves out
+# --------------------
+# For classes there are losses that fit better than a squared error. The lab uses this one, and so
+# do we. :doc:`/derivations/04_mse` has the derivation, with indices and with matrices.

@@ -2,25 +2,38 @@ r"""
 06 · Lab 2 as one graph, stepped through from end to end
 ========================================================
 
-**Question.** The loss depends on the first weight matrix by way of nine other nodes. What
-happens at each of them, forward and backward, when the network is trained for one step?"""
+**Question.** The loss depends on the first weight matrix through nine other nodes. What happens at
+each of them, forward and backward, when you train the network for one step?"""
 
 # %%
+# .. admonition:: Remember
+#
+#     Three facts from the last three pages. A layer computes :math:`z = h W`: what is the gradient
+#     of :math:`h`? The loss is a mean over :math:`n` predictions: what is its gradient? And what
+#     does a sigmoid do to a gradient?
+#
+# .. dropdown:: Answer
+#
+#     :math:`g\, W^\top`. Next, :math:`\frac{2}{n} (y - t)`. And a sigmoid multiplies each element
+#     of the gradient by :math:`h (1 - h)`, which is at most 1/4.
+#
 # The whole lab in one graph
 # --------------------------
-# Two inputs, two hidden layers of four sigmoids, one output, the mean squared error. The labels
-# ``t`` are a node like any other. :func:`tinygraph.lab2.model` builds it with the lines of the
-# earlier tutorials: MatMul, AddBias, Sigmoid, three times over.
+# The network has two inputs, two hidden layers of four sigmoids, one output and the mean squared
+# error. The labels ``t`` are a node like any other. :func:`tinygraph.lab2.model` builds the graph
+# from the ops that you know: MatMul, AddBias and Sigmoid, three times.
 
 import numpy as np
 
 import tinygraph as tg
+from tinygraph.exercises import check, show
 
 model = tg.lab2.model(hidden=4, activation="sigmoid", rng=0)
 print(model.summary())
 
 # %%
-# Five points of the XOR data are enough to see everything, and few enough to look at every number.
+# Take five points of the XOR data. They are enough to see everything, and you can still read every
+# number.
 
 X, T = tg.data.xor()
 chosen = [0, 3, 10, 12, 20]
@@ -30,49 +43,51 @@ print(np.hstack([X, T]))
 # %%
 # .. admonition:: Predict
 #
-#     The loss has the gradient 1 with respect to itself. Ten nodes later the gradient arrives
-#     at ``layer1/W``. Will its entries be larger or smaller than those at ``layer3/W``? By how
-#     much, roughly: 2, 10, 100 times?
+#     The gradient of the loss with respect to itself is 1. Ten nodes later the gradient reaches
+#     ``layer1/W``. Are its elements larger or smaller than those of ``layer3/W``? By which factor,
+#     roughly: 2, 10 or 100? Write your answer down.
 #
 # Step by step
 # ------------
-# Use the arrow keys, or click a node. Every step shows the formula, the same with this graph's
-# names, the line of NumPy, and the numbers. On the way back, each gradient that leaves a node is
-# asked for in the form "what arrives, times the local derivative".
+# Use the arrow keys, or click a node. Every step shows the formula, the same formula with this
+# graph's names, the line of NumPy, and the numbers. In the backward pass you see two factors for
+# each gradient: the incoming gradient and the local derivative.
 
 stepper = tg.step_through(model, tg.SGD(model.parameters, lr=1.0), x=X, t=T)
-stepper
+show(stepper)
 
 # %%
-# (``stepper.save("lab2.html")`` makes a page of it that needs no network, and ``tinygraph step``
-# does the same from a terminal.)
+# (``stepper.save("lab2.html")`` writes this page to a file, which needs no network connection. The
+# command ``tinygraph step`` shows the same steps in a terminal.)
 #
-# The same, all at once
-# ---------------------
+# All nodes at once
+# -----------------
 
 model.forward(x=X, t=T)
 model.backward()
-tg.render(model, gradients=True)
+show(tg.render(model, gradients=True))
 
 # %%
-# Back to your prediction:
+# Now check your prediction:
 
-for k in (3, 2, 1):
-    print(
-        f"layer{k}/W  largest entry of the gradient: {np.abs(model[f'layer{k}/W'].grad).max():.6f}"
-    )
-sizes = [np.abs(model[f"layer{k}/W"].grad).max() for k in (1, 2, 3)]
-assert sizes[0] < sizes[1] < sizes[2]
+sizes = {k: np.abs(model[f"layer{k}/W"].grad).max() for k in (3, 2, 1)}
+for k, size in sizes.items():
+    print(f"layer{k}/W  largest element of the gradient: {size:.6f}")
+print(f"layer3 / layer1: {sizes[3] / sizes[1]:.1f}")
+assert 20 < sizes[3] / sizes[1] < 30
 
 # %%
-# Each sigmoid on the way lets at most a quarter through, and each layer's weights mix what is left.
-# :doc:`/derivations/06_lab2_end_to_end` has the derivation of this very gradient, every symbol
+# **Your prediction.** The gradient of ``layer1/W`` is about 24 times *smaller*. Two more sigmoids
+# lie on its path, and each lets at most a quarter through. Two sigmoids alone give at least a
+# factor of 16. The weights of layers 2 and 3 change the factor further.
+#
+# :doc:`/derivations/06_lab2_end_to_end` derives exactly this gradient. There, every symbol is
 # linked to its node.
 #
 # One step of training
 # --------------------
-# All gradients first, then all steps: an update that came earlier would change a weight that the
-# rest of the way back still needs.
+# First compute all gradients, then update all weights. An earlier update would change a weight that
+# the rest of the backward pass still needs.
 
 before = model.forward(x=X, t=T)
 model.backward()
@@ -83,17 +98,19 @@ print(f"loss {before:.6f} → {after:.6f}")
 assert after < before
 
 # %%
+# **The answer to the question.** In the forward pass, each node computes its value from its inputs.
+# In the backward pass, each node multiplies its incoming gradient by its local derivatives and
+# gives the products to its inputs. Then the optimizer subtracts :math:`\eta` times the gradient
+# from every parameter, and the loss has decreased.
+#
 # Exercise
 # --------
 # Write :math:`\partial L/\partial W_1` by hand. The answer is a function of a dictionary ``v``,
-# which holds the *values* of all nodes by name (``v["x"]``, ``v["t"]``, ``v["layer1/h"]``,
-# ``v["layer2/W"]`` and so on), and returns the gradient of ``layer1/W``. No gradients are given,
-# only values.
-
-from tinygraph import exercises
+# which holds the *values* of all nodes by name: ``v["x"]``, ``v["t"]``, ``v["layer1/h"]``,
+# ``v["layer2/W"]`` and so on. It contains no gradients. Return the gradient of ``layer1/W``.
 
 answer = None
-print(exercises.check("06", answer))
+show(check("06", answer))
 
 # %%
 # .. dropdown:: Solution
@@ -109,5 +126,5 @@ print(exercises.check("06", answer))
 #
 # What this leaves out
 # --------------------
-# One step is not training: :doc:`07_training`. And a gradient that fades from layer to layer is a
-# problem with names and remedies: :doc:`10_fading_gradients`.
+# One step is not training. That is the topic of :doc:`07_training`. Gradients that become smaller
+# from layer to layer are a problem with a name and with remedies: :doc:`10_fading_gradients`.

@@ -2,40 +2,54 @@ r"""
 07 · Training: gradient descent and the learning rate
 =====================================================
 
-**Question.** The gradient says in which direction the loss grows. How *far* should one go the other
-way?
+**Question.** The gradient tells you in which direction the loss grows. You go the other way. How
+*far* should you go?
 """
 
 # %%
+# .. admonition:: Remember
+#
+#     From :doc:`05_mse`: you change the loss from the mean to half of the sum. Why must you change
+#     the learning rate too?
+#
+# .. dropdown:: Answer
+#
+#     A step is :math:`\eta` times the gradient. The gradient of the half sum is :math:`n/2` times
+#     larger, so :math:`\eta` must be :math:`n/2` times smaller.
+#
 # The rule
 # --------
-# A step of gradient descent (SGD, with S for *stochastic* where the gradient comes from a part of
-# the data) is
+# A step of gradient descent is
 #
 # .. math:: w \leftarrow w - \eta\, \frac{\partial L}{\partial w} ,
 #
-# with the learning rate :math:`\eta`. To first order the loss falls by
-# :math:`\eta \lVert \partial L/\partial w \rVert^2`, so a larger :math:`\eta` helps. But the first
-# order is all that the gradient knows.
+# with the learning rate :math:`\eta`. (The usual name is SGD. The S stands for *stochastic*,
+# because the gradient often comes from a part of the data.)
+#
+# To first order, the loss falls by :math:`\eta \lVert \partial L/\partial w \rVert^2`, so a larger
+# :math:`\eta` helps. But the gradient knows nothing beyond the first order.
 #
 # A valley in one dimension
 # -------------------------
-# :math:`L = \frac12 c\, w^2` has the gradient :math:`c\, w`, so a step multiplies :math:`w` by
-# :math:`1 - \eta c`: always the same factor.
+# The loss :math:`L = \frac12 c\, w^2` has the gradient :math:`c\, w`. So one step multiplies
+# :math:`w` by :math:`1 - \eta c`, and every step uses the same factor. The number :math:`c` is the
+# *curvature*: it tells you how fast the slope changes.
 #
 # .. admonition:: Predict
 #
-#     Take :math:`c = 1`. What happens for :math:`\eta = 0.1`? For 1? For 1.9? For 2.1?
+#     Take :math:`c = 1` and start at :math:`w = 1`. How does :math:`w` move for :math:`\eta = 0.1`?
+#     For 1? For 1.9? For 2.1? Sketch four curves.
 
 import matplotlib.pyplot as plt
 import numpy as np
 from tabulate import tabulate
 
 import tinygraph as tg
+from tinygraph.exercises import check, show
 
 
 def descend(lr, steps=20, curvature=1.0):
-    """Return w before every step, from 1 on."""
+    """Return w before the first step and after every step, from w = 1."""
     w = tg.Parameter(1.0, name="w")
     model = tg.Graph(tg.Multiply(curvature / 2, w * w, name="L"))
     optimizer = tg.SGD(model.parameters, lr=lr)
@@ -61,62 +75,95 @@ for lr, style in zip(rates, ["-", "-.", "--", ":"], strict=True):
     ax.plot(descend(lr), style, label=f"η = {lr}")
 ax.set(xlabel="step", ylabel="w", ylim=(-3, 3))
 ax.legend(ncols=2, frameon=False)
-plt.show()
+show(fig)
 
 # %%
-# Below 1 the steps creep, at 1 a single step arrives, from 1 to 2 they leap from side to side and
-# still arrive, above 2 each leap is longer than the last. The border, :math:`\eta = 2/c`, depends
-# on the *curvature* :math:`c` alone.
+# **Your prediction.** With :math:`\eta = 0.1`, :math:`w` shrinks slowly. With 1, a single step
+# reaches the minimum. With 1.9, :math:`w` oscillates but still converges. With 2.1, each
+# oscillation is larger than the last one, so :math:`w` diverges.
+#
+# Descent converges if the factor lies between −1 and 1. The upper limit of :math:`\eta` is
+# therefore :math:`2/c`. It depends only on the curvature.
 #
 # The Lab 2 network
 # -----------------
-# A network has many directions with many curvatures, and they change on the way; the steepest one
-# sets the border for all. Here is the network of the lab on its linear data set, from the same
-# start, with five learning rates:
+# A network has many directions with many curvatures. A step uses one :math:`\eta` for all of them,
+# so the direction with the largest curvature sets the limit. In addition, the curvatures change
+# during training.
+#
+# .. admonition:: Predict
+#
+#     Below, the lab's network learns its linear data set five times, with :math:`\eta` from 0.01 to
+#     100. Which :math:`\eta` ends with the smallest loss? Does its loss fall at every step?
 
 X, T = tg.data.linear(100, rng=0)
 fig, ax = plt.subplots(figsize=(7, 3.4), layout="constrained")
+rows = []
 for lr in (0.01, 0.1, 1.0, 10.0, 100.0):
     model = tg.lab2.model(rng=0)
     optimizer = tg.SGD(model.parameters, lr=lr)
     history = tg.fit(model, optimizer, x=X, t=T, epochs=1500, print_interval=0)
-    ax.plot(history.loss, label=f"η = {lr:g}")
+    loss = np.array(history.loss)
+    rows.append([lr, loss[-1], np.sum(np.diff(loss) > 0)])
+    ax.plot(loss, label=f"η = {lr:g}")
 ax.set(xlabel="epoch", ylabel="loss", yscale="log")
 ax.legend(ncols=3, frameon=False)
-plt.show()
+show(fig)
+print(tabulate(rows, headers=["η", "last loss", "epochs in which the loss rose"], floatfmt=".3g"))
 
 # %%
-# The graph of the last of them, with the values and gradients of one more run. With :math:`\eta =
-# 100` its weights were thrown so far that the sigmoids stand at 0 or 1, where hardly any gradient
-# passes:
+# **Your prediction.** :math:`\eta = 10` ends with the smallest loss, although its loss rose in more
+# than a third of the epochs. The valley model with its constant :math:`c` does not explain this.
+# There, an :math:`\eta` above the limit makes every step worse than the last. In a network, the
+# curvature changes with the weights. After a step that is too long, the curvature may be smaller,
+# and the same :math:`\eta` may be small enough. You cannot rely on this, as :math:`\eta = 100`
+# shows.
+
+assert min(rows, key=lambda row: row[1])[0] == 10
+assert rows[3][2] > 500
+
+# %%
+# Here is the network after training with :math:`\eta = 100`. Its first steps made the weights so
+# large that the output is almost 0 for every sample. There, the sigmoid has almost no slope, so
+# almost no gradient passes. Training is stuck:
 
 model.forward(x=X, t=T)
 model.backward()
-tg.render(model, gradients=True)
+output = model["layer3/h"].value
+largest = max(np.abs(p.grad).max() for p in model.parameters)
+print(f"largest output {output.max():.1e}, largest element of any gradient {largest:.1e}")
+show(tg.render(model, gradients=True))
+assert largest < 1e-6
 
 # %%
+# **The answer to the question.** Go as far as the curvature allows. Below :math:`1/c` a larger
+# :math:`\eta` is faster, and above :math:`2/c` descent diverges. You do not know the curvatures of
+# a network, so try several :math:`\eta`, each ten times the last, and compare the curves.
+#
 # Exercise
 # --------
-# For :math:`L = \frac12 c\, w^2` with :math:`c = 4`: which is the smallest :math:`\eta` with which
-# gradient descent no longer arrives at 0, however long it runs?
-
-from tinygraph import exercises
+# A loss has two parameters: :math:`L = 3 (u - 1)^2 + \frac12 v^2`. Gradient descent starts at
+# :math:`u = v = 5`. Which is the smallest :math:`\eta` with which it does *not* converge, however
+# long it runs? You can type a fraction as text, such as ``"5/7"``.
 
 answer = None
-print(exercises.check("07", answer))
+show(check("07", answer))
 
 # %%
 # .. dropdown:: Solution
 #
-#     The factor :math:`1 - 4 \eta` must stay above −1. At :math:`\eta = 2/4` it is −1: :math:`w`
-#     leaps from 1 to −1 and back for ever.
+#     The gradient along :math:`u` is :math:`6 (u - 1)`, so the curvature is 6. One step multiplies
+#     :math:`u - 1` by :math:`1 - 6 \eta`. This factor is −1 at :math:`\eta = 2/6`: then :math:`u`
+#     jumps from 5 to −3 and back for ever. Along :math:`v`, the limit is 2, so :math:`u` diverges
+#     first.
 #
 #     .. code-block:: python
 #
-#         answer = 2 / 4
+#         answer = 2 / 6
 #
 # What this leaves out
 # --------------------
-# Mini-batches, schedules that change :math:`\eta` on the way, and one seed is no experiment: curves
-# from another start look different. ``tinygraph report`` runs every experiment of the lab over many
-# seeds. Steps that adapt themselves are :doc:`08_optimizers`.
+# We have not discussed mini-batches or learning-rate schedules. Also, one seed is not an
+# experiment: another starting point gives a different curve. The lab's report (``make report``)
+# runs every experiment with many seeds. Steps that adapt to the gradients are next:
+# :doc:`08_optimizers`.

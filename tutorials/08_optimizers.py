@@ -2,31 +2,44 @@ r"""
 08 · Momentum, AdaGrad, RMSProp, Adam
 =====================================
 
-**Question.** One learning rate has to serve a steep direction and a flat one. What can an optimizer
+**Question.** One learning rate must serve a steep direction and a flat one. What can an optimizer
 *remember* to do better?
 """
 
 # %%
+# .. admonition:: Remember
+#
+#     From :doc:`07_training`: :math:`L = \frac12 c\, w^2`. By which factor does a step of gradient
+#     descent multiply :math:`w`? When is this factor negative?
+#
+# .. dropdown:: Answer
+#
+#     By :math:`1 - \eta c`. It is negative for :math:`\eta > 1/c`: then :math:`w` changes its sign
+#     at every step.
+#
 # A narrow valley
 # ---------------
-# :math:`L = \frac12 (20\, u^2 + v^2)` is twenty times as steep along :math:`u` as along :math:`v`.
-# Gradient descent must keep :math:`\eta` below :math:`2/20` for the sake of :math:`u`, and then
-# crawls along :math:`v`.
+# :math:`L = \frac12 (20\, u^2 + v^2)` has a curvature of 20 along :math:`u` and of 1 along
+# :math:`v`. Because of :math:`u`, gradient descent must keep :math:`\eta` below :math:`2/20`. Then
+# it moves only slowly along :math:`v`.
 #
 # .. admonition:: Predict
 #
-#     Momentum adds up past steps. Along :math:`u` the gradient changes its sign at every step,
-#     along :math:`v` it does not. What does adding up do to each?
+#     Gradient descent with :math:`\eta = 0.09` changes the sign of :math:`u` at every step, and
+#     never the sign of :math:`v`. Momentum uses a running sum of past gradients instead of the last
+#     one. What does the sum do to gradients that change their sign? What does it do to gradients
+#     that keep their sign?
 
 import matplotlib.pyplot as plt
 import numpy as np
 from tabulate import tabulate
 
 import tinygraph as tg
+from tinygraph.exercises import check, show
 
 
 def walk(make_optimizer, steps=60):
-    """Return the positions (u, v) before every step."""
+    """Return the positions (u, v): the start, then one after every step."""
     w = tg.Parameter([-1.0, 2.0], name="w")
     curvature = np.array([20.0, 1.0])
     model = tg.Graph(tg.Sum(0.5 * curvature * w * w, name="L"))
@@ -49,25 +62,43 @@ WALKERS = {
 }
 u, v = np.meshgrid(np.linspace(-1.2, 1.2, 100), np.linspace(-1, 2.2, 100))
 fig, axes = plt.subplots(1, 5, figsize=(10, 3.2), layout="constrained", sharey=True)
+rows = []
 for ax, (name, make) in zip(axes, WALKERS.items(), strict=True):
     path = walk(make)
+    flips = np.sum(path[1:] * path[:-1] < 0, axis=0)
+    first = np.argmax(np.abs(path[:, 1]) < 0.2)
+    rows.append([name, *flips, first])
     ax.contour(u, v, 10 * u**2 + 0.5 * v**2, levels=12, colors="#c9ced6", linewidths=0.8)
     ax.plot(path[:, 0], path[:, 1], ".-", color="#0067a3", markersize=3, linewidth=1)
     ax.set(title=name, xlabel="u", xlim=(-1.2, 1.2), ylim=(-1, 2.2))
 axes[0].set_ylabel("v")
-plt.show()
+show(fig)
+headers = ["60 steps of", "sign changes of u", "of v", "first step with |v| < 0.2"]
+print(tabulate(rows, headers=headers))
 
 # %%
-# Four memories
-# -------------
-# * **Momentum** keeps a velocity: swings cancel in it, a steady slope adds up.
-# * **AdaGrad** keeps the sum of squared gradients and divides by its root: each entry gets a
-#   learning rate of its own. The sum only grows, so the steps only shrink.
-# * **RMSProp** forgets: a running mean in place of the sum.
-# * **Adam** keeps both a mean of the gradient and a mean of its square, and corrects each for
-#   having started at 0.
+# **Your prediction.** In a sum, gradients with opposite signs cancel, and gradients with the same
+# sign add up. So Momentum changes the sign of :math:`u` only every four or five steps. Along
+# :math:`v` its steps become longer and longer. With a learning rate that is more than four times
+# smaller than that of SGD, it reaches :math:`|v| < 0.2` sooner. But the sum cannot stop at once:
+# Momentum moves past the minimum in both directions.
+
+assert list(rows[0][1:3]) == [60, 0]
+assert rows[1][1] < 15
+assert 0 < rows[1][3] < rows[0][3]
+
+# %%
+# What each optimizer remembers
+# -----------------------------
+# * **Momentum** keeps a velocity, the running sum of past steps.
+# * **AdaGrad** keeps the sum of squared gradients and divides by its root. So each parameter gets
+#   its own learning rate. The sum only grows, so under a constant gradient the steps only shrink.
+# * **RMSProp** uses a running mean instead of the sum, so it forgets old gradients.
+# * **Adam** keeps a running mean of the gradient and one of its square. It corrects both, because
+#   they start at 0.
 #
-# Each is a few lines, written once as mathematics and once as NumPy, in the same class:
+# Each optimizer is a few lines. tinygraph writes them once as mathematics and once as NumPy, in the
+# same class:
 
 print(
     tabulate(
@@ -77,14 +108,14 @@ print(
 )
 
 # %%
-# :doc:`/derivations/10_momentum`, :doc:`/derivations/11_adagrad_rmsprop` and
-# :doc:`/derivations/12_adam` derive them.
+# The derivations are :doc:`/derivations/10_momentum`, :doc:`/derivations/11_adagrad_rmsprop` and
+# :doc:`/derivations/12_adam`.
 #
 # Why Adam corrects its start
 # ---------------------------
-# Adam's mean :math:`m` starts at 0 and takes in only a tenth of each gradient: after one step it is
-# ten times too small. Dividing by :math:`1 - \beta_1^t` takes exactly that out. Here the gradient
-# is 1 all the time, so the mean ought to be 1 all the time:
+# Adam's running mean :math:`m` starts at 0, and each step adds only one tenth of the new gradient.
+# After one step, :math:`m` is therefore ten times too small. Dividing by :math:`1 - \beta_1^t`
+# corrects this. In this example the gradient is always 1, so the mean should always be 1:
 
 beta, m = 0.9, 0.0
 rows = []
@@ -104,33 +135,36 @@ for make in (tg.SGD, tg.Momentum, tg.Adam):
     model = tg.lab2.model(rng=0)
     history = tg.fit(model, make(model.parameters, lr=0.1), x=X, t=T, epochs=2000, print_interval=0)
     ax.plot(history.loss, label=make.__name__)
+    print(f"{make.__name__:8} last loss {history.loss[-1]:.2g}")
 ax.set(xlabel="epoch", ylabel="loss", yscale="log", title="XOR, η = 0.1, one seed")
 ax.legend(frameon=False)
-plt.show()
+show(fig)
 
 # %%
-# The optimizer is not part of the graph. It reads the gradients that ``backward`` leaves in the
-# parameters, and changes their values:
+# The optimizer is not part of the graph. It reads the gradients that ``backward`` stores in the
+# parameters, and it changes the values of the parameters:
 
 w = tg.Parameter([-1.0, 2.0], name="w")
-tg.render(tg.Graph(tg.Sum(0.5 * np.array([20.0, 1.0]) * w * w, name="L")))
+show(tg.render(tg.Graph(tg.Sum(0.5 * np.array([20.0, 1.0]) * w * w, name="L"))))
 
 # %%
+# **The answer to the question.** An optimizer can remember the direction of past gradients
+# (Momentum), their size (AdaGrad, RMSProp), or both (Adam). The direction makes steps along a
+# steady slope longer. The size gives every parameter its own learning rate.
+#
 # Exercise
 # --------
-# A weight is 0, its gradient is 1000. Adam takes its *first* step, with :math:`\eta = 0.1` and the
-# usual :math:`\beta`\ s. What is the weight afterwards?
-
-from tinygraph import exercises
+# A weight is 0, and its gradient is 1000. Adam takes its *first* step, with :math:`\eta = 0.1` and
+# the usual :math:`\beta_1 = 0.9`, :math:`\beta_2 = 0.999`. What is the weight after this step?
 
 answer = None
-print(exercises.check("08", answer))
+show(check("08", answer))
 
 # %%
 # .. dropdown:: Solution
 #
-#     :math:`\hat m = g` and :math:`\hat v = g^2` after one corrected step, so
-#     :math:`\hat m / \sqrt{\hat v} = 1`: the size of the gradient cancels, only its sign is left.
+#     After one corrected step, :math:`\hat m = g` and :math:`\hat v = g^2`. So :math:`\hat m /
+#     \sqrt{\hat v} = 1`: the size of the gradient cancels, and only its sign is left.
 #
 #     .. code-block:: python
 #
@@ -138,5 +172,5 @@ print(exercises.check("08", answer))
 #
 # What this leaves out
 # --------------------
-# Weight decay, schedules, and everything second-order. And a fair comparison needs more than one
-# seed and an :math:`\eta` tuned for each: the report does that.
+# We have left out weight decay, schedules and all second-order methods. Also, a fair comparison
+# needs more than one seed and a tuned :math:`\eta` for each optimizer. The lab's report does that.

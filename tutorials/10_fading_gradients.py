@@ -1,25 +1,38 @@
 r"""
-10 · Gradients that fade, units that die
-========================================
+10 · Gradients that vanish, units that die
+==========================================
 
-**Question.** A network does not learn. Its gradients are there, and they are right. What can be
-wrong with them all the same?"""
+**Question.** A network does not learn. Its gradients exist and are correct. What can still be
+wrong?"""
 
 # %%
-# Fading
-# ------
-# A gradient that passes a sigmoid is multiplied by the slope there, at most 1/4. Ten layers deep,
-# that is at most :math:`(1/4)^{10}`, about one in a million, times what the weights do.
+# .. admonition:: Remember
+#
+#     From :doc:`06_lab2`: the gradient of ``layer1/W`` was about 24 times smaller than that of
+#     ``layer3/W``. Where did the factor come from?
+#
+# .. dropdown:: Answer
+#
+#     Two more sigmoids lie on its path. Each multiplies the gradient by at most 1/4. The weights
+#     between them change the factor too.
+#
+# Vanishing
+# ---------
+# A sigmoid multiplies each gradient by its slope, and this slope is at most 1/4. Each layer also
+# multiplies by its weights. If the weights do not compensate for the small slopes, the gradient
+# *vanishes*: from layer to layer, it shrinks by a roughly constant factor.
 #
 # .. admonition:: Predict
 #
-#     Ten layers of eight units, weights drawn from N(0, 1) and divided by :math:`\sqrt 8`. How many
-#     times smaller is the gradient at the first layer than at the last, with sigmoids? With tanhs?
+#     Take ten layers of eight units. The weights come from a normal distribution with mean 0 and
+#     variance 1/8. How many times smaller is the gradient at the first layer than at the last one?
+#     Write down a power of ten for sigmoids, and one for tanh.
 
 import matplotlib.pyplot as plt
 import numpy as np
 
 import tinygraph as tg
+from tinygraph.exercises import check, show
 
 
 def deep(activation, scale, layers=10, units=8, bias=0.0):
@@ -40,6 +53,7 @@ def deep(activation, scale, layers=10, units=8, bias=0.0):
 
 
 def sizes(model):
+    """Return the norm of the gradient at each layer: the root of the sum of its squares."""
     return [float(np.linalg.norm(model[f"layer{k}/a"].grad)) for k in range(1, 11)]
 
 
@@ -52,29 +66,42 @@ fig, ax = plt.subplots(figsize=(7, 3.4), layout="constrained")
 for (name, model), marker in zip(networks.items(), "os^", strict=True):
     ax.plot(range(1, 11), sizes(model), marker + "-", label=name)
     print(f"{name:8} last layer / first layer: {sizes(model)[-1] / sizes(model)[0]:,.1f}")
-ax.set(yscale="log", xlabel="layer", ylabel="size of the gradient", xticks=range(1, 11))
+ax.set(yscale="log", xlabel="layer", ylabel="norm of the gradient", xticks=range(1, 11))
 ax.legend(frameon=False)
-plt.show()
+show(fig)
 
 # %%
-# What tinygraph says of it
-# -------------------------
-# :func:`tinygraph.diagnose` looks at one run and says what it sees, in sentences:
+# **Your prediction.** With sigmoids, the first layer's gradient is about a *million* times smaller
+# than the last layer's. Nine sigmoids alone explain :math:`4^9 \approx 260\,000`. The rest comes
+# from slopes below 1/4 and from the weights. With tanh, the factor is only about 8, because its
+# slope is close to 1 near 0.
+
+assert 1e6 < sizes(networks["sigmoid"])[-1] / sizes(networks["sigmoid"])[0] < 2e6
+assert 5 < sizes(networks["tanh"])[-1] / sizes(networks["tanh"])[0] < 12
+
+# %%
+# A diagnosis
+# -----------
+# :func:`tinygraph.diagnose` looks at one run and describes its problems in sentences:
 
 print(tg.diagnose(networks["sigmoid"]))
 
 # %%
-# In the picture of the gradients' flow the arrows thin out towards the input. (Here five layers of
-# it.)
+# In a picture of the gradients, the arrows become thinner towards the input. Here are five layers:
 
-tg.render(deep(tg.Sigmoid, scale=8**-0.5, layers=5, units=4), gradients=True)
+show(tg.render(deep(tg.Sigmoid, scale=8**-0.5, layers=5, units=4), gradients=True))
 
 # %%
 # Dying
 # -----
-# A ReLU lets a gradient through whole, or not at all. If a unit's pre-activation is negative for
-# *every* sample, nothing arrives at its weights, so they never change, so it stays negative. One
-# step with too large a learning rate is enough to get there; so is a bias that starts too low:
+# A ReLU lets a gradient through unchanged or not at all. Suppose that the pre-activation of a unit
+# is negative for *every* sample. Then its weights receive no gradient. Plain gradient descent does
+# not change them, so the unit stays off as long as its inputs stay the same. We call it *dead*.
+#
+# (Two things can bring it back. Earlier layers may learn and change its inputs. And an optimizer
+# with a state, such as Momentum, may still move its weights for a while.)
+#
+# One step with too large a learning rate can kill a unit. A bias that starts too low can do it too:
 
 dead = deep(tg.ReLU, scale=(2 / 8) ** 0.5, layers=3, bias=-3.0)
 print(tg.diagnose(dead))
@@ -82,40 +109,53 @@ print(tg.diagnose(dead))
 # %%
 # Saturation
 # ----------
-# Large weights do not make up for small slopes: they push the pre-activations to where
-# the slope is nearly nothing.
+# .. admonition:: Predict
+#
+#     Small slopes make a gradient smaller, and large weights make it larger. So can you repair a
+#     sigmoid network with large weights? The next network has weights that are 28 times larger.
+#     Which two columns of its table will change?
 
 print(tg.diagnose(deep(tg.Sigmoid, scale=10.0, layers=3)))
 
 # %%
+# **Your prediction.** The last column and "saturated" change. The norm no longer shrinks towards
+# the input: large weights *do* make up for small slopes. But now units are *saturated*. Large
+# weights push their pre-activations far from 0, where the sigmoid is flat. The gradient passes
+# through a few other units and samples, so the norm hides the problem. The weights of the saturated
+# units hardly learn.
+#
+# **The answer to the question.** A correct gradient can be too small to be useful. It vanishes over
+# many layers, or it is 0 because units are dead, or almost 0 because units are saturated.
+#
 # Remedies
 # --------
-# * An activation whose slope reaches 1 (tanh, ReLU).
-# * Weights scaled to the number of inputs :math:`m`: :math:`1/\sqrt m` for tanh, :math:`\sqrt{2/m}`
-#   for ReLU, so that values neither grow nor shrink from layer to layer.
-# * A bias that starts at 0, and a smaller learning rate, where units die.
-# * Adam, which divides by the size of the gradient: it makes the steps of a faded layer as long as
-#   the others'. It does not make the gradient better.
+# * Use an activation whose slope reaches 1, such as tanh or ReLU.
+# * Scale the weights to the number of inputs :math:`m`: :math:`1/\sqrt m` for tanh and
+#   :math:`\sqrt{2/m}` for ReLU. Then values neither grow nor shrink much from layer to layer.
+# * If units die, start the bias at 0 and use a smaller learning rate.
+# * Use Adam, which divides by the size of the gradient. The steps in a layer with small gradients
+#   become as long as in the others. But Adam does not make the gradient better.
 #
 # Exercise
 # --------
-# A chain of ten sigmoids, each weight 1: :math:`h_k = \sigma(h_{k-1})`. Which is the largest number
-# that :math:`|dh_{10}/dh_0|` can *never* exceed, by the bound on :math:`\sigma'` alone?
-
-from tinygraph import exercises
+# A chain of seven sigmoids has the weight 2 before each of them: :math:`h_k = \sigma(2 h_{k-1})`,
+# for :math:`k = 1, \dots, 7`. Use only :math:`\sigma' \le 1/4`. What is the smallest upper bound
+# that you can prove for :math:`|dh_7/dh_0|`? You can type it as text, such as ``"(3/5)^4"``.
 
 answer = None
-print(exercises.check("10", answer))
+show(check("10", answer))
 
 # %%
 # .. dropdown:: Solution
 #
+#     One layer gives :math:`dh_k/dh_{k-1} = 2\, \sigma'(2 h_{k-1}) \le 2/4`. The factors of the
+#     seven layers are multiplied.
+#
 #     .. code-block:: python
 #
-#         answer = (1 / 4) ** 10
+#         answer = (2 / 4) ** 7
 #
 # What this leaves out
 # --------------------
-# Batch normalisation and skip connections, the remedies that made networks of a hundred layers
-# possible. The bound, with weights and whole layers, is derived in
-# :doc:`/derivations/07_vanishing_gradients`.
+# Batch normalization and skip connections are the remedies that made networks of a hundred layers
+# possible. :doc:`/derivations/07_vanishing_gradients` derives the bound for whole layers.
