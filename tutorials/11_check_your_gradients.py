@@ -2,19 +2,33 @@ r"""
 11 · Check your gradients; find the planted bugs
 ================================================
 
-**Question.** You have derived a derivative and written it down. How do you find out that it is
-wrong, and *where*, before you train with it for an hour?"""
+**Question.** You have derived a derivative and written it as code. How do you find out whether it
+is wrong, and *where*, before you train with it for an hour?"""
 
 # %%
-# A wrong derivative seldom crashes
+# .. admonition:: Remember
+#
+#     From :doc:`01_one_neuron`: how did you test the derivative :math:`dL/dw` with numbers?
+#
+# .. dropdown:: Answer
+#
+#     We changed :math:`w` a little and ran ``forward`` again. Then we divided the increase of the
+#     loss by the increase of :math:`w`.
+#
+# A wrong derivative rarely crashes
 # ---------------------------------
-# This tanh has a slip in its ``backward``: :math:`1 - x^2` in place of :math:`1 - y^2`. The network
-# that uses it runs, and even learns.
+# The class ``zoo.Tanh`` has a mistake in its ``backward``: :math:`1 - x^2` instead of
+# :math:`1 - y^2`.
+#
+# .. admonition:: Predict
+#
+#     You train a small network with the wrong tanh. Does the program stop with an error? Does the
+#     loss rise? Write down what you expect.
 
 import numpy as np
 
 import tinygraph as tg
-from tinygraph.exercises import zoo
+from tinygraph.exercises import check, show, zoo
 
 X, T = tg.data.linear(60, rng=0)
 
@@ -30,25 +44,26 @@ def network(activation):
     return tg.Graph(tg.MSE(h, t, name="loss"), prediction=h)
 
 
-for activation in (tg.Tanh, zoo.Tanh):
+for name, activation in {"right tanh": tg.Tanh, "wrong tanh": zoo.Tanh}.items():
     model = network(activation)
     optimizer = tg.SGD(model.parameters, lr=0.1)
     history = tg.fit(model, optimizer, x=X, t=T, epochs=300, print_interval=0)
-    print(f"{activation.__module__:25} loss {history.loss[0]:.3f} → {history.loss[-1]:.3f}")
+    print(f"{name}: loss {history.loss[0]:.3f} → {history.loss[-1]:.3f}")
 
 # %%
-# Both losses fall. Only a check tells them apart.
+# **Your prediction.** There is no error, and both losses fall. Here the wrong tanh even ends a
+# little lower. Training does not tell the two apart. Only a check does.
 #
 # Numbers against formulas
 # ------------------------
-# A derivative says what happens when an input changes a little: so change it a little, and look.
-# For a small :math:`\varepsilon`,
+# A derivative predicts what happens when an input changes a little. So change the input a little
+# and compare. For a small :math:`\varepsilon`,
 #
 # .. math:: \frac{dL}{dw} \approx \frac{L(w + \varepsilon) - L(w - \varepsilon)}{2 \varepsilon} .
 #
-# ``gradcheck`` does that for every op *by itself*, at the values of this run, with a random
-# gradient arriving; so it names the first op that is wrong, and not just the fact that something
-# is.
+# ``gradcheck`` does this for every op *separately*, at the values of this run, with a random
+# incoming gradient. So it does not only tell you that something is wrong. It names the first wrong
+# op.
 
 report = tg.gradcheck(network(zoo.Tanh), x=X[:5], t=T[:5])
 print(report)
@@ -57,8 +72,8 @@ assert not report.ok
 # %%
 # .. admonition:: Predict
 #
-#     How small should :math:`\varepsilon` be? As small as possible? Think of
-#     :math:`10^{-15}`, where a float has no digits left to show a difference.
+#     Which :math:`\varepsilon` gives the most accurate slope: 0.1, :math:`10^{-6}` or
+#     :math:`10^{-15}`? (A float has about 16 digits.)
 
 import matplotlib.pyplot as plt
 
@@ -68,32 +83,36 @@ errors = np.abs(slopes - (1 - np.tanh(0.5) ** 2))
 fig, ax = plt.subplots(figsize=(7, 3), layout="constrained")
 ax.loglog(epsilons, np.maximum(errors, 1e-17), "o-", color="#0067a3", markersize=3)
 ax.set(xlabel="ε", ylabel="error of the measured slope")
-plt.show()
+show(fig)
 best = epsilons[np.argmin(errors)]
 print(f"best here: ε = {best:.0e}")
 assert 1e-8 < best < 1e-3
 
 # %%
-# To the right the curve bends within the step: the error falls with :math:`\varepsilon^2`. To the
-# left the two values are so close that their difference has few digits left: the error grows with
-# :math:`1/\varepsilon`. (tinygraph adds an imaginary :math:`\varepsilon i` where it can, the
-# *complex step*, which subtracts nothing and so loses nothing.)
+# **Your prediction.** The middle one is best. On the right of the plot, the curve bends within the
+# step, and the error grows with :math:`\varepsilon^2`. On the left, the two values are almost
+# equal, so their difference has few correct digits. There, the error grows with
+# :math:`1/\varepsilon`.
+#
+# (Where possible, tinygraph adds an imaginary number :math:`\varepsilon i` instead. This *complex
+# step* subtracts nothing, so it loses no digits.)
 #
 # Optimizers have no derivative
 # -----------------------------
-# But they make promises. Under a constant gradient, momentum's step grows to :math:`\eta / (1 -
-# \beta)`, AdaGrad's is :math:`\eta/\sqrt t`, RMSProp's tends to :math:`\eta`, and Adam's is
-# :math:`\eta` from the first (:doc:`/derivations/10_momentum`,
-# :doc:`/derivations/11_adagrad_rmsprop`, :doc:`/derivations/12_adam`). ``zoo.walk`` gives an
-# optimizer gradients of your choice:
+# But you know how they must behave. Under a constant gradient, the step of momentum grows to
+# :math:`\eta / (1 - \beta)` times the gradient. AdaGrad's step is :math:`\eta/\sqrt t`, RMSProp's
+# tends to :math:`\eta`, and Adam's is :math:`\eta` from the first step on. The derivations show
+# why: :doc:`/derivations/10_momentum`, :doc:`/derivations/11_adagrad_rmsprop`,
+# :doc:`/derivations/12_adam`. ``zoo.walk`` gives an optimizer the gradients that you choose:
 
-print(np.round(zoo.walk(tg.AdaGrad, [3.0] * 4), 4))
-print(np.round(-0.1 * np.cumsum(1 / np.sqrt([1, 2, 3, 4])), 4))
+print("AdaGrad walks to   ", np.round(zoo.walk(tg.AdaGrad, [3.0] * 4), 4))
+print("it should walk to  ", np.round(-0.1 * np.cumsum(1 / np.sqrt([1, 2, 3, 4])), 4))
 
 # %%
 # The zoo
 # -------
-# Eight ops and four optimizers. Some are broken, some only look it. They stand here in plain sight:
+# The zoo has thirteen ops and five optimizers. Some are broken, and some only look broken. The
+# docstring of each specimen says what it claims to compute.
 #
 # .. dropdown:: The specimens
 #
@@ -101,43 +120,67 @@ print(np.round(-0.1 * np.cumsum(1 / np.sqrt([1, 2, 3, 4])), 4))
 #        :start-at: class Cube
 #        :end-before: OPS: tuple
 #
-# Each op can be had as a graph, ready for the check:
+# Zoo tools
+# ---------
+# ``zoo.graph_of`` puts an op into a graph, ready for ``gradcheck``. For an optimizer,
+# ``zoo.walk(each, gradients)`` and ``zoo.walk(each.claims, gradients)`` should agree.
+# ``each.claims`` is the optimizer of tinygraph that the specimen claims to be.
 
 model = zoo.graph_of(zoo.Product)
-print([op.__name__ for op in zoo.OPS])
-print([optimizer.__name__ for optimizer in zoo.OPTIMIZERS])
-tg.render(model)
+print("ops:", *(op.__name__ for op in zoo.OPS))
+print("optimizers:", *(optimizer.__name__ for optimizer in zoo.OPTIMIZERS))
+show(tg.render(model))
+
+# %%
+# The faults that you can choose from:
+
+for name, fault in zoo.FAULTS.items():
+    print(f"{name:10} {fault}")
 
 # %%
 # Exercise
 # --------
-# Which of the twelve are broken? The answer is the set of their names, such as ``{"Cube",
-# "TwoMeans"}``. Read first and guess; then use ``tg.gradcheck(zoo.graph_of(op))`` and ``zoo.walk``.
-
-from tinygraph import exercises
+# Which of the eighteen specimens are broken, and why? Answer with a dictionary of names and faults,
+# such as ``{"Cube": "kink", "Descent": "root"}``. Read first, and write your guess down. Then use
+# the tools above. Be careful: ``gradcheck`` compares ``backward`` with ``forward``. It cannot know
+# whether ``forward`` computes what the docstring claims.
 
 answer = None
-print(exercises.check("11", answer))
+show(check("11", answer))
 
 # %%
 # .. dropdown:: Solution
 #
-#     ``Sigmoid`` is sound: :math:`e^{-x} y^2` is :math:`y (1 - y)` in other words. So is
-#     ``SquaredError``, which is *half* the sum and says so, and ``HeavyBall``: as long as η is
-#     constant, it walks the same path.
+#     These look broken but are right. ``Sigmoid``: :math:`e^{-x} y^2` equals :math:`y (1 - y)`.
+#     ``SquaredError`` is *half* the sum, as it says. ``Center``: the mean also depends on each
+#     :math:`x`, so its gradient has a second term. ``HeavyBall``: for a constant :math:`\eta`, it
+#     walks the same path as Momentum.
+#
+#     ``Softmax`` passes ``gradcheck``, because its ``backward`` fits its ``forward``. But
+#     ``forward`` divides by the sums of the columns. ``Scale`` fails loudly, because its gradient
+#     has the wrong shape.
 #
 #     .. code-block:: python
 #
-#         gradients = np.random.default_rng(1).normal(size=10)
-#         answer = {op.__name__ for op in zoo.OPS if not tg.gradcheck(zoo.graph_of(op)).ok}
-#         answer |= {
-#             each.__name__
-#             for each in zoo.OPTIMIZERS
-#             if not np.allclose(zoo.walk(each, gradients), zoo.walk(each.claims, gradients))
+#         answer = {
+#             "Cube": "g",
+#             "Tanh": "x, y",
+#             "ReLU": "mask",
+#             "Product": "swapped",
+#             "Layer": "transpose",
+#             "Bias": "mean",
+#             "MeanSquaredError": "sign",
+#             "Residual": "path",
+#             "Scale": "no sum",
+#             "Softmax": "axis",
+#             "Descent": "stale",
+#             "SumOfSquares": "root",
+#             "MeanOfSquares": "square",
+#             "TwoMeans": "start",
 #         }
 #
 # What this leaves out
 # --------------------
-# A check at *these* values is no proof for others: ``ReLU`` is never checked at its kink, and an op
-# that is wrong only for large inputs passes with small ones. Check with values like those of your
-# data.
+# A check at *these* values is not a proof for others. ``gradcheck`` does not check ``ReLU`` at its
+# kink, and an op that is wrong only for large inputs passes with small ones. So check with values
+# like those of your data.

@@ -2,35 +2,44 @@ r"""
 12 · Write your own op
 ======================
 
-**Question.** What does tinygraph have to know about a function so that it can be drawn,
-differentiated, checked, trained and compiled?
-"""
+**Question.** What must tinygraph know about a function in order to draw, differentiate, check,
+train and compile it?"""
 
 # %%
+# .. admonition:: Remember
+#
+#     From :doc:`11_check_your_gradients`: ``gradcheck`` finds no mistake in your op. What can still
+#     be wrong?
+#
+# .. dropdown:: Answer
+#
+#     ``forward`` may compute another function than you wanted. And other inputs were not checked.
+#
 # Two methods
 # -----------
-# ``forward`` computes the value; ``backward`` says what becomes of a gradient :math:`g` that
-# arrives. That is all that is *needed*. Here is softplus, :math:`y = \ln(1 + e^x)`, a ReLU without
-# a kink.
+# ``forward`` computes the value. ``backward`` turns the incoming gradient :math:`g` into the
+# gradients of the inputs. tinygraph *needs* nothing more. Our example is softplus,
+# :math:`y = \ln(1 + e^x)`, which looks like a ReLU without the kink.
 #
 # .. admonition:: Predict
 #
-#     Differentiate it: :math:`\dfrac{dy}{dx} = \dfrac{e^x}{1 + e^x}`. You know this function under
-#     another name. Which?
+#     Differentiate softplus with pencil and paper. You know the slope under another name. Which
+#     one?
 
 import numpy as np
 
 import tinygraph as tg
+from tinygraph.exercises import check, show
 
 
 class Softplus(tg.Op):
-    """A ReLU without a kink: ln(1 + e^x), whose slope is the sigmoid."""
+    """A ReLU without a kink: ln(1 + e^x)."""
 
     def forward(self, x):
         return np.logaddexp(0, x)
 
     def backward(self, g, y, x):
-        return g * tg.Sigmoid.forward(self, x)
+        return g * np.exp(x - y)
 
 
 x = tg.Input("x", shape=(None, 2))
@@ -38,24 +47,34 @@ W = tg.Parameter(np.array([[1.0, -1.0, 0.5], [0.5, 2.0, 1.0]]), name="W")
 model = tg.Graph(tg.Sum(Softplus(tg.MatMul(x, W, name="z"), name="h"), name="L"))
 model.forward(x=[[1.0, 2.0], [-1.0, 0.0]])
 model.backward()
+print("gradient of W:")
 print(W.grad)
 
 # %%
 # (``np.logaddexp(0, x)`` is :math:`\ln(e^0 + e^x)`, computed so that :math:`x = 1000` does not
-# overflow.)
+# overflow. Likewise, ``np.exp(x - y)`` is :math:`e^x / (1 + e^x)`, because :math:`e^y = 1 + e^x`.)
 #
-# Never believe a derivative
-# --------------------------
-# ``gradcheck`` holds every op's derivative against numbers, and names the first that is wrong.
+# Never trust a derivative
+# ------------------------
+# ``gradcheck`` compares the derivative of every op with numbers, and names the first wrong one.
 
 print(tg.gradcheck(model, x=[[1.0, 2.0], [-1.0, 0.0]]))
 
 # %%
-# What it shows to a reader
-# -------------------------
-# Three more lines, none of them needed to compute, let diagrams, steppers and derivations speak
-# about the op in its own words: its ``formula``, its ``code``, and one ``Rule`` for every argument.
-# And a ``role`` gives it its colour.
+# **Your prediction.** The slope is :math:`\dfrac{e^x}{1 + e^x} = \dfrac{1}{1 + e^{-x}}`: the
+# *sigmoid*. Here is a test with numbers:
+
+numbers = np.array([-2.0, 0.0, 2.0])
+slope = Softplus(tg.Parameter(numbers)).backward(1.0, np.logaddexp(0, numbers), numbers)
+print("slope of softplus:", slope.round(4))
+print("sigmoid:          ", tg.Sigmoid(tg.Parameter(numbers)).forward(numbers).round(4))
+
+# %%
+# An op that explains itself
+# --------------------------
+# Diagrams, steppers and derivations can explain your op in its own words. For this, give it its
+# ``formula``, its ``code`` and one ``Rule`` per argument. A ``role`` gives it a colour. None of
+# these is needed to compute.
 
 
 class Softplus(tg.Op):
@@ -67,8 +86,8 @@ class Softplus(tg.Op):
     rules = (
         tg.Rule(
             r"g \odot \sigma(x)",
-            "g / (1 + np.exp(-x))",
-            local="1 / (1 + np.exp(-x))",
+            "g * np.exp(x - y)",
+            local="np.exp(x - y)",
             why="the slope of ln(1 + e^x) is e^x / (1 + e^x), the sigmoid",
         ),
     )
@@ -77,21 +96,22 @@ class Softplus(tg.Op):
         return np.logaddexp(0, x)
 
     def backward(self, g, y, x):
-        return g / (1 + np.exp(-x))
+        return g * np.exp(x - y)
 
 
 model = tg.Graph(tg.Sum(Softplus(tg.MatMul(x, W, name="z"), name="h"), name="L"))
-tg.render(model)
+show(tg.render(model))
 
 # %%
-tg.derive(model, "W")
+show(tg.derive(model, "W"))
 
 # %%
 # Two arguments, a hyperparameter, a shape
 # ----------------------------------------
-# A hyperparameter is a keyword; a class attribute gives its default. An op with several arguments
-# returns one gradient for each, in order. And an op that does not work entry by entry says which
-# shape it makes, so that what does not fit is refused before any number arrives.
+# A hyperparameter is a keyword argument. A class attribute gives its default. An op with several
+# arguments returns one gradient per argument, in the same order. An op that does not work element
+# by element must say which shape it returns. Then tinygraph can refuse a wrong shape before any
+# number arrives.
 
 
 class Distance(tg.Op):
@@ -123,16 +143,18 @@ except tg.TinygraphError as error:
     print(error)
 
 # %%
+# **The answer to the question.** ``forward`` and ``backward`` are enough to differentiate, check,
+# train and compile. ``infer_shape`` is needed if the shape changes. ``formula``, ``code``,
+# ``rules`` and ``role`` are only for the reader.
+#
 # Exercise
 # --------
-# Write the class of a *leaky* ReLU, with a hyperparameter ``slope`` that is 0.1 unless told:
-# :math:`y = x` where :math:`x > 0`, and :math:`y = \text{slope} \cdot x` elsewhere. The answer is
-# the class itself.
-
-from tinygraph import exercises
+# Write the class of a *leaky* ReLU: :math:`y = x` where :math:`x > 0`, and :math:`y = \text{slope}
+# \cdot x` elsewhere. ``slope`` is a hyperparameter with the default 0.1. The answer is the class
+# itself.
 
 answer = None
-print(exercises.check("12", answer))
+show(check("12", answer))
 
 # %%
 # .. dropdown:: Solution
@@ -152,5 +174,5 @@ print(exercises.check("12", answer))
 #
 # What this leaves out
 # --------------------
-# An op of the *package* also gives an ``example``, which enters it into every test, and a docstring
-# that derives its derivative. :doc:`/reference/architecture` says where things go.
+# An op of the *package* also has an ``example``, with which all tests of ops include it. Its
+# docstring contains the derivation. :doc:`/reference/architecture` says where each part belongs.

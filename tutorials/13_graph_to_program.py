@@ -2,28 +2,38 @@ r"""
 13 · From graph to program
 ==========================
 
-**Question.** Where does the time of a small network go, and what can be done about it once the
-whole network is known as a graph?"""
+**Question.** Where does the time of a small network go? And what can you do about it when you know
+the whole network as a graph?"""
 
 # %%
+# .. admonition:: Remember
+#
+#     From :doc:`06_lab2`: what happens in one training step, in which order?
+#
+# .. dropdown:: Answer
+#
+#     ``forward`` computes all values, then ``backward`` computes all gradients. Then the optimizer
+#     updates all parameters.
+#
 # Most of the time is not arithmetic
 # ----------------------------------
-# The lab's network has 37 numbers in its parameters. One step on 21 points is a few thousand
-# multiplications, which a processor does in a microsecond or two. Let us see what a step takes.
+# The lab's network has 37 numbers in its parameters. One step on 21 points takes a few thousand
+# multiplications. A processor does them in a microsecond or two. Let us measure a whole step.
 
 import time
 
 import numpy as np
 
 import tinygraph as tg
+from tinygraph.exercises import check, show
 
 X, T = tg.data.xor()
 model = tg.lab2.model(rng=0)
 optimizer = tg.SGD(model.parameters, lr=1.0)
 
 
-def microseconds_a_step(step, steps=300):
-    """Return the best of five rounds: the others were disturbed by something else."""
+def microseconds_per_step(step, steps=300):
+    """Return the best of five rounds, because other programs may have disturbed the rest."""
     rounds = []
     for _ in range(5):
         start = time.perf_counter()
@@ -39,36 +49,48 @@ def interpreted():
     optimizer.step()
 
 
-slow = microseconds_a_step(interpreted)
-print(f"interpreted: {slow:.0f} µs a step")
+slow = microseconds_per_step(interpreted)
+print(f"interpreted: {slow:.0f} µs per step")
 
 # %%
-# Nearly all of it is Python: looking up nodes, calling methods, checking shapes, and NumPy
-# preparing each of its calls, whose arrays are tiny.
+# Nearly all of this time is Python. It looks up nodes, calls methods and checks shapes. NumPy also
+# needs time to prepare each call, and our arrays are tiny.
 #
 # .. admonition:: Predict
 #
-#     If you knew the network beforehand, what would you write by hand for one training step? How
-#     many lines of NumPy, about?
+#     Suppose that you know the network in advance and write one training step by hand, as plain
+#     NumPy. How many lines do you need, one per operation? Count them for the forward pass, the
+#     backward pass and the update.
 #
 # The program that you would write
 # --------------------------------
-# ``tg.compile`` runs every op's own ``forward`` and ``backward`` *once*, on arrays that only write
-# down what is done to them. What was written down is a straight line of array operations, and it
-# can be printed with the graph's own names:
+# ``tg.compile`` calls the ``forward`` and ``backward`` of every op *once*, with arrays that record
+# each operation. The record is a straight list of array operations. You can print it, with the
+# graph's own names:
 
 program = tg.compile(model, optimizer=optimizer)
 print(program.source)
 
 # %%
-# Read it beside the graph. There is no graph in it any more: no nodes, no loops, no method calls.
+# We let Python count the assignments in each part:
 
-tg.render(model)
+parts = program.source.split("    # ")[-3:]
+counts = [sum(line.startswith("    ") and " = " in line for line in p.splitlines()) for p in parts]
+for part, count in zip(("forward", "backward", "update"), counts, strict=True):
+    print(f"{part:8} {count} lines")
+assert sum(counts) > 25
 
 # %%
-# What is *run* is a shorter form of the same program, in which every result is written to a buffer
-# that exists already, and all parameters lie in one vector, so that an update is one operation
-# however many parameters there are:
+# **Your prediction.** You need about 30 lines. The backward pass has about as many lines as the
+# forward pass. This program has no graph any more: no nodes, no loops and no method calls. Read it
+# together with the graph:
+
+show(tg.render(model))
+
+# %%
+# tinygraph *runs* a shorter form of the same program. Every result is written to a preallocated
+# buffer. All parameters are in one vector, so the update takes one operation, however many
+# parameters there are:
 
 arguments, _, body = program.code.partition("):\n")
 print(body)
@@ -97,22 +119,25 @@ assert difference < 1e-9
 start = time.perf_counter()
 compiled.run(3000, x=X, t=T)
 fast = (time.perf_counter() - start) / 3000 * 1e6
-print(f"interpreted {slow:.0f} µs, compiled {fast:.0f} µs a step: {slow / fast:.1f} times as fast")
+print(f"interpreted {slow:.0f} µs, compiled {fast:.0f} µs per step")
+print(f"compiled is {slow / fast:.1f} times as fast")
 
 # %%
-# (Measured while this page was built, on whatever machine that was.) ``tg.fit`` does this by
-# itself: ``engine="auto"`` compiles whatever can be compiled.
+# (These times were measured when this page was built. Your machine will give other numbers.)
+#
+# **The answer to the question.** In a small network, most of the time goes into Python. If you know
+# the graph, you can write the whole step as a list of array operations, and run only this list.
+# ``tg.fit`` does it for you: ``engine="auto"`` compiles every model that can be compiled.
 #
 # Exercise
 # --------
-# Write the straight line yourself, for a smaller network: :math:`y = x W + b`, the mean squared
-# error against :math:`t`, and one step of gradient descent. The answer is a function ``(x, t, W, b,
-# lr)`` that returns ``loss, W, b``, the new ones, and changes none of its arguments.
-
-from tinygraph import exercises
+# Write such a list of operations yourself, for a smaller network: :math:`y = x W + b`, with the
+# mean squared error against :math:`t`. Take one step of gradient descent. The answer is a function
+# ``(x, t, W, b, lr)`` that returns ``loss, W, b`` with the *new* ``W`` and ``b``. It must not
+# change its arguments.
 
 answer = None
-print(exercises.check("13", answer))
+show(check("13", answer))
 
 # %%
 # .. dropdown:: Solution
@@ -127,6 +152,6 @@ print(exercises.check("13", answer))
 #
 # What this leaves out
 # --------------------
-# How the recording works is told in the modules ``recording.py``, ``passes.py`` and
-# ``numpy_target.py`` of ``tinygraph/compile``, in this order. With Numba installed,
-# ``target="numba"`` turns the same program into machine code, loops and all.
+# The source of ``tinygraph/compile`` explains how the recording works. Read its folders ``record``,
+# ``passes`` and ``targets``, in this order. With Numba installed, ``target="numba"`` turns the same
+# program into machine code, including the loop over the steps.

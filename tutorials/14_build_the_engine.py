@@ -2,19 +2,30 @@ r"""
 14 · Build the engine yourself
 ==============================
 
-**Question.** What is the least that a program must have to differentiate any graph of ops?
+**Question.** How small can a program be that differentiates any graph of ops?
 
-We grow a tinygraph in under 100 lines, node by node, and at the end train the lab's network with it
-beside the real one: the same numbers, to the last bit or nearly so.
+We build a small tinygraph in fewer than 100 lines, step by step. At the end we train the lab's
+network with it, next to the real one. Both give the same numbers, to within rounding.
 """
 
 # %%
+# .. admonition:: Remember
+#
+#     From :doc:`02_chain_rule`: why does ``backward`` visit the nodes in reverse order?
+#
+# .. dropdown:: Answer
+#
+#     When it visits a node, every op that uses the node has already added its contribution. So the
+#     gradient of the node is complete.
+#
 # A node remembers where it came from
 # -----------------------------------
-# A value that is computed the ordinary way forgets its past: of ``6.0`` nobody can tell whether it
-# was ``2 * 3`` or ``1 + 5``. A *node* keeps its inputs. That memory is the graph.
+# A normal number forgets its past: nobody can see whether ``6.0`` was ``2 * 3`` or ``1 + 5``. A
+# *node* keeps its inputs. These references form the graph.
 
 import numpy as np
+
+from tinygraph.exercises import check, show
 
 
 class Node:
@@ -33,7 +44,16 @@ class Leaf(Node):
 # %%
 # An op knows two things
 # ----------------------
-# How its value follows from its inputs' values, and how its inputs' gradients follow from its own.
+# It knows how to compute its value from its inputs. It also knows how to compute the gradients of
+# its inputs from its own gradient.
+
+
+class Add(Node):
+    def forward(self, a, b):
+        return a + b
+
+    def backward(self, g, y, a, b):
+        return g, g
 
 
 class MatMul(Node):
@@ -72,9 +92,9 @@ class MSE(Node):
 # %%
 # An order
 # --------
-# A node can be computed once its inputs are. Walking from the output towards the inputs and writing
-# a node down when all its inputs are written gives such an order. We keep our own stack, since a
-# recursive function would stop at a depth of about a thousand.
+# A node can be computed when all its inputs are computed. Start at the output and go towards the
+# inputs. Write a node down when all its inputs are written down. This gives a *topological order*.
+# We use our own stack, because a recursive function would stop at a depth of about a thousand.
 
 
 def topological_order(output):
@@ -93,10 +113,7 @@ def topological_order(output):
 # %%
 # Forward, backward
 # -----------------
-# .. admonition:: Predict
-#
-#     In ``backward`` below, what goes wrong if ``+=`` is replaced by ``=``? For which graphs? And
-#     what if the first loop, which clears the gradients, is left out?
+# The engine itself needs four short methods:
 
 
 class Graph:
@@ -110,23 +127,64 @@ class Graph:
                 node.value = node.forward(*(each.value for each in node.inputs))
         return float(self.output.value)
 
-    def backward(self):
+    def clear(self):
         for node in self.nodes:
             node.grad = np.zeros_like(node.value)
+
+    def add(self, node, grad):
+        node.grad = node.grad + grad
+
+    def backward(self):
+        self.clear()
         self.output.grad = np.ones_like(self.output.value)
         for node in reversed(self.nodes):
             if node.inputs:
                 values = [each.value for each in node.inputs]
-                for each, grad in zip(
-                    node.inputs, node.backward(node.grad, node.value, *values), strict=True
-                ):
-                    each.grad = each.grad + grad
+                grads = node.backward(node.grad, node.value, *values)
+                for each, grad in zip(node.inputs, grads, strict=True):
+                    self.add(each, grad)
 
 
 # %%
-# (We wrote ``each.grad = each.grad + grad``, a new array, rather than ``each.grad += grad``, in
-# place: two nodes may have been given *one* array by an op that returns ``g`` itself, such as
-# ``AddBias``, and a change in place of the one would change the other behind its back.)
+# (``add`` creates a new array. The shorter ``node.grad += grad`` would change the old array in
+# place. But ``AddBias`` returns ``g`` itself, so two nodes may share one array. A change of one
+# gradient would then change the other.)
+#
+# .. admonition:: Predict
+#
+#     Take :math:`y = x + x`, so :math:`dy/dx = 2`. Which gradient do you get if ``add`` *replaces*
+#     the old gradient (``=`` instead of ``+=``)? Which gradient do you get from a *second*
+#     ``backward`` if ``clear`` does nothing? For which graphs would you not notice the first
+#     mistake?
+
+
+class Replacing(Graph):
+    def add(self, node, grad):
+        node.grad = grad
+
+
+class NeverCleared(Graph):
+    def clear(self):
+        for node in self.nodes:
+            if node.grad is None:
+                node.grad = np.zeros_like(node.value)
+
+
+for engine_class in (Graph, Replacing, NeverCleared):
+    x = Leaf(3.0)
+    engine = engine_class(Add(x, x))
+    engine.forward()
+    engine.backward()
+    first = float(x.grad)
+    engine.backward()
+    print(f"{engine_class.__name__:12}  first dy/dx = {first:g}, second dy/dx = {float(x.grad):g}")
+
+# %%
+# **Your prediction.** ``Replacing`` gives 1, because the second path overwrites the first one.
+# ``NeverCleared`` gives 2 at first, but then 4: the new gradients are added to the old ones.
+#
+# You do not notice ``Replacing`` in a graph in which every node is used once. The lab's network is
+# such a graph! So a test of an engine needs a node that is used twice.
 #
 # The lab's network on our engine
 # -------------------------------
@@ -152,7 +210,7 @@ for name, leaf in ours.items():
     assert difference < 1e-12
 
 # %%
-# And 500 steps of training:
+# Now train both for 500 steps:
 
 optimizer = tg.SGD(real.parameters, lr=1.0)
 for _ in range(500):
@@ -168,26 +226,28 @@ print("real:", real.forward(x=X, t=T))
 assert np.isclose(engine.forward(), real.forward(x=X, t=T), rtol=1e-9)
 
 # %%
-# The graph that both of them walked:
+# Both engines visited this graph:
 
-tg.render(real)
+show(tg.render(real))
 
 # %%
+# **The answer to the question.** The engine is about 50 lines: a node that keeps its inputs, an
+# order, ``forward`` and ``backward``. Each op adds two methods.
+#
 # Exercise
 # --------
-# Write the class of one more op for this engine, ``Multiply``, entry by entry, for two inputs of
-# the same shape. The check uses it in a graph where *both inputs are the same node*. The answer is
-# the class (``class Multiply(Node): …``).
-
-from tinygraph import exercises
+# Write one more op for this engine: ``Multiply``, element by element, for two inputs of the same
+# shape. The answer is the class (``class Multiply(Node): …``). Then test it in a graph in which
+# *both inputs are the same node*. What should the gradient be?
 
 answer = None
-print(exercises.check("14", answer))
+show(check("14", answer))
 
 # %%
 # .. dropdown:: Solution
 #
-#     The engine adds up the two contributions by itself; the op need not know.
+#     The engine adds the two contributions, so the op need not know whether its inputs are the same
+#     node. For :math:`x \cdot x`, the gradient is :math:`2 x`.
 #
 #     .. code-block:: python
 #
@@ -202,7 +262,7 @@ print(exercises.check("14", answer))
 #
 # What this leaves out
 # --------------------
-# What the real one has beyond this is mostly about *you*: names, so that a node can be asked for;
-# shapes that are known before any number arrives; errors that explain themselves; a batch size that
-# may change; float32; checks that an op keeps its promises; and no memory shared by accident. Read
-# ``tinygraph/graph.py`` next: you know its plan already.
+# The real engine has more features, and most of them help *you*. Nodes have names. Shapes are known
+# before any number arrives. Errors explain themselves, and the batch size may change. The real
+# engine also supports float32, checks the results of every op, and never shares memory by accident.
+# Read ``tinygraph/core/graph.py`` next: you already know its structure.
