@@ -312,8 +312,9 @@ MESSAGES = [
         "feed((3, 2), x=np.ones((2, 3, 1)), t=np.ones((3, 1)))",
         "ShapeError",
         (
-            "The input 'x' has the shape (3, 2), where B is the batch size, but the feed has "
-            "the shape (2, 3, 1)."
+            "The input 'x' has the shape (3, 2), where B is the batch size, but the feed "
+            "has the shape (2, 3, 1). Does the feed have a batch axis? Then the input must "
+            "have one, too: shape=(None, 3, 2)."
         ),
         "x",
     ),

@@ -173,11 +173,11 @@ class Op(Node):
                 f"{type(error).__name__}: {error}",
                 self,
             ) from error
-        # What is an input's own shape was checked with that input: elementwise ops take this way.
-        is_checked = bool(shapes) and shape is shapes[0]
-        self.shape = (
-            shape if is_checked else as_shape(shape, f"{describe(self)}, from its infer_shape,")
-        )
+        if not shapes or shape is not shapes[0]:  # otherwise it was checked with that input
+            shape = as_shape(shape, f"{describe(self)}, from its infer_shape,")
+            if shape.count(None) > 1:
+                raise self._batch_twice(shape)
+        self.shape = shape
 
     @classmethod
     def takes(cls, count: int) -> bool:
@@ -209,6 +209,20 @@ class Op(Node):
     def infer_shape(self, *args: Any, **kwargs: Any) -> Shape:
         """Return the shape of the value; by default, that of broadcasting the inputs."""
         return args[0] if len(args) == 1 else broadcast(*args)
+
+    def _batch_twice(self, shape: Shape) -> ShapeError:
+        """Return the error for a result in which every sample meets every other sample."""
+        arrived = " and ".join(map(describe_with_shape, self.inputs))
+        flat = [node for node in self.inputs if node.shape == (None,)]
+        hint = "Give all inputs the batch size as their first axis."
+        if flat and any(len(node.shape) > 1 for node in self.inputs):
+            name = flat[0].name or "the input of shape (B,)"
+            hint = f"Make {name} a column of shape (B, 1), for example with Input(shape=(None, 1))."
+        return ShapeError(
+            f"{describe(self)}: {arrived} would give {show(shape)}, in which every sample meets "
+            f"every other sample. The batch size may be in a shape only once. {hint}",
+            self,
+        )
 
     def _located(self, error: TinygraphError) -> TinygraphError:
         """Return ``error`` with this op and its inputs named, where it is a bare shape rule."""

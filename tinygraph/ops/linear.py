@@ -62,7 +62,11 @@ class MatMul(Op, operator="@"):
 
     def infer_shape(self, x: Shape, W: Shape) -> Shape:
         if len(x) != 2 or len(W) != 2:
-            raise self.shape_error("two matrices, (B, m) times (m, n)")
+            hint = ""
+            if len(x) == 1 and x[0] is not None and self.inputs[0].role == "input":
+                name = self.inputs[0].name
+                hint = f"is the batch size missing? Input({name!r}, shape=(None, {x[0]}))"
+            raise self.shape_error("two matrices, (B, m) times (m, n)", hint)
         if x[1] != W[0]:
             left, right = (
                 node.name or f"the {place}" for node, place in zip(self.inputs, ("first", "second"))

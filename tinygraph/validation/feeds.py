@@ -199,6 +199,11 @@ def _wrong_shape(name: str, node: NodeLike, array: Array) -> ShapeError:
         hint = f" To make a column of labels, use {name}.reshape(-1, 1)."
     elif array.ndim + 1 == len(node.shape) and fits((1, *array.shape), node.shape):
         hint = f" To feed one sample as a batch of one, use {name}.reshape(1, -1)."
+    elif None not in node.shape and array.ndim == len(node.shape) + 1:
+        hint = (
+            f" Does the feed have a batch axis? Then the input must have one, too: "
+            f"shape={(None, *node.shape)}."
+        )
     elif array.ndim == 2 and fits(array.shape[::-1], node.shape):
         hint = f" Is it transposed? Try {name}.T."
     return ShapeError(
