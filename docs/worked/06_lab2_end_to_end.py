@@ -156,7 +156,7 @@ assert not np.allclose(in_one_stride, model["layer3/W"].grad, rtol=0.01)
 # There is no code for "Lab 2": ``Graph.backward`` asks every op in turn. The ops are
 # :doc:`05_layer`, :doc:`01_sigmoid` and :doc:`04_mse`; the walk itself is this:
 #
-# .. literalinclude:: /../tinygraph/graph.py
+# .. literalinclude:: /../tinygraph/core/graph.py
 #    :pyobject: Graph.backward
 #    :dedent: 4
 #

@@ -50,7 +50,7 @@ def show(thing: Any) -> Any:
         print(thing)
         return None
     # A notebook and the book display the figures of a cell by themselves.
-    return None if hasattr(thing, "savefig") else thing
+    return None if _is_figure(thing) else thing
 
 
 class _Options(NamedTuple):
@@ -89,7 +89,7 @@ def _saved(thing: Any, folder: Path) -> Path | None:
         kind, ending = "diagram", "svg"
     elif isinstance(thing, Stepper):
         kind, ending = "stepper", "html"
-    elif hasattr(thing, "savefig"):
+    elif _is_figure(thing):
         kind, ending = "plot", "png"
     else:
         return None
@@ -102,3 +102,8 @@ def _saved(thing: Any, folder: Path) -> Path | None:
         thing.savefig(path, dpi=150)
     sys.modules["matplotlib.pyplot"].close(thing)
     return path
+
+
+def _is_figure(thing: Any) -> bool:
+    matplotlib = sys.modules.get("matplotlib.figure")
+    return matplotlib is not None and isinstance(thing, matplotlib.Figure)

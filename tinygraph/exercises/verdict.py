@@ -9,9 +9,9 @@ import numpy as np
 
 from tinygraph.core.graph import Graph
 from tinygraph.core.node import Node
-from tinygraph.errors import ArgumentTypeError
+from tinygraph.errors import ArgumentError, ArgumentTypeError
 from tinygraph.exercises.answers import read
-from tinygraph.validation.arrays import Array, as_dict, as_float_array, brief
+from tinygraph.validation.arrays import Array, as_dict, as_float_array, brief, is_number
 
 _CLOSE = 0.05
 """Answers within this fraction of the right one lack digits, and nothing else."""
@@ -52,12 +52,17 @@ def judge(
         A sentence for answers that match none of the mistakes.
     rtol : float
         The relative tolerance. Raise it for answers that are computed by hand.
+
+    Raises
+    ------
+    ArgumentError, ArgumentTypeError
+        If an argument other than ``answer`` is invalid. A bad answer gets a verdict.
     """
     for name, text in (("what", what), ("hint", hint)):
         if not isinstance(text, str):
             raise ArgumentTypeError(f"{name} must be a text; got {brief(text)}.")
-    if isinstance(rtol, bool) or not isinstance(rtol, (int, float)):
-        raise ArgumentTypeError(f"rtol must be a number, such as 0.01; got {brief(rtol)}.")
+    if not (is_number(rtol) and 0 < rtol < 1):
+        raise ArgumentError(f"rtol must be a number between 0 and 1; got {brief(rtol)}.")
     wanted = as_float_array(right, "The right answer")
     known = {
         slip: as_float_array(value, f"The slip {brief(slip)}")

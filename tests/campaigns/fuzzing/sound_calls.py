@@ -125,6 +125,12 @@ def of_the_graph(method, **arguments):
 OP_CLASSES = [getattr(tg.ops, name) for name in tg.ops.__all__]
 OPTIMIZERS = [tg.SGD, tg.Momentum, tg.AdaGrad, tg.RMSProp, tg.Adam]
 
+
+def show(thing):
+    """Show a thing and drop it: what is returned is the thing itself, with its own repr."""
+    tg.exercises.show(thing)
+
+
 SOUND_CALLS = {
     **{cls.__name__: of_an_op_class(cls) for cls in OP_CLASSES},
     **{cls.__name__: of_an_optimizer(cls) for cls in OPTIMIZERS},
@@ -177,6 +183,7 @@ SOUND_CALLS = {
     "Stepper.save": lambda: (a_stepper().save, {"path": "page.html"}),
     "Stepper.show": lambda: (a_stepper().show, {}),
     "exercises.check": lambda: (tg.exercises.check, {"exercise": "01", "answer": 0.25}),
+    "exercises.show": lambda: (show, {"thing": tg.exercises.check("01", 0.25)}),
     "exercises.verdict.judge": lambda: (judge, {"answer": 1, "right": 2.0, "slips": {}}),
     "Notation.symbol": of_a_node("symbol"),
     "Notation.identifier": of_a_node("identifier"),
