@@ -127,9 +127,9 @@ def test_shorten_products_takes_the_late_factor_last(recorded):
 def test_fusing_makes_one_product_of_a_layer_and_one_of_its_gradients(recorded):
     block, arrays, weights = recorded
     tidy = passes.optimise(block, passes.TIDY)
-    pairs = affine_layers.affine_pairs(tidy, weights)
+    pairs = affine_layers.affine_pairs(tidy, weights, 20)
     assert len(pairs) == 3
-    fused = affine_layers.fuse_affine(tidy, pairs, dict(zip(weights, tidy.outputs[1:])))
+    fused = affine_layers.fuse_affine(tidy, pairs, dict(zip(weights, tidy.outputs[1:])), 20)
     assert count(fused, affine_layers.negative_affine) == 3
     assert count(fused, affine_layers.affine_gradient) == 3
     assert count(fused, np.sum) == 0

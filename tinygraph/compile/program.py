@@ -1,4 +1,4 @@
-"""What ``tg.compile`` returns: a model's training step as one straight-line program."""
+"""A compiled training step: the object that ``tg.compile`` returns."""
 
 from __future__ import annotations
 
@@ -11,11 +11,15 @@ import numpy as np
 
 from tinygraph.compile.record.arrays import Unrecordable
 from tinygraph.compile.record.step import Step, record_step
-from tinygraph.compile.record.update import record_update
+from tinygraph.compile.record.update import record_update, update_settings
+from tinygraph.compile.settings import Settings
 from tinygraph.compile.targets.numpy.program import NumpyProgram
 from tinygraph.compile.targets.readable.source import readable_source
+from tinygraph.compile.transfer import give_back, take_over
 from tinygraph.core.graph import Graph
+from tinygraph.core.leaves import Constant, Parameter
 from tinygraph.core.node import Node
+from tinygraph.core.op import Op
 from tinygraph.errors import ArgumentError, CompileError, StateError
 from tinygraph.optim.optimizer import Optimizer
 from tinygraph.validation.arrays import Array, brief, is_whole_number
@@ -24,15 +28,15 @@ from tinygraph.validation.naming import describe
 MOST_STEPS = 100_000_000
 """The losses of more steps at a time would not fit into a small memory."""
 STAND_IN_BATCH = 100
-"""The batch size that a program is written down for before any data has arrived."""
+"""The batch size of the source text if no data have arrived yet."""
 
 
 class Program:
-    """A model's forward, backward and update as one program, compiled for each batch size it meets.
+    """A model's forward, backward and update as one program, compiled for each batch size.
 
-    The parameters stay the model's own, and the memory the optimizer's: a run takes them over,
-    and gives them back changed.  Hyperparameters of the *optimizer* are read at every run; those
-    of ops (an exponent, an axis) when the program is compiled.
+    The parameters belong to the model and the state to the optimizer: a run copies them into the
+    program, and copies the new ones back. Attributes of ops and of the optimizer may be changed
+    between runs: the next run uses the new ones.
 
     Attributes
     ----------
@@ -43,7 +47,7 @@ class Program:
     source : str
         The step as a person would write it, in NumPy alone, with the graph's names.
     code : str
-        The loop that is run.
+        The loop that runs.
     """
 
     def __init__(self, model: Graph, optimizer: Optimizer | None, target: str) -> None:
@@ -56,36 +60,49 @@ class Program:
         self.model = model
         self.optimizer = optimizer
         self.target = target
-        self.parameters = model.parameters if optimizer is None else optimizer.parameters
-        self._steps: dict[Any, Step] = {}
-        self._compiled: dict[Any, Any] = {}
+        self.fallback = ""
+        self._recordings: dict[Any, _Recording] = {}
         self._latest: dict[Node, Array] = _stand_ins(model)
+        if target == "numba":
+            _require_numba()
 
     def __repr__(self) -> str:
         return f"<Program of {self.model.output.name} for {self.target}>"
 
     @property
+    def parameters(self) -> tuple[Parameter, ...]:
+        """The parameters that a run trains, or differentiates if there is no optimizer."""
+        return self.model.parameters if self.optimizer is None else self.optimizer.parameters
+
+    @property
     def source(self) -> str:
-        with self._lesson():
-            step = self._step(self._latest)
+        with self._explained():
+            step = self._recording(self._latest).step
             return readable_source(step, self.model.output, self.parameters, self.optimizer)
 
     @property
     def code(self) -> str:
-        with self._lesson():
+        with self._explained():
             text: str = self.compiled(self._latest).source
             return text
 
     def report(self) -> str:
-        """Return which ops are called as they are, and why; and what that means."""
-        called = self._step(self._latest).called
+        """Return which ops are called instead of recorded, and why."""
+        lines = []
+        if self.target == "numba":
+            with self._explained():
+                self.compiled(self._latest)
+            if self.fallback:
+                lines = [f"The numpy target runs this graph, not numba: {self.fallback}."]
+        called = self._recording(self._latest).step.called
         if not called:
-            return f"All {len(self.model.nodes)} nodes are recorded as array operations."
-        lines = [f"- {phase} of {describe(op)}: {reason}." for op, phase, reason in called]
+            lines.append(f"All {len(self.model.nodes)} nodes are recorded as array operations.")
+            return "\n".join(lines)
         return "\n".join(
             [
-                "These are called as they are, within the program: right, but slower.",
                 *lines,
+                "These are called as they are, within the program: right, but slower.",
+                *(f"- {phase} of {describe(op)}: {reason}." for op, phase, reason in called),
                 "All other nodes are recorded as array operations.",
             ]
         )
@@ -135,12 +152,12 @@ class Program:
 
     def run_for(self, optimizer: Optimizer, steps: int, feeds: Mapping[str, Any]) -> Array:
         """Take steps for another optimizer, and its parameters, of the same architecture."""
-        own = self.optimizer, self.parameters
-        self.optimizer, self.parameters = optimizer, optimizer.parameters
+        own = self.optimizer
+        self.optimizer = optimizer
         try:
             return self._advance(steps, feeds, stop_at_non_finite=False)
         finally:
-            self.optimizer, self.parameters = own
+            self.optimizer = own
 
     def _advance(self, steps: int, feeds: Mapping[str, Any], stop_at_non_finite: bool) -> Array:
         """Take steps; whatever interrupts them leaves model and optimizer as they were."""
@@ -148,15 +165,15 @@ class Program:
             raise ArgumentError(
                 f"steps is a whole number from 0 to {MOST_STEPS:,}; got {brief(steps)}."
             )
-        optimizer = self._needs_optimizer()
+        optimizer = self.needs_optimizer()
         compiled = self._ready(feeds, with_update=True)
         losses = self._loop(compiled, optimizer, steps)
         if stop_at_non_finite and not np.isfinite(losses).all():
             before = int(np.argmin(np.isfinite(losses)))
-            self.take_over(compiled)
+            take_over(compiled, self.parameters, optimizer)
             self._loop(compiled, optimizer, before)
             losses, steps = losses[: before + 1], before
-        self.give_back(compiled)
+        give_back(compiled, self.parameters, optimizer)
         optimizer.steps += steps
         return losses
 
@@ -174,7 +191,14 @@ class Program:
         """Take one training step; return the loss before it."""
         return float(self.run(1, **feeds)[0])
 
-    def _needs_optimizer(self) -> Optimizer:
+    def needs_optimizer(self) -> Optimizer:
+        """Return the optimizer.
+
+        Raises
+        ------
+        StateError
+            If there is none.
+        """
         if self.optimizer is None:
             raise StateError(
                 "This program has no update: it was compiled without an optimizer. "
@@ -184,15 +208,15 @@ class Program:
 
     def _ready(self, feeds: Mapping[str, Any], with_update: bool) -> Any:
         arrays = self.model.feed_arrays(feeds)
-        with self._lesson():
+        with self._explained():
             compiled = self.compiled(arrays, with_update)
         compiled.set_feeds(arrays)
-        self.take_over(compiled)
+        take_over(compiled, self.parameters, self.optimizer)
         return compiled
 
     @contextmanager
-    def _lesson(self) -> Iterator[None]:
-        """Say to a user, not to another module, that there is no program."""
+    def _explained(self) -> Iterator[None]:
+        """Turn an Unrecordable, which other modules expect, into an error for users."""
         try:
             yield
         except Unrecordable as reason:
@@ -202,76 +226,112 @@ class Program:
                 f'{reason}. tg.fit(…, engine="interpreted") runs it as it is.'
             ) from None
 
-    def compiled(self, arrays: Mapping[Node, Array], with_update: bool = True) -> Any:
-        """Return the program compiled for inputs of these shapes and precisions."""
-        with_update = with_update and self.optimizer is not None
-        key = (_key(arrays), with_update)
-        if key not in self._compiled:
-            step = self._step(arrays)
-            optimizer = self.optimizer if with_update else None
+    def compiled(
+        self,
+        arrays: Mapping[Node, Array],
+        with_update: bool = True,
+        streamed: tuple[Node, ...] = (),
+        target: str | None = None,
+    ) -> Any:
+        """Return the program compiled for inputs of these shapes and precisions.
 
-            def update(shape: tuple[int, ...], dtype: Any) -> Any:
-                assert optimizer is not None
-                return record_update(optimizer, shape, dtype)
+        Parameters
+        ----------
+        arrays : mapping
+            Checked feeds.
+        with_update : bool
+            Whether it contains the update, if there is an optimizer.
+        streamed : tuple of Node
+            The inputs that have other numbers at each step.
+        target : str, optional
+            The target, if not that of this program.
 
-            self._compiled[key] = _target(self.target)(
-                step, self.model.output, self.parameters, update if optimizer else None
-            )
-        return self._compiled[key]
+        Raises
+        ------
+        Unrecordable
+            If no program can be made of this graph.
+        """
+        target = self.target if target is None else target
+        optimizer = self.optimizer if with_update else None
+        recording = self._recording(arrays)
+        names = tuple(str(parameter.name) for parameter in self.parameters)
+        key = (names, optimizer is not None, streamed, target)
+        made, settings = recording.compiled.get(key, (None, None))
+        if made is None or (settings is not None and settings.have_changed()):
+            settings = None if optimizer is None else update_settings(optimizer)
+            made = self._made(recording.step, optimizer, streamed, target)
+            recording.compiled[key] = made, settings
+        return made
 
-    def _step(self, arrays: Mapping[Node, Array]) -> Step:
+    def _made(
+        self, step: Step, optimizer: Optimizer | None, streamed: tuple[Node, ...], target: str
+    ) -> Any:
+        """Compile for the target; for NumPy if numba cannot run this graph."""
+
+        def update(shape: tuple[int, ...], dtype: Any) -> Any:
+            assert optimizer is not None
+            return record_update(optimizer, shape, dtype)
+
+        record = None if optimizer is None else update
+        given = (step, self.model.output, self.parameters, record, streamed)
+        if target == "numba":
+            from tinygraph.compile.targets.numba.program import NumbaProgram
+
+            try:
+                return NumbaProgram(*given)
+            except Unrecordable as reason:
+                self.fallback = str(reason)
+        return NumpyProgram(*given)
+
+    def _recording(self, arrays: Mapping[Node, Array]) -> _Recording:
         self._latest = dict(arrays)
-        key = _key(arrays)
-        if key not in self._steps:
-            step = record_step(self.model, arrays)
+        key = tuple((node.name, array.shape, array.dtype) for node, array in arrays.items())
+        recording = self._recordings.get(key)
+        if recording is None or recording.is_stale():
+            recording = self._recordings[key] = _Recording(self.model, arrays)
             for parameter in self.parameters:
-                if parameter not in step.gradients:
+                if parameter not in recording.step.gradients:
                     raise StateError(
                         f"A program needs the gradient of every parameter it trains; "
                         f"nothing in the graph depends on {describe(parameter)}."
                     )
-            self._steps[key] = step
-        return self._steps[key]
-
-    def take_over(self, compiled: Any) -> None:
-        """Copy parameters and memory from the model and the optimizer into the program."""
-        for parameter, value in zip(self.parameters, compiled.plan.weights):
-            compiled.flat.part(compiled.weights, value)[...] = parameter.value
-            if self.optimizer is not None and compiled.memory:
-                for slot, array in zip(self.optimizer.slots, self.optimizer.memory[parameter]):
-                    compiled.flat.part(compiled.memory[slot], value)[...] = array
-
-    def give_back(self, compiled: Any) -> None:
-        """Copy parameters and memory from the program to the model and the optimizer."""
-        for parameter, value in zip(self.parameters, compiled.plan.weights):
-            parameter.take(compiled.flat.part(compiled.weights, value).copy())
-            if self.optimizer is not None and compiled.memory:
-                self.optimizer.memory[parameter] = tuple(
-                    compiled.flat.part(compiled.memory[slot], value).copy()
-                    for slot in self.optimizer.slots
-                )
+        return recording
 
 
-def _target(name: str) -> Any:
-    if name == "numpy":
-        return NumpyProgram
+class _Recording:
+    """A recorded step, the settings that it holds as constants, and the programs made of it."""
+
+    def __init__(self, model: Graph, arrays: Mapping[Node, Array]) -> None:
+        self.step = record_step(model, arrays)
+        self.compiled: dict[Any, tuple[Any, Settings | None]] = {}
+        called = {op for op, _, _ in self.step.called}
+        ops = [node for node in model.nodes if isinstance(node, Op) and node not in called]
+        self._settings = Settings(ops, Op)
+        self._constants = [
+            (node, node.value.copy())
+            for node in model.nodes
+            if isinstance(node, Constant) and node.has_own_precision and node.value is not None
+        ]
+
+    def is_stale(self) -> bool:
+        """Tell whether a setting or a constant has changed since."""
+        return self._settings.have_changed() or not all(
+            node.value is not None and np.array_equal(node.value, array, equal_nan=True)
+            for node, array in self._constants
+        )
+
+
+def _require_numba() -> None:
     if find_spec("numba") is None:
         raise ArgumentError(
-            "The numba target needs numba, which is not installed: pip install tinygraph[fast]. "
+            "The numba target needs numba, which is not installed: pip install numba. "
             'target="numpy" needs nothing more.'
         )
-    from tinygraph.compile.targets.numba.program import NumbaProgram
-
-    return NumbaProgram
 
 
 def hyperparameters(optimizer: Optimizer) -> dict[str, float]:
     """Return the numbers that an optimizer's update reads, as they are now."""
     return {name: getattr(optimizer, name) for name in optimizer.hyperparameters}
-
-
-def _key(arrays: Mapping[Node, Array]) -> Any:
-    return tuple((node.name, array.shape, array.dtype) for node, array in arrays.items())
 
 
 def _stand_ins(model: Graph) -> dict[Node, Array]:

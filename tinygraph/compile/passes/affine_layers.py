@@ -37,16 +37,17 @@ def affine_gradient(x: Any, g: Any) -> Any:
     return np.vstack([x.T @ g, g.sum(axis=0)])
 
 
-def affine_pairs(block: Block, trained: Iterable[Value]) -> dict[Value, Value]:
+def affine_pairs(block: Block, trained: Iterable[Value], batch: int) -> dict[Value, Value]:
     """Return the bias of each weight matrix that has one: ``(x @ W) + b``, both trained.
 
-    The two can be neighbours in memory only with one partner each.
+    The two can be neighbours in memory only with one partner each. x holds a batch of samples: a
+    trained x, or a constant, has no room for a row of ones.
     """
     trained = set(trained)
     made = block.made
     pairs: dict[Value, Value] = {}
     for operation in block.operations:
-        found = _affine(operation, made, trained)
+        found = _affine(operation, made, trained, batch)
         if found is not None:
             _, W, b = found
             if b not in pairs.values():
@@ -55,7 +56,7 @@ def affine_pairs(block: Block, trained: Iterable[Value]) -> dict[Value, Value]:
 
 
 def _affine(
-    operation: Operation, made: dict[Value, Operation], trained: set[Value]
+    operation: Operation, made: dict[Value, Operation], trained: set[Value], batch: int
 ) -> tuple[Value, Value, Value] | None:
     if operation.function is not np.add or operation.options:
         return None
@@ -64,12 +65,16 @@ def _affine(
         if product is None or product.function is not np.matmul or b not in trained:
             continue
         x, W = product.operands
-        if W in trained and len(W.shape) == 2 and b.shape == W.shape[1:] and len(x.shape) == 2:
+        has_room = len(x.shape) == 2 and x.shape[0] == batch and x.kind != "constant"
+        is_layer = W in trained and len(W.shape) == 2 and b.shape == W.shape[1:]
+        if is_layer and has_room and x not in trained:
             return x, W, b
     return None
 
 
-def fuse_affine(block: Block, pairs: dict[Value, Value], gradients: dict[Value, Value]) -> Block:
+def fuse_affine(
+    block: Block, pairs: dict[Value, Value], gradients: dict[Value, Value], batch: int
+) -> Block:
     """Make one operation of a product and its bias, and one of their two gradients.
 
     ``gradients`` gives the gradient of each trained parameter, all among the block's outputs.
@@ -78,7 +83,7 @@ def fuse_affine(block: Block, pairs: dict[Value, Value], gradients: dict[Value, 
     operations: list[Operation] = []
     for operation in block.operations:
         fused = operation
-        found = _affine(operation, made, {*pairs, *pairs.values()})
+        found = _affine(operation, made, {*gradients}, batch)
         inner = made.get(operation.operands[0]) if operation.function is np.negative else None
         if found is not None and pairs.get(found[1]) is found[2]:
             fused = operation.another(affine, found, operation.result)

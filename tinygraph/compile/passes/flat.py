@@ -56,6 +56,10 @@ class Flat:
         """Return where the part of ``value`` begins."""
         return int(self._span[value].start)
 
+    def has_layout_of(self, other: Flat) -> bool:
+        """Tell whether each parameter stands at the same place in both vectors."""
+        return list(self._span.values()) == list(other._span.values())
+
     def vector(self) -> Any:
         """Return a new vector of zeros for all parameters."""
         return np.zeros((*self._lead, self.size), self.dtype)

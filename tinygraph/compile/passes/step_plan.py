@@ -109,9 +109,10 @@ def plan_step(
     block, factor = common_factor(block, len(values))
     inputs = [value for value in step.leaves.values() if value.kind == "input"]
     batch = next((value.shape[0] for value in inputs if value.shape), 0)
-    pairs = affine_pairs(block, weights) if fuse else {}
+    pairs = affine_pairs(block, weights, batch) if fuse else {}
     if fuse and len(set(block.outputs)) == len(block.outputs):
-        block = fuse_affine(block, pairs, dict(zip(weights, block.outputs[len(values) :])))
+        gradients = dict(zip(weights, block.outputs[len(values) :]))
+        block = fuse_affine(block, pairs, gradients, batch)
     with_ones = {
         operation.arguments[0]
         for operation in block.operations
@@ -120,9 +121,9 @@ def plan_step(
     if fuse:
         block = drop_dead(fuse_layers(block, batch, with_ones))
     operations, loss, tail = _part_tail(block)
-    gradients = list(block.outputs[len(values) :])
+    outputs = list(block.outputs[len(values) :])
     kept = None if keep is None else block.outputs[1]
-    return Plan(operations, loss, tail, weights, gradients, factor, pairs, with_ones, batch, kept)
+    return Plan(operations, loss, tail, weights, outputs, factor, pairs, with_ones, batch, kept)
 
 
 def _part_tail(block: Block) -> tuple[list[Operation], Value, list[Operation]]:

@@ -59,6 +59,7 @@ class Tape:
         self.operations: list[Operation] = []
         self.node: Node | None = None
         self.phase = "forward"
+        self.shape_was_read = False
 
     def record(self, function: Any, arguments: Any, options: Any = None) -> Recorded:
         """Append one operation, and return its result.
@@ -102,6 +103,7 @@ class Recorded(NDArrayOperatorsMixin):
 
     @property
     def shape(self) -> tuple[int, ...]:
+        self.tape.shape_was_read = True
         return self.value.shape
 
     @property
@@ -110,20 +112,20 @@ class Recorded(NDArrayOperatorsMixin):
 
     @property
     def ndim(self) -> int:
-        return len(self.value.shape)
+        return len(self.shape)
 
     @property
     def size(self) -> int:
-        return int(np.prod(self.value.shape))
+        return int(np.prod(self.shape))
 
     @property
     def T(self) -> Recorded:  # noqa: N802 - NumPy's name
         return self.tape.record(np.transpose, (self,))
 
     def __len__(self) -> int:
-        if not self.value.shape:
+        if not self.shape:
             raise TypeError("len() of an array without axes")
-        return self.value.shape[0]
+        return self.shape[0]
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
         if options.pop("out", None) is not None:

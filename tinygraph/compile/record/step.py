@@ -8,7 +8,6 @@ interpreted step.  The optimizer's part is in ``update``.
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -18,7 +17,13 @@ import numpy as np
 
 from tinygraph.compile.ir import Operation, Value, constant
 from tinygraph.compile.record.arrays import Recorded, Tape
-from tinygraph.compile.record.trial import own_result, random_array, record_or_call, recorded_as
+from tinygraph.compile.record.trial import (
+    copied,
+    own_result,
+    random_array,
+    record_or_call,
+    recorded_as,
+)
 from tinygraph.core.graph import Graph
 from tinygraph.core.leaves import Constant, Input, Parameter
 from tinygraph.core.node import Node
@@ -84,19 +89,12 @@ def _left_as_they_were(nodes: Iterable[Node]) -> Iterator[None]:
     own = [(vars(node), dict(vars(node))) for node in nodes if hasattr(node, "__dict__")]
     try:
         for attributes, kept in own:
-            attributes.update({name: _copied(value) for name, value in kept.items()})
+            attributes.update({name: copied(value) for name, value in kept.items()})
         yield
     finally:
         for attributes, kept in own:
             attributes.clear()
             attributes.update(kept)
-
-
-def _copied(value: Any) -> Any:
-    try:
-        return copy.deepcopy(value)
-    except Exception:  # an object of the user's own that has no copy
-        return value
 
 
 def _record_once(nodes: Sequence[Node], feeds: Mapping[Node, Array], as_is: dict[Op, str]) -> Step:

@@ -8,6 +8,7 @@ share what is kept.
 
 from __future__ import annotations
 
+import copy
 import operator
 from collections.abc import Callable
 from typing import Any
@@ -117,6 +118,14 @@ def own_result(op: Op, method: str, *given: Any) -> Any:
         raise op_failed(method, op, given[-len(op.inputs) :], error) from error
 
 
+def copied(value: Any) -> Any:
+    """Return a deep copy, or the value itself if it has none."""
+    try:
+        return copy.deepcopy(value)
+    except Exception:  # an object of the user's own may fail in any way
+        return value
+
+
 def random_array(value: Value, rng: np.random.Generator, positive: bool = False) -> Any:
     """Return random numbers in the shape and precision of ``value``."""
     low = 0.5 if positive else -1.0
@@ -133,6 +142,6 @@ def recorded_as(result: Any, shape: tuple[int, ...], dtype: Any, tape: Tape) -> 
         if array.shape not in (shape, ()):
             raise Unrecordable(f"it returns the shape {array.shape} for {shape}")
         return constant(array[()])
-    if result.shape != shape:
-        raise Unrecordable(f"it returns the shape {result.shape} for {shape}")
+    if result.value.shape != shape:
+        raise Unrecordable(f"it returns the shape {result.value.shape} for {shape}")
     return result.astype(dtype).value

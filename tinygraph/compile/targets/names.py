@@ -1,18 +1,19 @@
-"""Identifiers for a program: a node's name as Python can write it, and no two the same."""
+"""Identifiers for a program: the name of a node as Python can write it, each of them unique."""
 
 from __future__ import annotations
 
 import builtins
 import keyword
 import re
+import unicodedata
 from collections.abc import Iterable
 
 LONGEST = 60
-"""How many characters of a label an identifier keeps: a line of a program stays a line."""
+"""The number of characters of a label that an identifier keeps, so that lines stay short."""
 
 
 class Names:
-    """Gives every thing an identifier of its own.
+    """Unique identifiers.
 
     >>> names = Names()
     >>> names.of("layer1/W"), names.of("layer1/W"), names.of("W1"), names.of("import os; x")
@@ -25,8 +26,7 @@ class Names:
     def of(self, label: str) -> str:
         """Return a new identifier that reads like ``label``.
 
-        Only ASCII letters, digits and ``_`` come through: Python takes some different letters of
-        other alphabets for the same.
+        No identifier is a keyword or the name of a builtin.
         """
         stem = identifier(label)
         name, number = stem, 1
@@ -40,22 +40,33 @@ class Names:
 def identifier(label: str) -> str:
     """Return ``label`` as an identifier; the number of a layer goes behind: layer1/W is W1.
 
+    Letters of every script are kept. Python compares identifiers in their NFKC form (to Python,
+    ``ﬁ`` is ``fi``), so the result has that form.
+
     >>> identifier("layer2/h"), identifier("g_layer2/h"), identifier("block/h"), identifier("2x")
     ('h2', 'g_h2', 'block_h', '_2x')
+    >>> identifier("θ1"), identifier("重み"), identifier("θ₁")
+    ('θ1', '重み', 'θ1')
     """
     prefix, rest = ("g_", label[2:]) if label.startswith("g_") else ("", label)
+    rest = unicodedata.normalize("NFKC", rest)
     group, _, leaf = rest.rpartition("/")
-    number = re.fullmatch(r"[A-Za-z]+([0-9]+)", group)
-    plain = re.fullmatch(r"[A-Za-z_]+", leaf)
+    number = re.fullmatch(r"[^\W\d_]+([0-9]+)", group)
+    plain = re.fullmatch(r"[^\W\d]+", leaf)
     text = f"{leaf}{number[1]}" if number and plain else rest
-    text = re.sub(r"[^A-Za-z0-9_]+", "_", text).strip("_")[:LONGEST] or "value"
-    return f"{prefix}{text}" if prefix or not text[0].isdigit() else f"_{text}"
+    text = "".join(letter if f"_{letter}".isidentifier() else " " for letter in text)
+    text = re.sub(" +", "_", text).strip("_")[:LONGEST] or "value"
+    text = unicodedata.normalize("NFKC", f"{prefix}{text}")
+    return text if text.isidentifier() else f"_{text}"
 
 
 def in_comment(text: str) -> str:
     r"""Return ``text`` so that nothing in it can end the comment it stands in.
 
-    >>> in_comment("loss" + chr(10) + "import os")
-    'loss\\nimport os'
+    >>> in_comment("loss" + chr(10) + "import os"), in_comment("重み")
+    ('loss\\nimport os', '重み')
     """
-    return ascii(text)[1:-1]
+    return "".join(
+        letter if letter.isprintable() and letter != "\\" else ascii(letter)[1:-1]
+        for letter in text
+    )

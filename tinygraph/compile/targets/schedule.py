@@ -6,7 +6,7 @@ computed before the loop begins, in float64 whatever the program's precision.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,15 @@ import numpy as np
 from tinygraph.compile.ir import Value
 from tinygraph.compile.passes.step_plan import Plan
 from tinygraph.compile.passes.update_plan import PlannedUpdate
+
+_LARGEST_STREAM = 2**20
+"""The most numbers of streamed inputs that are kept in memory at once."""
+
+
+def steps_in_memory(streamed: Iterable[Value], most_steps: int) -> int:
+    """Return how many steps one call may take, if these inputs are streamed."""
+    numbers = sum(int(np.prod(value.shape)) for value in streamed)
+    return min(most_steps, max(1, _LARGEST_STREAM // numbers)) if numbers else most_steps
 
 
 class Schedule:
@@ -30,6 +39,8 @@ class Schedule:
     most_steps : int
     copies : int or None
         How many models are trained side by side.
+    streamed : iterable of Value
+        The inputs that have other numbers at each step.
 
     Attributes
     ----------
@@ -37,6 +48,8 @@ class Schedule:
         One row a step.
     kept : array or None
         The value that is kept beside the loss, one row a step.
+    streams : dict
+        The array of each streamed input, one row a step.
     scalars : dict
         The array of each scalar, one row a step.
     places : list
@@ -51,18 +64,27 @@ class Schedule:
         dtype: Any,
         most_steps: int,
         copies: int | None,
+        streamed: Iterable[Value] = (),
     ) -> None:
         self._updates = updates
         self._lead = () if copies is None else (copies,)
         self.losses = self._room(most_steps, plan.loss)
         self.kept = None if plan.kept is None else self._room(most_steps, plan.kept)
+        self.streams = {
+            value: np.zeros((most_steps, *value.shape), value.dtype) for value in streamed
+        }
         column = (most_steps, *self._lead, *(1 for _ in self._lead))
         self.scalars: dict[Value, Any] = {
             value: np.zeros(column, dtype) for one in updates for value in one.scalars_read
         }
         per_step = [
             [array[k, ...] for k in range(most_steps)]
-            for array in (self.losses, self.kept, *self.scalars.values())
+            for array in (
+                self.losses,
+                self.kept,
+                *self.streams.values(),
+                *self.scalars.values(),
+            )
             if array is not None
         ]
         self.places = per_step[0] if len(per_step) == 1 else list(zip(*per_step))

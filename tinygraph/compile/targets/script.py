@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import linecache
+import weakref
 from collections.abc import Callable
 from typing import Any
 
@@ -86,10 +87,11 @@ class Script:
 
 
 def compiled(source: str) -> Callable[..., None]:
-    """Return the loop as a function; tracebacks and debuggers find its text."""
+    """Return the loop as a function; tracebacks and debuggers find its text while it exists."""
     filename = f"<tinygraph numpy program {next(_number)}>"
     linecache.cache[filename] = (len(source), None, source.splitlines(True), filename)
     namespace: dict[str, Any] = {}
     exec(compile(source, filename, "exec"), namespace)
-    run: Callable[..., None] = namespace["run"]
+    run: Callable[..., None] = namespace.pop("run")  # with no cycle, it goes with its program
+    weakref.finalize(run, linecache.cache.pop, filename, None)
     return run

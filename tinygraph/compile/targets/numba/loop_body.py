@@ -86,15 +86,15 @@ class Body:
 
     def _elementwise(self, operation: Operation) -> str:
         function = operation.function
+        if not _has_text(operation):
+            raise Unrecordable(f"{name_of(operation)} has no loop here")
         arguments = operation.arguments if function is not cast else operation.arguments[:1]
-        dtypes = [v.dtype for v in operation.operands if v.kind != "constant"]
         texts = []
         for value in arguments:
             if not isinstance(value, Value):
                 value = Value("constant", (), np.dtype(float), constant=value)
             if value.kind == "constant" and not value.shape:
-                of_result = dtypes[0] if dtypes else operation.result.dtype
-                texts.append(self.loops.constant(value.constant, of_result))
+                texts.append(self.loops.constant(value.constant, _precision(value, operation)))
             else:
                 texts.append(self.read(value, broadcast_index(value.shape, tuple(self.indices))))
         if function is cast:
@@ -105,8 +105,6 @@ class Body:
             return f"{self.loops.constant(1.0, operation.result.dtype)} / {texts[0]}"
         if function is np.square:
             return f"{texts[0]} * {texts[0]}"
-        if function not in _CALLS or operation.options:
-            raise Unrecordable(f"{name_of(operation)} has no loop here")
         text = _CALLS[function].format(*texts)
         # The functions compute in float64; what they return is kept in the program's precision.
         single = operation.result.dtype == np.float32 and "(" in text
@@ -208,3 +206,18 @@ class Body:
             lines.append(f"{'    ' * depth}for {index} in range({size}):")
             depth += 1
         return lines + [f"{'    ' * depth}{line}" for line in self.lines]
+
+
+def _has_text(operation: Operation) -> bool:
+    """Tell whether one element of the result can be written as one expression."""
+    if operation.function is cast:
+        return True
+    return (operation.function in _INFIX or operation.function in _CALLS) and not operation.options
+
+
+def _precision(number: Value, operation: Operation) -> np.dtype[Any]:
+    """Return the precision of a constant: a Python number takes that of the floats it meets."""
+    operands = [value for value in operation.operands if value.kind != "constant"]
+    floats = [v.dtype for v in (*operands, operation.result) if v.dtype.kind == "f"]
+    is_python_number = isinstance(number.constant, (int, float)) and number.dtype.kind in "if"
+    return floats[0] if is_python_number and floats else number.dtype

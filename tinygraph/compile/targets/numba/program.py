@@ -7,10 +7,11 @@ become a Python function in a file, and numba compiles that file
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from numba.core.errors import NumbaError
 
 from tinygraph.compile.ir import Value
 from tinygraph.compile.passes.flat import Flat
@@ -23,6 +24,7 @@ from tinygraph.compile.targets.numba.loop_views import is_view
 from tinygraph.compile.targets.numba.loops import Loops
 from tinygraph.compile.targets.numba.machine_code import compile_source
 from tinygraph.compile.targets.readable.expressions import literal
+from tinygraph.compile.targets.schedule import steps_in_memory
 from tinygraph.core.leaves import Parameter
 from tinygraph.core.node import Node
 
@@ -43,6 +45,7 @@ class NumbaProgram:
         output: Node,
         parameters: Sequence[Parameter],
         record_update: RecordUpdate | None = None,
+        streamed: Collection[Node] = (),
     ) -> None:
         if step.called:
             op, phase, reason = step.called[0]
@@ -54,6 +57,9 @@ class NumbaProgram:
         self._leaves = {
             node: value for node, value in step.leaves.items() if value not in plan.weights
         }
+        self._streamed = frozenset(streamed)
+        streams = [self._leaves[node] for node in streamed]
+        self.most_steps = steps_in_memory(streams, self.most_steps)
         update = (
             None if record_update is None else record_update((self.flat.size,), self.flat.dtype)
         )
@@ -70,16 +76,17 @@ class NumbaProgram:
         )  # fmt: skip
         placed: dict[Value, Any] = {}
         arguments: dict[str, Any] = {"P": self.weights, "G": self.gradients}
-        self._places: dict[Value, Any] = {}
+        self._places: dict[Node, Any] = {}
         for weight in plan.weights:
             placed[weight] = self._block("P", weight)
-        for value in self._leaves.values():
+        for node, value in self._leaves.items():
             name = names.of(value.label)
             turned = len(value.shape) == 2 and value.shape[0] == plan.batch
-            array = np.empty(value.shape[::-1] if turned else value.shape, value.dtype)
+            lead = (self.most_steps,) if node in self._streamed else ()
+            array = np.empty(lead + (value.shape[::-1] if turned else value.shape), value.dtype)
             arguments[name] = array
-            self._places[value] = array.T if turned else array
-            placed[value] = _indexed(name, turned)
+            self._places[node] = array.swapaxes(-1, -2) if turned else array
+            placed[value] = _indexed(name, turned, "step" if lead else "")
         stored = {
             gradient: self._block("G", weight)
             for weight, gradient in zip(plan.weights, plan.gradients)
@@ -118,6 +125,8 @@ class NumbaProgram:
         self._arguments = arguments
         self.source = _source(loops, [*arguments, *self._schedule_names.values()])
         self._run = compile_source(self.source)
+        schedule = [np.empty(0, self.flat.dtype) for _ in self._schedule_names]
+        self._loop(np.empty(0, plan.loss.dtype), schedule)  # of no steps: numba compiles it now
 
     def _copy_gradients(self, loops: Loops, stored: dict[Value, Any]) -> None:
         """Store the gradients that are no result of their own: constants, or one for two."""
@@ -143,8 +152,13 @@ class NumbaProgram:
 
     def set_feeds(self, arrays: Mapping[Node, Any]) -> None:
         """Copy the inputs, and the parameters that are not trained, into the program's memory."""
-        for node, value in self._leaves.items():
-            self._places[value][...] = arrays.get(node, node.value)
+        for node in self._leaves:
+            if node not in self._streamed:
+                self._places[node][...] = arrays.get(node, node.value)
+
+    def set_batches(self, node: Node, batches: Any) -> None:
+        """Copy the data of the next steps into the program, one batch for each step."""
+        self._places[node][: len(batches)] = batches
 
     def run(self, steps: int, scalars: Mapping[str, Any], first: int) -> Any:
         """Take training steps, and return the loss of each, taken before its update."""
@@ -157,8 +171,14 @@ class NumbaProgram:
                 for v in self._schedule_names
             ]
         with np.errstate(all="ignore"):
-            self._run(losses, *self._arguments.values(), *schedule)
+            self._loop(losses, schedule)
             return self.plan.finished(losses)
+
+    def _loop(self, losses: Any, schedule: Sequence[Any]) -> None:
+        try:
+            self._run(losses, *self._arguments.values(), *schedule)
+        except NumbaError as error:
+            raise Unrecordable(f"numba refuses it: {str(error).strip().splitlines()[0]}") from error
 
 
 def _is_written(gradient: Value, plan: Any) -> bool:
@@ -166,8 +186,12 @@ def _is_written(gradient: Value, plan: Any) -> bool:
     return gradient in made and not is_view(made[gradient])
 
 
-def _indexed(name: str, turned: bool) -> Callable[..., str]:
-    return lambda *index: f"{name}[{', '.join(index[::-1] if turned else index) or '()'}]"
+def _indexed(name: str, turned: bool, step: str = "") -> Callable[..., str]:
+    def place(*index: str) -> str:
+        whole = [*filter(None, [step]), *(index[::-1] if turned else index)]
+        return f"{name}[{', '.join(whole) or '()'}]"
+
+    return place
 
 
 def _source(loops: Loops, arguments: list[str]) -> str:

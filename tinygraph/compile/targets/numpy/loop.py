@@ -45,6 +45,7 @@ def write_loop(program: Layout) -> Script:
     operands = Operands(script, program.storage)
     loss = script.per_step("loss")
     copied = {} if plan.kept is None else {script.per_step("kept"): plan.kept}
+    streams = {value: script.per_step(value.label) for value in program.schedule.streams}
     for value in program.schedule.scalars:
         operands.name(value, script.per_step(value.label or "c"))
     weights = {affine: program.weights}
@@ -58,6 +59,8 @@ def write_loop(program: Layout) -> Script:
         name = place if isinstance(place, str) else script.bind(place, "place")
         script.line(f"{copyto}({name}, {source})")
 
+    for value, batch in streams.items():
+        script.line(f"{script.bind(np.copyto, 'copyto')}({operands.out(value)}, {batch})")
     calls = Calls(script, operands, program.storage, program.flat, weights)
     made = [operation.result for operation in plan.operations]
     is_read = any(plan.loss in operation.operands for operation in plan.operations)

@@ -10,7 +10,7 @@ front.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -24,7 +24,7 @@ from tinygraph.compile.record.arrays import Unrecordable
 from tinygraph.compile.record.step import Step
 from tinygraph.compile.targets.numpy.loop import Layout, write_loop
 from tinygraph.compile.targets.numpy.storage import Storage
-from tinygraph.compile.targets.schedule import Schedule
+from tinygraph.compile.targets.schedule import Schedule, steps_in_memory
 from tinygraph.compile.targets.script import compiled
 from tinygraph.core.leaves import Parameter
 from tinygraph.core.node import Node
@@ -43,6 +43,8 @@ class NumpyProgram:
         What is trained, or only differentiated where there is no update.
     record_update : callable, optional
         Gives the recorded update of an array of weights, from its shape and precision.
+    streamed : collection of Node
+        The inputs that have other numbers at each step, from ``set_batches``.
     copies : int, optional
         How many models are trained side by side.
     keep : Node, optional
@@ -65,6 +67,7 @@ class NumpyProgram:
         output: Node,
         parameters: Sequence[Parameter],
         record_update: RecordUpdate | None = None,
+        streamed: Collection[Node] = (),
         copies: int | None = None,
         keep: Node | None = None,
     ) -> None:
@@ -76,7 +79,10 @@ class NumpyProgram:
         self.memory: dict[str, Any] = {}
         fixed = {value: self.flat.part(self.weights, value) for value in plan.weights}
         self._keep_gradients(fixed)
-        self._leaves = {node: value for node, value in step.leaves.items() if value not in fixed}
+        leaves = {node: value for node, value in step.leaves.items() if value not in fixed}
+        self._leaves = {node: value for node, value in leaves.items() if node not in streamed}
+        self._streams = {node: leaves[node] for node in streamed}
+        self.most_steps = steps_in_memory(self._streams.values(), self.most_steps)
         self.updates: list[PlannedUpdate] = []
         self.copied_results: list[tuple[Any, Value]] = []
         if record_update is not None:
@@ -84,9 +90,11 @@ class NumpyProgram:
         operations = [*plan.operations, *(o for u in self.updates for o in u.operations)]
         outputs = [plan.loss, *plan.gradients, *(value for _, value in self.copied_results)]
         self.storage = Storage(
-            operations, plan.batch, fixed, self._leaves.values(), plan.with_ones, outputs, copies
+            operations, plan.batch, fixed, leaves.values(), plan.with_ones, outputs, copies
         )
-        self.schedule = Schedule(plan, self.updates, self.flat.dtype, self.most_steps, copies)
+        self.schedule = Schedule(
+            plan, self.updates, self.flat.dtype, self.most_steps, copies, self._streams.values()
+        )
         script = write_loop(
             Layout(
                 plan=plan,
@@ -162,6 +170,10 @@ class NumpyProgram:
         for node, value in self._leaves.items():
             array = arrays.get(node, node.value)
             self.storage.arrays[value][...] = array
+
+    def set_batches(self, node: Node, batches: Any) -> None:
+        """Copy the data of the next steps into the program, one batch for each step."""
+        self.schedule.streams[self._streams[node]][: len(batches)] = batches
 
     def run(self, steps: int, scalars: Mapping[str, Any], first: int) -> Any:
         """Take training steps, and return the loss of each, taken before its update.

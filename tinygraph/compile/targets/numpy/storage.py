@@ -116,7 +116,7 @@ class Storage:
         beneath: dict[Value, Any] = {}
         for operation in operations:
             result = operation.result
-            if operation.function in _VIEWS and result not in self._fixed:
+            if operation.function in _VIEWS and result not in self._fixed | self.with_ones:
                 (source, *others) = values_in(operation.arguments)
                 if source.dtype != object and source.kind != "constant" and not others:
                     viewed = self.look(operation, trial[source])
