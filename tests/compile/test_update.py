@@ -91,6 +91,7 @@ class DecaysMatrices(tg.SGD):
 REFUSED = [
     CountsItself, KeepsAList, DecaysItsRate, AddsNoise, ClipsTheNorm, BranchesOnTheStep, OwnStep,
 ]  # fmt: skip
+REFUSED_BUT_REPEATABLE = [one for one in REFUSED if one is not AddsNoise]
 RECORDED = [ReadsSteps, RateIsAProperty, DecaysMatrices]
 
 

@@ -46,7 +46,7 @@ class RunRecord:
         """Record the present values and hyperparameters."""
         self._values = list(map(_VALUE, self._leaves))
         if self._configured:
-            self._settings = [dict(vars(op)) for op in self._configured]
+            self._settings = [dict(getattr(op, "__dict__", {})) for op in self._configured]
         for node in filter(_READ, self._nodes):
             array = node.as_read[0]
             node.as_read = (array, array.copy()) if array is node._value else None
@@ -71,7 +71,7 @@ class RunRecord:
             if not np.array_equal(array, copy, equal_nan=True):
                 raise _changed(node, "has another value since", "its array was edited in place")
         for op, settings in zip(self._configured, self._settings):
-            now = vars(op)
+            now = getattr(op, "__dict__", {})  # a class with slots has none
             for name in {**settings, **now}:
                 if now.get(name) is not settings.get(name):
                     raise _changed(op, f"has another {name} since", "by an assignment")
