@@ -1,4 +1,4 @@
-"""Formulas in LaTeX as MathML, which a browser sets by itself: no fonts, no script."""
+"""LaTeX formulas as MathML, which a browser displays without extra fonts or scripts."""
 
 from __future__ import annotations
 
@@ -15,11 +15,32 @@ _SAFE_ATTRIBUTES |= {"mathvariant", "maxsize", "minsize", "movablelimits", "rspa
 _SAFE_ATTRIBUTES |= {"stretchy", "width", "xmlns"}
 
 
+def parse_math(latex: str) -> ET.Element | None:
+    r"""Convert a LaTeX formula to a MathML tree; return None if it is not plain mathematics.
+
+    >>> parse_math("x^2").tag, parse_math(r"\frac{")
+    ('math', None)
+    """
+    # After a bare % the rest of a line is a comment: a part of the formula would be lost.
+    if not latex or re.search(r"(?<!\\)%", latex):
+        return None
+    try:
+        root = ET.fromstring(convert(latex))
+    except Exception:  # latex2mathml raises many kinds of errors for malformed input
+        return None
+    for element in root.iter():
+        element.tag = element.tag.rpartition("}")[2]
+        is_safe = _SAFE_TAG.fullmatch(element.tag) and _SAFE_ATTRIBUTES.issuperset(element.attrib)
+        if not is_safe:
+            return None
+    return root
+
+
 @lru_cache(maxsize=4096)
 def mathml(latex: str) -> str:
-    r"""Return a formula as a ``<math>`` element; what cannot be set, as it is written.
+    r"""Convert a LaTeX formula to a ``<math>`` element; other text becomes a ``<code>`` element.
 
-    An op's formula may be anybody's text: only what is plain mathematics comes through.
+    A formula can be any text: only plain mathematics becomes MathML.
 
     >>> mathml("x^2")
     '<math><mrow><msup><mi>x</mi><mn>2</mn></msup></mrow></math>'
@@ -28,18 +49,12 @@ def mathml(latex: str) -> str:
     """
     if not latex:
         return ""
-    try:
-        root = ET.fromstring(convert(latex))
-    except Exception:  # latex2mathml has an error of its own for each way to be no formula
+    root = parse_math(latex)
+    if root is None:
         return f"<code>{html.escape(latex)}</code>"
-    for element in root.iter():
-        element.tag = element.tag.rpartition("}")[2]
-        is_safe = _SAFE_TAG.fullmatch(element.tag) and _SAFE_ATTRIBUTES.issuperset(element.attrib)
-        if not is_safe:
-            return f"<code>{html.escape(latex)}</code>"
     root.attrib.clear()
     for element in root.iter():
-        # A row of one letter or number is that letter or number.
+        # A row with one letter or number is replaced by that letter or number.
         element[:] = [
             child[0] if len(child) == 1 and child[0].tag in ("mi", "mn") else child
             for child in element

@@ -1,21 +1,40 @@
-r"""Text for a picture: escaped, and mathematics as plain Unicode.
+"""Plain text for a picture: escaped names, and formulas set in Unicode.
 
-A node's name and an op's formula are anybody's text.  They reach DOT, SVG and HTML through
-:func:`escape` alone, which leaves nothing in them that any of the three would act on.
+A node's name and an op's formula can contain any text.  They reach DOT, SVG and HTML only through
+:func:`escape`, which removes everything that these formats would interpret.
+
+A formula is converted to MathML first, as it is for web pages, and its tree is then written on one
+line: scripts become small letters, fractions get a slash and brackets.
 """
 
 from __future__ import annotations
 
 import html
 import re
+import unicodedata
+import xml.etree.ElementTree as ET
+from collections.abc import Callable
 from functools import lru_cache
-from typing import Any
+from typing import NamedTuple
 
-_SUPERSCRIPT = dict(zip("0123456789+-−()nixktabyT⊤", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁽⁾ⁿⁱˣᵏᵗᵃᵇʸᵀᵀ", strict=True))
-_SUBSCRIPT = dict(zip("0123456789+-−()aeijknxt", "₀₁₂₃₄₅₆₇₈₉₊₋₋₍₎ₐₑᵢⱼₖₙₓₜ", strict=True))
-_TYPOGRAPHY = str.maketrans({"-": "−", "\xa0": " ", "ˆ": "^", "ˍ": "_"})
-_UPRIGHT = re.compile(r"\\(?:mathrm|text|operatorname)\s*\{([^{}]*)\}")
-_SCRIPT = re.compile(r"([_^])\s*(?:\{([^{}]*)\}|(\\[A-Za-z]+|[^\s{}\\]))")
+from tinygraph.notation.mathml import parse_math
+
+_SUPERSCRIPT = dict(
+    zip(
+        "0123456789+−=()abcdefghijklmnoprstuvwxyzT⊤′",
+        "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷˣʸᶻᵀᵀ′",
+        strict=True,
+    )
+)
+_SUBSCRIPT = dict(
+    zip("0123456789+−=()aehijklmnoprstuvx", "₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ", strict=True)
+)
+_ACCENTS = {"^": "\u0302", "¯": "\u0304", "‾": "\u0304", "~": "\u0303", "˙": "\u0307"}
+_SIGNS = {"-": "−", "\u2217": "*", "\u2212": "−"}
+_BIG = set("∑∏∫⋃⋂")
+_OPEN, _CLOSE = set("([{⟨⌊⌈"), set(")]}⟩⌋⌉!%")
+_TIGHT = set("|‖∥./")
+_BRACES = set("⏞⏟⎴⎵")
 
 
 def visible(text: str) -> str:
@@ -30,7 +49,7 @@ def visible(text: str) -> str:
 
 
 def escape(text: str) -> str:
-    """Return ``text`` as it stands in an HTML label, in SVG and in HTML.
+    """Escape ``text`` for an HTML label, for SVG and for HTML.
 
     >>> escape('"><script>')
     '&quot;&gt;&lt;script&gt;'
@@ -52,50 +71,226 @@ def shorten(text: str, length: int) -> str:
 
 @lru_cache(maxsize=1024)
 def unicode_math(latex: str) -> str:
-    r"""Return a formula in LaTeX as one line of Unicode; what is no LaTeX stays as it is.
+    r"""Convert a LaTeX formula to one line of Unicode; return "" if this is not possible.
 
     >>> unicode_math(r"\frac{1}{1 + e^{-x}}"), unicode_math(r"g \odot W^\top")
     ('1/(1 + e⁻ˣ)', 'g ⊙ Wᵀ')
+    >>> unicode_math(r"\sum_k t_k \ln p_k"), unicode_math(r"\begin{cases} x & y \end{cases}")
+    ('∑ₖ tₖ ln pₖ', '')
     """
-    # A space that TeX would swallow is written as one that it keeps.
-    source, before = re.sub(r"\\,|(?<=\})\s+|\s+(?=\\)", "~", latex), ""
-    source = _UPRIGHT.sub(r"\1", source)
+    tree = parse_math(latex)
+    if tree is None:
+        return ""
     try:
-        while source != before:
-            source, before = _SCRIPT.sub(_script, source), source
-        text = str(_converter().latex_to_text(f"${source}$"))
-    except Exception:  # the converter fails in many ways on what is not well-formed
-        return latex
-    return text.translate(_TYPOGRAPHY).strip() or latex
+        return _joined(_pieces(tree)).strip()
+    except _CannotBeSet:
+        return ""
 
 
-def _script(found: re.Match[str]) -> str:
-    body = found[2] if found[2] is not None else found[3]
-    body = _converter().latex_to_text(f"${body}$").strip()
-    small = _SUPERSCRIPT if found[1] == "^" else _SUBSCRIPT
-    if all(character in small for character in body):
-        return "".join(small[character] for character in body)
-    # Stand-ins, so that the mark is not taken for a script again.
-    mark = "ˆ" if found[1] == "^" else "ˍ"
-    body = re.sub(r",\s+", ",", body)  # a list of indices is short
-    return mark + (body if body.isalnum() else f"({body})")
+class _CannotBeSet(Exception):
+    """The formula contains something that one line of text cannot show."""
 
 
-@lru_cache(maxsize=1)
-def _converter() -> Any:
-    # Loaded on use: most of a diagram needs no mathematics.
-    from pylatexenc.latex2text import (
-        LatexNodes2Text,
-        MacroTextSpec,
-        get_default_latex_context_db,
+class _Piece(NamedTuple):
+    """A part of a formula, and how it joins its neighbours.
+
+    ``kind`` is "atom", "function", "fraction", "sign", "open", "close", "comma", "tight" or
+    "space".
+    """
+
+    text: str
+    kind: str
+
+
+def _pieces(element: ET.Element) -> list[_Piece]:
+    """Return the pieces of an element, in reading order."""
+    tag = element.tag
+    if tag in ("math", "mrow", "mstyle", "mpadded"):
+        word = _word(element)
+        if word:
+            return [_Piece(word, "atom")]
+        return [piece for child in element for piece in _pieces(child)]
+    if tag in _LEAVES:
+        return _LEAVES[tag](element)
+    if tag in _SHAPES:
+        return _SHAPES[tag](element)
+    raise _CannotBeSet(tag)
+
+
+def _word(element: ET.Element) -> str:
+    """Return the word that a row of upright letters spells, or ""."""
+    is_word = len(element) > 1 and all(
+        child.tag == "mn" or (child.tag == "mi" and child.get("mathvariant") == "normal")
+        for child in element
     )
-
-    context = get_default_latex_context_db()
-    fraction = MacroTextSpec("frac", simplify_repl=_fraction)
-    context.add_context_category("tinygraph", prepend=True, macros=[fraction])
-    return LatexNodes2Text(latex_context=context, math_mode="text")
+    letters = "".join(child.text or "" for child in element)
+    return letters if is_word and not letters.isdigit() else ""
 
 
-def _fraction(node: Any, l2tobj: Any) -> str:
-    parts = [l2tobj.nodelist_to_text([part]).strip() for part in node.nodeargd.argnlist]
-    return "/".join(part if part.isalnum() else f"({part})" for part in parts)
+def _letter(element: ET.Element) -> list[_Piece]:
+    text = element.text or ""
+    if "\\" in text or not text.strip():
+        raise _CannotBeSet(text)
+    return [_Piece(text, "function" if len(text) > 1 and text.isalpha() else "atom")]
+
+
+def _operator(element: ET.Element) -> list[_Piece]:
+    text = (element.text or "").strip()
+    text = _SIGNS.get(text, text)
+    # An empty operator is one that the converter does not know; a brace is wider than one line.
+    if not text or "\\" in text or text in _BRACES:
+        raise _CannotBeSet(text)
+    kind = "sign"
+    if text in _BIG or (text.isalpha() and text.isascii()):
+        kind = "function"
+    elif text in _OPEN or text == "∂":
+        kind = "open"
+    elif text in _CLOSE or text == "′":
+        kind = "close"
+    elif text in (",", ";"):
+        kind = "comma"
+    elif text in _TIGHT:
+        kind = "tight"
+    elif text in ("…", "⋯", "⊤", "∇", "∞", "∅"):
+        kind = "atom"
+    return [_Piece(text, kind)]
+
+
+def _number(element: ET.Element) -> list[_Piece]:
+    text = element.text or ""
+    if element.get("mathvariant") == "double-struck":  # an indicator, which is 1 or 0
+        return [_Piece("".join(chr(ord("𝟘") + int(digit)) for digit in text), "function")]
+    return [_Piece(text, "number")]
+
+
+def _plain_text(element: ET.Element) -> list[_Piece]:
+    text = (element.text or "").replace("\N{NO-BREAK SPACE}", " ")
+    return [_Piece(text.strip(), "atom") if text.strip() else _Piece(" ", "space")]
+
+
+def _fraction(element: ET.Element) -> list[_Piece]:
+    above, below = (_bracketed(child) for child in element)
+    return [_Piece(f"{above}/{below}", "fraction")]
+
+
+def _root(element: ET.Element) -> list[_Piece]:
+    degree = ""
+    if element.tag == "mroot":
+        degree = _scripted(_joined(_pieces(element[1])), _SUPERSCRIPT, "")
+    inside = list(element)[:1] if element.tag == "mroot" else list(element)
+    row = ET.Element("mrow")
+    row.extend(inside)
+    return [_Piece(f"{degree}√{_bracketed(row)}", "atom")]
+
+
+def _accent(element: ET.Element) -> list[_Piece]:
+    base, mark = (_joined(_pieces(child)) for child in element)
+    if mark not in _ACCENTS or len(base) != 1:
+        raise _CannotBeSet(mark)
+    return [_Piece(unicodedata.normalize("NFC", base + _ACCENTS[mark]), "atom")]
+
+
+def _script(element: ET.Element) -> list[_Piece]:
+    """Return a base with what is below it, above it, or both."""
+    base, *scripts = element
+    pieces = _pieces(base)
+    kind = pieces[0].kind if len(pieces) == 1 else "atom"
+    if kind in ("fraction", "sign"):
+        kind = "atom"
+    is_single = len(pieces) == 1 and pieces[0].kind != "fraction"
+    text = pieces[0].text if is_single else _bracketed(base)
+    for tag, script in zip(_PLACES[element.tag], scripts, strict=True):
+        small, mark = (_SUPERSCRIPT, "^") if tag == "above" else (_SUBSCRIPT, "_")
+        text += _scripted(_joined(_pieces(script), is_tight=True), small, mark)
+    return [_Piece(text, kind)]
+
+
+def _scripted(text: str, small: dict[str, str], mark: str) -> str:
+    if text and all(character in small for character in text):
+        return "".join(small[character] for character in text)
+    if not mark or not text:
+        raise _CannotBeSet(text)
+    return mark + (text if text.isascii() and text.isalnum() else f"({text})")
+
+
+def _bracketed(element: ET.Element) -> str:
+    """Return an element as text, in brackets unless it is a single letter, number or word."""
+    pieces = _pieces(element)
+    text = _joined(pieces)
+    inner = pieces[1:] if pieces and pieces[0].text in ("∂", "−") else pieces
+    is_single = len(inner) == 1 and inner[0].kind in ("atom", "number", "function")
+    # Brackets that belong to each other: nothing inside closes the first one.
+    is_fenced = text.startswith("(") and text.find(")") == len(text) - 1
+    return text if is_single or is_fenced else f"({text})"
+
+
+def _joined(pieces: list[_Piece], is_tight: bool = False) -> str:
+    """Write pieces on one line, with spaces around binary operators."""
+    text, last = "", _Piece("", "open")
+    for place, piece in enumerate(pieces):
+        following = pieces[place + 1 : place + 2]
+        written = piece.text
+        if piece.kind == "fraction" and following and _multiplies(following[0]):
+            written = f"({written})"
+        if piece.kind == "space":
+            text = text if is_tight else text.rstrip() + " "
+            continue
+        if piece.kind == "sign" and last.kind in ("open", "sign", "comma"):
+            piece = piece._replace(kind="open")  # the sign of a number, such as −x
+        if not is_tight or _are_words(last, piece):
+            written = _gap(last, piece, text) + written
+        text, last = text + written, piece
+    return text
+
+
+def _are_words(last: _Piece, piece: _Piece) -> bool:
+    """Tell whether two pieces of a script would be read as one word without a space."""
+    return all(each.kind in ("atom", "function") for each in (last, piece)) and max(
+        len(last.text), len(piece.text)
+    ) > 1
+
+
+def _multiplies(following: _Piece) -> bool:
+    return following.kind in ("atom", "number", "function", "fraction", "open", "space")
+
+
+def _gap(last: _Piece, piece: _Piece, text: str) -> str:
+    """Return the space between two pieces."""
+    if not text or text.endswith(" ") or last.kind == "open":
+        return ""
+    if piece.kind == "sign" or last.kind in ("sign", "comma"):
+        return " "
+    if piece.kind in ("close", "comma") or "tight" in (last.kind, piece.kind):
+        return ""
+    if piece.kind == "open":
+        return " " if last.kind == "fraction" or piece.text == "∂" else ""
+    is_coefficient = last.kind == "number" and piece.kind == "atom"
+    is_script_of_words = unicodedata.category(piece.text[0]) == "Lo" == _category(last)
+    return "" if is_coefficient or is_script_of_words else " "
+
+
+def _category(piece: _Piece) -> str:
+    return unicodedata.category(piece.text[-1])
+
+
+_PLACES = {
+    "msub": ("below",),
+    "munder": ("below",),
+    "msup": ("above",),
+    "msubsup": ("below", "above"),
+    "munderover": ("below", "above"),
+}
+_LEAVES: dict[str, Callable[[ET.Element], list[_Piece]]] = {
+    "mi": _letter,
+    "mo": _operator,
+    "mn": _number,
+    "mtext": _plain_text,
+    "mspace": lambda element: [_Piece(" ", "space")],
+}
+_SHAPES: dict[str, Callable[[ET.Element], list[_Piece]]] = {
+    **dict.fromkeys(_PLACES, _script),
+    "mfrac": _fraction,
+    "msqrt": _root,
+    "mroot": _root,
+    "mover": _accent,
+}
