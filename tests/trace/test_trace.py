@@ -131,7 +131,7 @@ def test_a_broadcast_argument_is_shown_with_its_sum():
     assert leaving["code"] == "db = (dMultiply1 * x).sum(axis=(0, 2)).reshape(b.shape)"
     assert r"\sum_{\text{axis 0, 2}}" in leaving["math"]
     assert leaving["contribution"]["entries"] == [[12.0], [12.0]]
-    assert "adds up" in leaving["why"]
+    assert "the gradients of all copies add up" in leaving["why"]
 
 
 def test_an_op_without_rules_or_with_wrong_ones_is_traced_all_the_same():

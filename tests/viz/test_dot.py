@@ -278,8 +278,8 @@ def test_in_a_formula_dots_stand_for_what_takes_too_much_room():
     graph = tg.Graph(tg.Multiply(tg.Multiply(a, long, name="b"), tg.Multiply(a, a) * a, name="c"))
     picture = tg.render(graph)
     place = {node.name: i for i, node in enumerate(graph.nodes)}
-    assert formula_of(picture, place["b"]) == "a ⊙ …"
-    assert formula_of(picture, place["c"]) == "b ⊙ Multiply₂"
+    assert formula_of(picture, place["b"]) == "a · …"
+    assert formula_of(picture, place["c"]) == "b · Multiply₂"
 
 
 @pytest.mark.parametrize("gradients", [False, True])
@@ -292,7 +292,7 @@ def test_each_line_of_the_legend_is_one_text_that_flows(gradients):
     (drawing,) = [g for g in root if g.get("id", "").endswith("-drawing")]
     lines = drawing.findall(f"{SVG}text")
     anchors = [line.get("text-anchor") for line in lines]
-    assert anchors == (["middle"] + 3 * ["end", "start"] if gradients else ["middle"])
+    assert anchors == (["middle"] + 6 * ["end", "start"] if gradients else ["middle"])
     assert "".join(lines[0].itertext()).replace("\xa0", " ").startswith("■ input   ■ parameter")
     bars = [
         float(c.split(",")[0])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Mapping
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
@@ -114,6 +115,8 @@ class Op(Node):
     """``"linear"``, ``"activation"``, ``"loss"`` or ``"arithmetic"``."""
     formula: ClassVar[str] = ""
     """LaTeX of the value in terms of the argument names."""
+    letters: ClassVar[Mapping[str, str]] = {}
+    """The hyperparameters that ``formula`` and ``rules`` abbreviate, by their letter."""
     code: ClassVar[str] = ""
     """The line of NumPy a student would write for ``forward``."""
     rules: ClassVar[tuple[Rule, ...]] = ()

@@ -16,6 +16,7 @@ from tinygraph.core.op import Op
 from tinygraph.core.rules import broadcast_axes
 from tinygraph.errors import ArgumentError
 from tinygraph.notation.names import Notation
+from tinygraph.notation.operands import REPEATED
 from tinygraph.notation.renaming import parsed
 from tinygraph.validation.naming import describe
 from tinygraph.validation.shapes import show
@@ -63,7 +64,7 @@ class Step(NamedTuple):
         """One sentence a term, which begins with the op that says it, in the op's own letters."""
         return [
             f"{term.op.name} ({type(term.op).__name__}): {term.why}" for term in self.terms
-        ] or ["the output, by itself"]
+        ] or ["the derivative of the output with respect to itself"]
 
 
 def steps_from_output(model: Graph, node: Node, names: Notation) -> tuple[Step, ...]:
@@ -108,9 +109,9 @@ def _terms(names: Notation, node: Node, readers: list[tuple[Op, int]]) -> Iterat
         # An op that keeps the default shape rule works entry by entry, and broadcasts.
         broadcasts = type(op).infer_shape is Op.infer_shape
         summed = broadcast_axes(op.shape, node.shape) if broadcasts else ()
-        why = op.rules[argument].why if argument < len(op.rules) else ""
+        why = names.reason(op, op.rules[argument].why) if argument < len(op.rules) else ""
         if summed:
-            why += ("; " if why else "") + "what was repeated by broadcasting adds up"
+            why += ("; " if why else "") + REPEATED
         yield Term(
             op,
             argument,

@@ -22,6 +22,14 @@ from typing import Any
 from tinygraph.core.node import Node
 from tinygraph.core.op import Op
 from tinygraph.errors import ArgumentError, ArgumentTypeError, UnknownNameError
+from tinygraph.notation.operands import (
+    constant_number,
+    number_code,
+    number_math,
+    number_text,
+    written_formula,
+    written_reason,
+)
 from tinygraph.notation.renaming import GREEK, substitute_code, substitute_math
 from tinygraph.optim.declarations import Line
 from tinygraph.optim.optimizer import Optimizer
@@ -78,6 +86,16 @@ class Notation:
         """Return the node's name as a Python identifier, such as ``W1``."""
         return self.identifiers[self._known(node)]
 
+    def operand(self, node: Node) -> str:
+        """Return what stands for an input in a formula: its symbol, or a constant's number."""
+        number = constant_number(self._known(node))
+        return self.symbols[node] if number is None else number_math(number)
+
+    def operand_code(self, node: Node) -> str:
+        """Return what stands for an input in code: its identifier, or a constant's number."""
+        number = constant_number(self._known(node))
+        return self.identifiers[node] if number is None else number_code(number)
+
     def gradient_symbol(self, node: Node) -> str:
         """Return the gradient of the output with respect to the node, in LaTeX."""
         return rf"\frac{{\partial {self._loss}}}{{\partial {self.symbol(node)}}}"
@@ -88,13 +106,13 @@ class Notation:
 
     def value_math(self, op: Op) -> str:
         """Return how the op computes its value, in LaTeX."""
-        arguments = ", ".join(map(self.symbol, self._op(op).inputs))
+        arguments = ", ".join(map(self.operand, self._op(op).inputs))
         formula = op.formula and self.math(op, op.formula)
         return f"{self.symbol(op)} = {formula or _upright(type(op).__name__) + f'({arguments})'}"
 
     def value_code(self, op: Op) -> str:
         """Return the line of NumPy that computes the op's value."""
-        arguments = ", ".join(map(self.identifier, self._op(op).inputs))
+        arguments = ", ".join(map(self.operand_code, self._op(op).inputs))
         code = op.code and self.code(op, op.code)
         return f"{self.identifier(op)} = {code or f'{type(op).__name__}({arguments})'}"
 
@@ -109,7 +127,7 @@ class Notation:
             right = self.math(op, op.rules[argument].math)
             axes = ", ".join(map(str, summed))
             return f"{left} = " + (rf"\sum_{{\text{{axis {axes}}}}} {right}" if summed else right)
-        arguments = ", ".join([self.gradient_symbol(op), *map(self.symbol, op.inputs)])
+        arguments = ", ".join([self.gradient_symbol(op), *map(self.operand, op.inputs)])
         return rf"{left} = {_upright(type(op).__name__)}'({arguments})"
 
     def gradient_code(self, op: Op, argument: int, summed: Sequence[int] = ()) -> str:
@@ -181,16 +199,28 @@ class Notation:
         """
         names = {"y": self.symbol(op), "g": self.gradient_symbol(op)}
         if len(op.inputs) == len(op.arguments):
-            symbols = [r"\dots" if node in unsaid else self.symbol(node) for node in op.inputs]
+            symbols = [r"\dots" if node in unsaid else self.operand(node) for node in op.inputs]
             names |= dict(zip(op.arguments, symbols, strict=True))
-        return substitute_math(formula, names)
+        return written_formula(op, formula, names)
+
+    def reason(self, op: Op, reason: str) -> str:
+        """Return the reason of a rule with this graph's identifiers in it."""
+        names = self._code_names(op)
+        for name, node in zip(op.arguments, op.inputs):
+            value = constant_number(node)
+            if value is not None and name in names:
+                names[name] = number_text(value)
+        return written_reason(op, reason, names)
 
     def code(self, op: Op, code: str) -> str:
         """Return one of the op's lines of NumPy with this graph's identifiers in it."""
+        return substitute_code(code, self._code_names(op), op)
+
+    def _code_names(self, op: Op) -> dict[str, str]:
         names = {"y": self.identifier(op), "g": self.gradient_identifier(op)}
         if len(op.inputs) == len(op.arguments):
-            names |= dict(zip(op.arguments, map(self.identifier, op.inputs), strict=True))
-        return substitute_code(code, names, op)
+            names |= dict(zip(op.arguments, map(self.operand_code, op.inputs), strict=True))
+        return names
 
 
 def _axes(summed: Any) -> tuple[int, ...]:

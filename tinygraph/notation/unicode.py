@@ -10,7 +10,6 @@ line: scripts become small letters, fractions get a slash and brackets.
 from __future__ import annotations
 
 import html
-import re
 import unicodedata
 import xml.etree.ElementTree as ET
 from collections.abc import Callable
@@ -83,11 +82,11 @@ def unicode_math(latex: str) -> str:
         return ""
     try:
         return _joined(_pieces(tree)).strip()
-    except _CannotBeSet:
+    except _UnsettableError:
         return ""
 
 
-class _CannotBeSet(Exception):
+class _UnsettableError(Exception):
     """The formula contains something that one line of text cannot show."""
 
 
@@ -114,7 +113,7 @@ def _pieces(element: ET.Element) -> list[_Piece]:
         return _LEAVES[tag](element)
     if tag in _SHAPES:
         return _SHAPES[tag](element)
-    raise _CannotBeSet(tag)
+    raise _UnsettableError(tag)
 
 
 def _word(element: ET.Element) -> str:
@@ -130,7 +129,7 @@ def _word(element: ET.Element) -> str:
 def _letter(element: ET.Element) -> list[_Piece]:
     text = element.text or ""
     if "\\" in text or not text.strip():
-        raise _CannotBeSet(text)
+        raise _UnsettableError(text)
     return [_Piece(text, "function" if len(text) > 1 and text.isalpha() else "atom")]
 
 
@@ -139,7 +138,7 @@ def _operator(element: ET.Element) -> list[_Piece]:
     text = _SIGNS.get(text, text)
     # An empty operator is one that the converter does not know; a brace is wider than one line.
     if not text or "\\" in text or text in _BRACES:
-        raise _CannotBeSet(text)
+        raise _UnsettableError(text)
     kind = "sign"
     if text in _BIG or (text.isalpha() and text.isascii()):
         kind = "function"
@@ -186,7 +185,7 @@ def _root(element: ET.Element) -> list[_Piece]:
 def _accent(element: ET.Element) -> list[_Piece]:
     base, mark = (_joined(_pieces(child)) for child in element)
     if mark not in _ACCENTS or len(base) != 1:
-        raise _CannotBeSet(mark)
+        raise _UnsettableError(mark)
     return [_Piece(unicodedata.normalize("NFC", base + _ACCENTS[mark]), "atom")]
 
 
@@ -209,7 +208,7 @@ def _scripted(text: str, small: dict[str, str], mark: str) -> str:
     if text and all(character in small for character in text):
         return "".join(small[character] for character in text)
     if not mark or not text:
-        raise _CannotBeSet(text)
+        raise _UnsettableError(text)
     return mark + (text if text.isascii() and text.isalnum() else f"({text})")
 
 
@@ -245,9 +244,10 @@ def _joined(pieces: list[_Piece], is_tight: bool = False) -> str:
 
 def _are_words(last: _Piece, piece: _Piece) -> bool:
     """Tell whether two pieces of a script would be read as one word without a space."""
-    return all(each.kind in ("atom", "function") for each in (last, piece)) and max(
-        len(last.text), len(piece.text)
-    ) > 1
+    return (
+        all(each.kind in ("atom", "function") for each in (last, piece))
+        and max(len(last.text), len(piece.text)) > 1
+    )
 
 
 def _multiplies(following: _Piece) -> bool:

@@ -8,6 +8,7 @@ has entered several places of the result, so its gradient is the *sum* of the gr
 from __future__ import annotations
 
 import sys
+from typing import ClassVar
 
 import numpy as np
 
@@ -187,6 +188,7 @@ class Power(Op, operator="**"):
     """
 
     formula = r"x^{k}"
+    letters: ClassVar[dict[str, str]] = {"k": "exponent"}
     code = "x ** self.exponent"
     rules = (
         Rule(

@@ -17,6 +17,7 @@ from tinygraph.core.node import Node
 from tinygraph.core.op import Op
 from tinygraph.core.rules import broadcast_axes, evaluate, rule_names
 from tinygraph.notation.names import Notation
+from tinygraph.notation.operands import REPEATED
 from tinygraph.optim.optimizer import Optimizer
 from tinygraph.trace.steps import InputData, LineData, OutgoingData, Step, summarise
 from tinygraph.validation.arrays import Array
@@ -56,9 +57,9 @@ def leaving(
     written = evaluate(rule.code, space) if rule else None
     summed = broadcast_axes(written.shape, np.shape(values[parent])) if written is not None else ()
     local = evaluate(rule.local, space) if rule and rule.local else None
-    why = rule.why if rule else ""
+    why = names.reason(op, rule.why) if rule else ""
     if summed:
-        why += ("; " if why else "") + "what was repeated by broadcasting adds up"
+        why += ("; " if why else "") + REPEATED
     return OutgoingData(
         node=str(parent.name),
         argument=_argument_name(op, argument),
@@ -133,8 +134,8 @@ def _inputs(op: Op, values: Mapping[Node, Any], names: Notation) -> list[InputDa
         InputData(
             node=str(parent.name),
             argument=_argument_name(op, argument),
-            symbol=names.symbol(parent),
-            identifier=names.identifier(parent),
+            symbol=names.operand(parent),
+            identifier=names.operand_code(parent),
             array=summarise(values[parent]),
         )
         for argument, parent in enumerate(op.inputs)

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 
 from tinygraph.core.leaves import Constant, Parameter
 from tinygraph.core.node import Node
 from tinygraph.core.op import Op
 from tinygraph.notation.numbers import number
+from tinygraph.notation.operands import constant_number
 from tinygraph.notation.unicode import escape, shorten, unicode_math
-from tinygraph.validation.arrays import Array
 from tinygraph.validation.shapes import Shape
 from tinygraph.viz.diagram import heatmap, style
+from tinygraph.viz.diagram.flow import kind_of
+from tinygraph.viz.diagram.heatmap import Sample
 from tinygraph.viz.diagram.identity import mark_id, panel_id
 from tinygraph.viz.diagram.scene import Scene
 from tinygraph.viz.diagram.view import Card
 
 LONGEST_NAME = 16
-LONGEST_FORMULA = 18
+LONGEST_LINE = 22
+MOST_LINES = 3
+SHORT_SYMBOL = 9
+"""The length in LaTeX of a symbol that dots would hardly shorten, such as ``W_{12}``."""
 
 
 def label(card: Card, scene: Scene) -> str:
@@ -27,9 +33,10 @@ def label(card: Card, scene: Scene) -> str:
     rows = [_head(card, paint)]
     node = card.nodes[0]
     if not card.is_folded and isinstance(node, Op) and node.formula:
-        # Slanted letters lean out of the room that Graphviz gives them: hence a space each side.
-        text = f"\N{NO-BREAK SPACE}{escape(_formula(node, scene))}\N{NO-BREAK SPACE}"
-        rows.append(cell(font(f"<i>{text}</i>", 10, style.INK), cellpadding=3))
+        # Italic letters are wider than the room that Graphviz gives them: hence a space each side.
+        space = "\N{NO-BREAK SPACE}"
+        lines = [f"<i>{space}{escape(line)}{space}</i>" for line in _formula(node, scene)]
+        rows.append(cell(font("<br/>".join(lines), 10, style.INK), cellpadding=3))
     rows.append(_value_panel(card, paint, scene))
     if has_gradient_panel(card, scene):
         rows.append(_gradient_panel(card, paint, scene))
@@ -81,29 +88,51 @@ def has_gradient_panel(card: Card, scene: Scene) -> bool:
 def _head(card: Card, paint: style.Paint) -> str:
     # A folded card stands for many, so it may be wider, and name the first and the last.
     longest = 2 * LONGEST_NAME if card.is_folded else LONGEST_NAME
-    name = f"<b>{escape(shorten(card.label, longest))}</b>"
+    value = None if card.is_folded else constant_number(card.nodes[0])
+    text = card.label if value is None else number(value, 6)
+    name = f"<b>{escape(shorten(text, longest))}</b>"
     lines = [font(name, 12, style.HEAD_INK)]
-    # A node that was named after its op says what it is already.
-    if card.is_folded or not _is_named_after_op(card.nodes[0]):
+    # The automatic name of a node contains its op.
+    if card.is_folded or value is not None or not _is_named_after_op(card.nodes[0]):
         lines.append(font(escape(shorten(kind(card), LONGEST_NAME)), 8, style.HEAD_INK))
     return cell("<br/>".join(lines), bgcolor=paint.line)
 
 
-def _formula(op: Op, scene: Scene) -> str:
-    """Return an op's formula in this graph's symbols, with dots for those that take much room.
+def _formula(op: Op, scene: Scene) -> list[str]:
+    """Return the lines of an op's formula in this graph's symbols.
 
-    Never in the op's own letters, which a reader would take for nodes of this graph.
+    The longest names become dots if there is not enough room.  A formula that cannot be set as
+    text becomes the name of the op.  The op's own letters are never used: they would be taken for
+    nodes of this graph.
     """
     by_room = sorted(
         op.inputs,
-        key=lambda node: (_is_named_after_op(node), len(scene.notation.symbol(node))),
+        key=lambda node: (
+            _is_named_after_op(node) and constant_number(node) is None,
+            len(scene.notation.operand(node)),
+        ),
     )
-    unsaid = {node for node in op.inputs if node.name is None}
-    text = unicode_math(scene.notation.math(op, op.formula, unsaid))
-    while len(text) > LONGEST_FORMULA and by_room:
-        unsaid.add(by_room.pop())
-        text = unicode_math(scene.notation.math(op, op.formula, unsaid))
-    return shorten(text, LONGEST_FORMULA)
+    unsaid = {node for node in op.inputs if node.name is None and constant_number(node) is None}
+    lines = _lines(unicode_math(scene.notation.math(op, op.formula, unsaid)))
+    while len(lines) > 1 and by_room:
+        longest = by_room.pop()
+        if len(scene.notation.operand(longest)) <= SHORT_SYMBOL and longest not in unsaid:
+            break
+        unsaid.add(longest)
+        lines = _lines(unicode_math(scene.notation.math(op, op.formula, unsaid)))
+    if lines and len(lines) <= MOST_LINES:
+        return lines
+    names = ", ".join("…" if n in unsaid else _symbol(n, scene) for n in op.inputs)
+    return [f"{shorten(type(op).__name__, LONGEST_NAME)}({shorten(names, LONGEST_LINE)})"]
+
+
+def _symbol(node: Node, scene: Scene) -> str:
+    return unicode_math(scene.notation.operand(node)) or "…"
+
+
+def _lines(formula: str) -> list[str]:
+    """Break a formula at its spaces into lines that fit on a card."""
+    return textwrap.wrap(formula, LONGEST_LINE, break_long_words=False, break_on_hyphens=False)
 
 
 def _is_named_after_op(node: Node) -> bool:
@@ -112,13 +141,17 @@ def _is_named_after_op(node: Node) -> bool:
 
 def _value_panel(card: Card, paint: style.Paint, scene: Scene) -> str:
     node = card.nodes[0]
+    shown = scene.flow.values.get(node)
     if card.is_folded:
         content = _count(card.nodes)
     elif node is scene.refused:
         content = [font(f"got {times(p.shape)}", 9, style.WRONG.line) for p in node.inputs]
-    elif scene.flow.has_values and node.value is not None:
-        content = _array(node.value, scene.flow.value_limit, is_gradient=False)
-        content.append(font(times(node.value.shape), 9, style.VALUE) if node.value.ndim else "")
+    elif shown is not None:
+        limit = scene.flow.scales.values.get(kind_of(node), 0.0)
+        content = _array(shown, limit, is_gradient=False)
+        if shown.shape:
+            content.append(font(times(shown.shape), 9, style.VALUE))
+        content += [font(note, 8, style.INK) for note in shown.notes]
     else:
         content = [font(times(node.shape), 9, style.VALUE)]
     return _panel("v", card, content, paint.fill)
@@ -131,19 +164,29 @@ def _gradient_panel(card: Card, paint: style.Paint, scene: Scene) -> str:
         words = font("<i>no gradient<br/>computed</i>", 9, style.INK)
         return _panel("d", card, [words], paint.fill)
     content: list[str] = []
-    if not card.is_folded and node.grad is not None:
-        content = _array(node.grad, scene.flow.gradient_limit, is_gradient=True)[: node.grad.ndim]
-    content.append(font(f"‖∇‖ {number(size, 2)}", 9, style.GRADIENT))
+    shown = scene.flow.gradients.get(node)
+    if shown is not None and not shown.shape:
+        text = f"∇ {number(float(shown.cells[0, 0]), 3)}"
+        content.append(font(text, 9, style.GRADIENT))
+    else:
+        if shown is not None:
+            content = _array(shown, scene.flow.scales.gradient, is_gradient=True)
+        content.append(font(f"‖∇‖ {number(size, 2)}", 9, style.GRADIENT))
     if not card.is_folded and scene.flow.readers[node] > 1:
         content.append(font(f"Σ of {scene.flow.readers[node]}", 9, style.GRADIENT))
     return _panel("d", card, content, style.GRADIENT_PAPER)
 
 
-def _array(array: Array, limit: float, is_gradient: bool) -> list[str]:
-    """Return an array as a thumbnail, a scalar as its number, an empty one as nothing."""
-    if array.ndim == 0:
-        return [font(number(float(array), 3), 9, style.VALUE)]
-    return [heatmap.cells(array, limit, is_gradient)] if array.size else []
+def _array(shown: Sample, limit: float, is_gradient: bool) -> list[str]:
+    """Return a heat map; for a scalar its number, for class labels their numbers."""
+    if not shown.shape:
+        return [font(number(float(shown.cells[0, 0]), 3), 9, style.VALUE)]
+    if not shown.cells.size:
+        return []
+    if shown.cells.dtype.kind in "iu":
+        labels = ", ".join(map(str, shown.cells.ravel()[:6]))
+        return [font(labels + ", …" * (shown.cells.size > 6), 9, style.VALUE)]
+    return [heatmap.table(shown, limit, is_gradient)]
 
 
 def _mark(mark: str, identity: str) -> str:

@@ -135,7 +135,7 @@ def _gradient(arrow: Arrow, size: float, scene: Scene) -> dict[str, str]:
     attributes = {"id": arrow_id("b", arrow), "class": "tg-backward"}
     if size == 0:
         return attributes | {"color": style.NO_GRADIENT, "style": "dashed"}
-    strength = scene.flow.strength(size)
+    strength = scene.flow.scales.strength(size)
     width = legend.gradient_width(strength)
     return attributes | {"color": legend.gradient_color(strength), "penwidth": f"{width:.2f}"}
 

@@ -1,17 +1,18 @@
 """Arrays as small coloured tables: purple below 0, white at 0, orange above.
 
-All values of one picture share one scale, so that the same colour is the same number wherever it
-stands, and all gradients share another.  Gradients fade from layer to layer, so their colour goes
-by the cube root: half the colour is an eighth of the gradient.  On a linear scale one would see
-the last layer alone.
+All values of one role share a scale, so that the same colour is the same number on every
+activation, for example.  All gradients share another scale.  Gradients shrink from layer to layer,
+so their colour follows the cube root: half the colour is an eighth of the gradient.  On a linear
+scale only the last layer would be visible.
 
-Negative cells are a little smaller, so that a grey print tells the signs apart too.
+Negative cells are slightly smaller, so that a grey print shows the signs too.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,30 +21,76 @@ from tinygraph.validation.arrays import Array
 from tinygraph.viz.diagram.style import CELL_BORDER, NON_FINITE, PAPER
 
 MOST_CELLS = 8
+MOST_PIXELS = 14
+"""How many rows and columns of an image are drawn."""
 CELL = 9
 STEPS = 255
+OUTLIER = 1e6
+"""Numbers from this magnitude on, such as a mask of -1e9, do not set the scale of the others."""
 
 
-def thumbnail(array: Array) -> Array:
-    """Return at most 8 × 8 entries of ``array``, evenly spread, as a matrix.
+class Sample(NamedTuple):
+    """The part of an array that a card shows.
 
-    >>> thumbnail(np.arange(100.0).reshape(100, 1)).ravel()
-    array([ 0., 14., 28., 42., 57., 71., 85., 99.])
+    Attributes
+    ----------
+    shape : tuple
+        The shape of the whole array.
+    cells : array
+        The shown elements, as a matrix.
+    notes : tuple of str
+        The parts that are left out, such as "8 of 21 rows".
+    peak, plain_peak : float
+        The largest magnitude of the whole array, and the largest one below ``OUTLIER``.
     """
-    matrix = array.reshape(-1, array.shape[-1]) if array.ndim > 1 else np.atleast_2d(array)
-    picks = [np.linspace(0, n - 1, min(n, MOST_CELLS)).round().astype(int) for n in matrix.shape]
-    picked: Array = matrix[np.ix_(*picks)]
-    return picked
+
+    shape: tuple[int, ...]
+    cells: Array
+    notes: tuple[str, ...]
+    peak: float
+    plain_peak: float
+
+
+def sample(array: Array) -> Sample:
+    """Return the part of ``array`` that fits on a card, evenly spread.
+
+    Of an array with more than two axes, such as a batch of images, the first matrix is shown.
+
+    >>> shown = sample(np.arange(100.0).reshape(100, 1))
+    >>> shown.cells.ravel(), shown.notes
+    (array([ 0., 14., 28., 42., 57., 71., 85., 99.]), ('8 of 100 rows',))
+    """
+    is_image = array.ndim > 2 and array.size > 0
+    matrix: Array = np.atleast_2d(array[(0,) * (array.ndim - 2)] if is_image else array)
+    matrix = matrix.reshape(-1, matrix.shape[-1])
+    most = MOST_PIXELS if is_image else MOST_CELLS
+    picks = [np.linspace(0, n - 1, min(n, most)).round().astype(int) for n in matrix.shape]
+    notes = [
+        f"{len(pick)} of {size:,} {axis}"
+        for pick, size, axis in zip(picks, matrix.shape, ("rows", "columns"), strict=True)
+        if len(pick) < size
+    ]
+    if is_image:
+        notes.insert(0, f"the first of {' × '.join(map(str, array.shape[:-2]))}")
+    magnitudes = np.abs(array, dtype=np.float64)
+    plain = magnitudes[magnitudes < OUTLIER]
+    return Sample(
+        array.shape,
+        matrix[np.ix_(*picks)].copy(),
+        tuple(notes),
+        largest(array),
+        float(np.max(plain, initial=0.0)),
+    )
 
 
 def largest(array: Array) -> float:
-    """Return the largest magnitude among the finite entries, 0 if there is none."""
+    """Return the largest magnitude among the finite elements, or 0."""
     magnitudes = np.abs(array, dtype=np.float64)
     return float(np.max(magnitudes, where=np.isfinite(magnitudes), initial=0.0))
 
 
 def levels(array: Array, limit: float, is_gradient: bool) -> NDArray[np.float64]:
-    """Return each entry's place on the scale from -1 to 1, NaN where it is not finite.
+    """Return the position of each element on the scale from -1 to 1, NaN where it is not finite.
 
     >>> levels(np.array([-0.125, 0.0, np.inf]), 1.0, is_gradient=True)
     array([-0.5,  0. ,  nan])
@@ -53,9 +100,9 @@ def levels(array: Array, limit: float, is_gradient: bool) -> NDArray[np.float64]
     return np.cbrt(share) if is_gradient else share
 
 
-def cells(array: Array, limit: float, is_gradient: bool) -> str:
-    """Return a thumbnail of ``array`` as a table for a Graphviz label."""
-    shares = levels(thumbnail(array), limit, is_gradient).tolist()
+def table(shown: Sample, limit: float, is_gradient: bool) -> str:
+    """Return a sample as a table for a Graphviz label."""
+    shares = levels(shown.cells, limit, is_gradient).tolist()
     rows = "".join(f"<tr>{''.join(_cell(share, CELL) for share in row)}</tr>" for row in shares)
     height, width = len(shares) * CELL + 2, len(shares[0]) * CELL + 2
     return (

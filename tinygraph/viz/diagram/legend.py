@@ -1,6 +1,8 @@
-"""The legend under a diagram: what each colour, each width and each note means."""
+"""The legend under a diagram: the meaning of each colour, width and note."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -54,18 +56,18 @@ def _roles(scene: Scene) -> str:
 
 
 def _scales(scene: Scene) -> list[tuple[str, str, str]]:
-    """Return a row for each scale: what it says and its low end, its colours, its high end."""
-    flow, rows = scene.flow, []
+    """Return a row for each scale: its meaning and low end, its colours, its high end."""
+    flow, scales, rows = scene.flow, scene.flow.scales, []
     if flow.has_gradients:
         shades = [gradient_color(share) for share in np.linspace(0, 1, 16)]
         text = "arrow width and colour: ‖∂L/∂·‖, log scale"
         bar = heatmap.bar(map(heatmap.plain_cell, shades))
-        rows.append((font(text, 10, style.GRADIENT), number(flow.low, 2), bar, flow.high))
-    # Where all is a number or 0, no cell has a colour to be explained.
-    if flow.has_values and flow.value_limit:
-        rows.append(_cells("cells: value", style.VALUE, flow.value_limit))
-    if flow.has_gradients and flow.gradient_limit:
-        rows.append(_cells("cells: gradient, cube-root scale", style.GRADIENT, flow.gradient_limit))
+        rows.append((font(text, 10, style.GRADIENT), number(scales.low, 2), bar, scales.high))
+    for limit, kinds in _by_limit(scales.values).items():
+        beyond = ", a mask beyond" if scales.masked.intersection(kinds) else ""
+        rows.append(_cells(f"cells: value of {', '.join(kinds)}{beyond}", style.VALUE, limit))
+    if flow.has_gradients and scales.gradient:
+        rows.append(_cells("cells: gradient, cube-root scale", style.GRADIENT, scales.gradient))
     return [
         (
             text + font(f"{GAP}{low}{SPACE}", 10, style.INK),
@@ -74,6 +76,15 @@ def _scales(scene: Scene) -> list[tuple[str, str, str]]:
         )
         for text, low, bar, high in rows
     ]
+
+
+def _by_limit(limits: Mapping[str, float]) -> dict[float, list[str]]:
+    """Return the kinds of nodes that have each limit; cells that are all 0 need no scale."""
+    kinds: dict[float, list[str]] = {}
+    for kind, limit in limits.items():
+        if limit:
+            kinds.setdefault(limit, []).append(kind)
+    return kinds
 
 
 def _cells(text: str, color: str, limit: float) -> tuple[str, str, str, float]:

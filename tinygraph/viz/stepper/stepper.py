@@ -98,7 +98,7 @@ class Stepper:
     >>> import tinygraph as tg
     >>> stepper = tg.step_through(tg.Graph(tg.Parameter(3.0, name="w") * 2.0))
     >>> stepper.steps[-1]["outgoing"][0]["code"]
-    'dw = dMultiply1 * Constant1'
+    'dw = dMultiply1 * 2.0'
     """
 
     def __init__(self, model: Graph, moments: list[Moment]) -> None:
