@@ -8,8 +8,8 @@ MESSAGES = [
         "tg.gradcheck(b)",
         "ArgumentError",
         (
-            "gradcheck compares the derivatives of ops, entry by entry; this graph has no op. "
-            "Give it a graph with ops, and feeds of at least one sample."
+            "gradcheck compares the derivatives of ops, element by element; this graph has "
+            "no op. Pass a graph with ops, and feeds of at least one sample."
         ),
         NOBODY,
     ),
@@ -17,8 +17,9 @@ MESSAGES = [
         "tg.gradcheck(tg.Sum(a), a=np.ones((0, 2)))",
         "ArgumentError",
         (
-            "gradcheck compares the derivatives of ops, entry by entry; this graph has no entry"
-            " to compare. Give it a graph with ops, and feeds of at least one sample."
+            "gradcheck compares the derivatives of ops, element by element; this graph has "
+            "no element to compare. Pass a graph with ops, and feeds of at least one "
+            "sample."
         ),
         NOBODY,
     ),

@@ -159,7 +159,7 @@ def test_no_right_derivative_is_blamed_for_nan_in_the_data(make):
         report = tg.gradcheck(tg.Sum(make(x, w)), x=[[np.nan, 1.0], [2.0, 3.0]])
     assert report.first_wrong is None, str(report)
     assert not report.ok
-    assert "Nothing is proved" in str(report)
+    assert "The check is incomplete" in str(report)
 
 
 @pytest.mark.parametrize("bad", [np.inf, np.nan])

@@ -75,13 +75,16 @@ class LosesDigits(tg.Op):
 @pytest.mark.parametrize(
     ("op", "words"),
     [
-        (ChangesOnce, 'forward of ChangesOnce "bad" changed x in place'),
-        (Remembers, 'backward of Remembers "bad" gave others when it was called again'),
-        (RemembersWhere, 'backward of RemembersWhere "bad" gave others'),
-        (AddsUp, 'backward of AddsUp "bad" gave others'),
-        (DrawsForward, 'forward of DrawsForward "bad" gave others'),
-        (DrawsBackward, 'backward of DrawsBackward "bad" gave others'),
-        (LosesDigits, 'forward of LosesDigits "bad" returned float32'),
+        (
+            ChangesOnce,
+            'forward of ChangesOnce "bad" must not change its arguments',
+        ),
+        (Remembers, 'backward of Remembers "bad" must be pure'),
+        (RemembersWhere, 'backward of RemembersWhere "bad" must be pure'),
+        (AddsUp, 'backward of AddsUp "bad" must be pure'),
+        (DrawsForward, 'forward of DrawsForward "bad" must be pure'),
+        (DrawsBackward, 'backward of DrawsBackward "bad" must be pure'),
+        (LosesDigits, 'forward of LosesDigits "bad" must compute in the precision of its inputs'),
     ],
 )
 @pytest.mark.parametrize("before", [tg.Identity, tg.Tanh])

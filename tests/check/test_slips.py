@@ -25,8 +25,8 @@ def matmul(x, W):
 
 
 ELEMENTWISE = {
-    "x stands where y should": (np.tanh, lambda g, y, x: g * (1 - x * x)),
-    "y stands where x should": (lambda x: x**2, lambda g, y, x: 2 * g * y),
+    "x is used instead of y": (np.tanh, lambda g, y, x: g * (1 - x * x)),
+    "y is used instead of x": (lambda x: x**2, lambda g, y, x: 2 * g * y),
     "1.0001 times": (np.sin, lambda g, y, x: g * np.cos(x) * 1.0001),
     "1.00001 times": (np.sin, lambda g, y, x: g * np.cos(x) * 1.00001),
     "those where x is negative": (
@@ -39,7 +39,7 @@ ELEMENTWISE = {
         lambda g, y, x: g * np.cos(x) * (np.arange(5) < 4)[:, None],
     ),
     "all with the index 2 on axis 1": (np.sin, lambda g, y, x: g * np.cos(x) * [1, 1, 3]),
-    "(1 of 15 looked at)": (
+    "(1 of 15 checked)": (
         np.sin,
         lambda g, y, x: g * np.cos(x) + (np.arange(15) == 7).reshape(5, 3),
     ),
@@ -61,14 +61,14 @@ def test_a_missing_g_of_a_scalar_is_no_mere_factor():
 
 def test_a_division_by_the_wrong_axis_is_told():
     slip = slip_of(lambda x: np.mean(x**2), lambda g, y, x: g * 2 * x / len(x), X, shape=())
-    assert slip == "1/n is missing, n = 3 being the size of axis 1 of x"
+    assert slip == "the factor 1/n is missing, where n = 3 is the size of axis 1 of x"
 
 
 def test_the_first_sample_alone():
     slip = slip_of(matmul, lambda g, y, x, W: (g @ W.T, x[:1].T @ g[:1]), X, W, shape=(5, 3))
-    assert slip == "only the first sample of the batch takes part in it"
+    assert slip == "only the first sample of the batch contributes to it"
 
 
 def test_one_node_for_both_arguments_is_no_wrong_order():
     slip = slip_of(lambda a, b: a * b, lambda g, y, a, b: (2 * g * b, g * a), X, X)
-    assert slip == "a constant factor: it is 2 times what it should be"
+    assert slip == "a constant factor: it is 2 times the right value"

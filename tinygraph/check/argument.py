@@ -1,4 +1,4 @@
-"""One argument's gradient held against numbers: right, wrong, at a kink or undefined."""
+"""The check of one gradient: right, wrong, at a kink, or undefined."""
 
 from __future__ import annotations
 
@@ -14,36 +14,36 @@ from tinygraph.validation.naming import describe
 
 @dataclass(eq=False)
 class ArgumentCheck:
-    """One argument's gradient beside its numbers; the worst entry stands for all.
+    """The gradient of one argument compared with numerical ones; it reports the worst element.
 
     Attributes
     ----------
     op : Node
         The op whose ``backward`` was checked; the output, for a check of the whole gradient.
     argument : str
-        The argument's name in ``forward``; empty where ``backward`` failed for all.
+        The name of the argument in ``forward``; empty if ``backward`` failed.
     node : Node
         The input that the gradient belongs to.
     verdict : str
-        ``"ok"``, ``"wrong"``, ``"kink"`` (right, but a derivative does not exist at some entries),
+        ``"ok"``, ``"wrong"``, ``"kink"`` (right, but some elements have no derivative),
         ``"undefined"`` (no finite numbers to compare) or ``"none"`` (no gradient flows).
     entries, kinks : int
-        How many entries were compared, and how many of them lie at a kink.
+        The number of compared elements, and how many of them are at a kink.
     index : tuple or None
-        The worst entry; ``None`` for a random direction across all entries.
+        The worst element; ``None`` for a random direction across all elements.
     got, expected, difference : float
     method : str
         ``"complex step"`` or ``"central differences"``.
     slip : str
-        What probably went wrong.
+        The probable mistake.
     broke : bool
-        Whether ``forward`` or ``backward`` failed, so that there was nothing to compare.
+        Whether ``forward`` or ``backward`` failed, so there was nothing to compare.
     is_whole : bool
-        Whether this is about the gradient of the whole graph, not of one op.
+        Whether this is the gradient of the whole graph, not of one op.
     is_spoilt : bool
-        Whether NaN or infinity came in, so that a gradient of NaN is not held against the op.
+        Whether the inputs contain NaN or infinity: then the gradient may be NaN, too.
     tolerance : float
-        The relative difference that is still called equal.
+        The largest relative difference of equal numbers.
     """
 
     op: Node
@@ -73,7 +73,7 @@ class ArgumentCheck:
         direction: Array,
         g: Array,
     ) -> None:
-        """Hold one number of the gradient against the slope of ``f`` along ``direction``."""
+        """Compare one number of the gradient with the slope of ``f`` along ``direction``."""
         self.entries += 1
         verdict = "ok"
         if not self._agree(got, found):
@@ -110,7 +110,7 @@ class ArgumentCheck:
         what = f"backward of {describe(self.op)} is wrong: its gradient for {self.argument}"
         if self.is_whole:
             what = (
-                f"The gradient of the whole graph is wrong, though each op's own is right: "
+                f"The gradient of the whole graph is wrong, although each op is right: "
                 f"∂L/∂{self.node.name}"
             )
         if self.index is None:
@@ -119,8 +119,9 @@ class ArgumentCheck:
             entry = f"[{', '.join(map(str, self.index))}]" if self.index else ""
             what += f"{entry}, from {self.node.name},"
         numbers = (
-            f" is {self.got:.6g}; by {self.method} it is {self.expected:.6g}, "
+            f" is {self.got:.6g}, but {self.method} give"
+            f"{'s' if self.method == 'complex step' else ''} {self.expected:.6g}, "
             f"a difference of {self.difference:.2g}"
         )
-        slip = f" Likely slip: {self.slip}." if self.slip else ""
+        slip = f" Probable mistake: {self.slip}." if self.slip else ""
         return f"{what}{numbers if self.entries else ''}.{slip}"

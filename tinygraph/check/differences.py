@@ -1,18 +1,18 @@
-r"""Derivatives from values alone: what a derivative by formula is held against.
+r"""Numerical derivatives: slopes computed from values of a function.
 
 For a function f of an array and a cotangent g, the number compared is the slope at s = 0 of
-:math:`\varphi(s) = \langle g, f(x + s d) \rangle` along a direction d.  Two ways lead to it:
+:math:`\varphi(s) = \langle g, f(x + s d) \rangle` along a direction d. There are two methods:
 
-**Central differences.** :math:`(\varphi(h) - \varphi(-h)) / 2h` is right up to :math:`O(h^2)`; the
-same at h/2 shows how far, and together (Richardson) they are right up to :math:`O(h^4)`.
+**Central differences.** :math:`(\varphi(h) - \varphi(-h)) / 2h` has an error of :math:`O(h^2)`. A
+second difference at h/2 shows its size, and both together (Richardson) have :math:`O(h^4)`.
 
-**Complex step.** :math:`\operatorname{Im} \varphi(ih) / h` subtracts nothing, so h may be tiny and
-the result is right to the last digits; but f must be made of analytic functions.  It is believed
-only where central differences agree with it.
+**Complex step.** :math:`\operatorname{Im} \varphi(ih) / h` does not subtract, so h may be tiny and
+the result is accurate to the last digits. But f must consist of analytic functions. It is used only
+if central differences agree with it.
 
-Both mislead where f bends within a step, or where its values are so large that their differences
-are mostly rounding.  So a number is called wrong only after :func:`closer_slope` has looked
-at steps from large to tiny.
+Both fail if f bends within a step, or if its values are so large that their differences are mostly
+rounding. So a number is called wrong only after :func:`closer_slope` has tried steps from large to
+tiny.
 
 Source: W. Squire and G. Trapp, *Using complex variables to estimate derivatives of real functions*,
 SIAM Review 40, 1998.
@@ -35,27 +35,27 @@ EPS = float(np.finfo(np.float64).eps)
 STEP = EPS ** (1 / 3)
 COMPLEX_STEP = 1e-30
 LADDER = (1e4, 1e2, 1.0, 1e-2, 1e-4, 1e-6, 1e-8)
-"""The steps of a closer look, in units of the usual one."""
+"""The steps of :func:`closer_slope`, in units of the usual step."""
 POINTS = np.cos(np.pi * np.arange(9) / 8)
 POWERS = np.vander(POINTS, 5, increasing=True)
 FIT = np.linalg.pinv(POWERS)
-"""Takes values at ``POINTS`` to the polynomial of degree 4 that fits them best."""
+"""Maps values at ``POINTS`` to the polynomial of degree 4 that fits them best."""
 
 
 class Slope(NamedTuple):
-    """A slope found from values.
+    """A slope computed from values.
 
     Attributes
     ----------
     value : float
     error : float
-        How far from the truth it may be.
+        The largest possible error.
     magnitude : float
-        The sum of the absolute terms it is made of: cancellation leaves rounding of this size.
+        The sum of its absolute terms: their cancellation leaves a rounding error of this scale.
     method : str
         ``"complex step"`` or ``"central differences"``.
     resolution : float
-        A difference that the values of f cannot tell from 0.
+        The largest difference that the values of f cannot distinguish from 0.
     """
 
     value: float
@@ -90,10 +90,10 @@ def slope(f: Function, x: Array, direction: Array, g: Array) -> Slope:
 def is_at_kink(f: Function, x: Array, direction: Array, g: Array, got: float) -> bool:
     """Tell whether ``got`` differs from the slope only because f has a kink at or near ``x``.
 
-    Where f is smooth, the slopes to the left and to the right come together as the step shrinks.
-    At a kink they stay apart, and anything between them is a subgradient; close to a kink a
-    smaller step stays on one side, and there ``got`` has to be the slope.  Where f jumps, or is
-    infinitely steep, it has none, and ``got`` may be anything.
+    If f is smooth, the slopes to the left and to the right converge as the step shrinks. At a kink
+    they stay apart, and every number between them is a subgradient. Close to a kink, a smaller
+    step stays on one side, and ``got`` must be the slope there. If f jumps or is infinitely steep,
+    it has no slope, and ``got`` may be any number.
 
     >>> one = np.array([1.0])
     >>> [is_at_kink(np.abs, np.array([0.0]), one, one, got) for got in (0.0, -1.0, 2.0)]
@@ -109,22 +109,22 @@ def is_at_kink(f: Function, x: Array, direction: Array, g: Array, got: float) ->
         rises.append(float(np.abs(g * (ahead - behind)).sum()))
         low, high = sorted((left, right))
     if rises[-1] > 0.05 * rises[0] and rises[-1] > 1e-6 * float(np.abs(g * here).sum()):
-        return True  # f jumps here, or is infinitely steep: no number is its slope
+        return True  # f jumps here, or is infinitely steep: it has no slope
     scale = max(abs(low), abs(high), abs(got))
     slack = 1e-3 * scale
-    # Of mere rounding the gap would grow as the step shrinks.
+    # A gap from rounding would grow as the step shrinks.
     stays_apart = gaps[-1] > slack and gaps[0] / 2 < gaps[-1] < 2 * gaps[0]
     came_together = gaps[0] > 10 * slack and gaps[-1] < gaps[0] / 100
     return bool((stays_apart or came_together) and low - slack <= got <= high + slack)
 
 
 def closer_slope(found: Slope, f: Function, x: Array, direction: Array, g: Array) -> Slope:
-    """Return a slope found by :func:`slope` again, with all that the values of f can tell.
+    """Compute a slope of :func:`slope` again, as accurately as the values of f allow.
 
     >>> def root(x):
     ...     return np.sqrt(np.abs(x))
     >>> x, one = np.array([1e-9]), np.array([1.0])
-    >>> found = slope(root, x, one, one)  # by a step that is large beside this x
+    >>> found = slope(root, x, one, one)  # its step is large compared with this x
     >>> round(found.value, 3), round(closer_slope(found, root, x, one, one).value, 3)
     (3.648, 15811.388)
     """
@@ -135,8 +135,10 @@ def closer_slope(found: Slope, f: Function, x: Array, direction: Array, g: Array
     is_undefined = not is_affected.any() and bool(np.isnan(here).any())
     if is_undefined or not np.isfinite(rounding):
         return found._replace(value=np.nan)
-    # A backward computes from values that were rounded, and no step tells less than this.
-    resolution = 64 * rounding / max(largest, 0.1)
+    # Values that do not move still have rounding errors: a gradient that cancels to zero may leave
+    # as much behind.
+    size = rounding if is_affected.any() else EPS * float(np.nansum(np.abs(g * here)))
+    resolution = 64 * size / max(largest, 0.1)
 
     def along(s: float) -> float:
         return float(np.sum((g * (f(x + s * direction) - here))[is_affected]))
@@ -151,7 +153,7 @@ def closer_slope(found: Slope, f: Function, x: Array, direction: Array, g: Array
 
 
 def _moves(f: Function, here: Array, x: Array, direction: Array) -> Array:
-    """Tell which entries of f depend on those that move, be it only far away."""
+    """Tell which elements of f depend on the moving elements of x, also far away."""
     far = (1 + 2 * float(np.abs(x[np.isfinite(x)]).max(initial=0.0))) * direction
     found = np.zeros(here.shape, dtype=bool)
     for there in (f(x + far), f(x - far), f(np.where(direction != 0, 0.0, x))):
@@ -164,8 +166,8 @@ def _least_error(
 ) -> tuple[float, float]:
     """Return the slope of a function of one number at 0, and its error.
 
-    At each step a polynomial is fitted; what it leaves over is curvature and noise, and so the
-    error.  The least error is taken, unless a smaller step, which is nearer to the limit,
+    A polynomial is fitted at each step; its residual is curvature and noise, which is the error.
+    The slope with the least error is returned, unless a smaller step, which is closer to the limit,
     contradicts it.
     """
     value, error, last_rise = np.nan, np.inf, 0.0
@@ -177,7 +179,7 @@ def _least_error(
         slope_here = float(fitted[1]) / h
         rest = float(np.abs(POWERS @ fitted - values).max())
         rise = float(np.abs(values).max())
-        # Where nothing moves any more, the last thing that did is the noise.
+        # If nothing moves at this step, the last movement was noise.
         rest = 16 * max(rest, rounding, last_rise if rise == 0 else 0.0)
         error_here = rest / h + abs(slope_here) * EPS * largest / h
         last_rise = rise or last_rise
@@ -187,7 +189,7 @@ def _least_error(
 
 
 def _step(x: Array, direction: Array) -> float:
-    """Return a step that is small beside the entries that move."""
+    """Return a step that is small compared with the moving elements."""
     return float(STEP * max(_largest(x, direction), 0.1))
 
 
@@ -201,13 +203,13 @@ def _central(f: Function, x: Array, direction: Array, g: Array, h: float) -> tup
 
 
 def _complex_step(f: Function, x: Array, direction: Array, g: Array) -> float | None:
-    """Return the slope by a complex step, or ``None`` where f does not take complex numbers."""
+    """Return the slope by a complex step, or ``None`` if f does not accept complex numbers."""
     moved: Any = x + 1j * COMPLEX_STEP * direction
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             result = np.asarray(f(moved))
-    except Exception:  # f is anyone's: whatever it says to a complex number, it does not take it
+    except Exception:  # a custom f may refuse complex numbers in any way
         return None
     if result.dtype.kind != "c":
         return None

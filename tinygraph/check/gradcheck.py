@@ -1,11 +1,11 @@
-"""gradcheck: derivatives by formula held against derivatives by numbers, op by op.
+"""gradcheck: compare analytical derivatives with numerical ones, op by op.
 
-The gradient of a whole network says *that* something is wrong, never *where*.  So each op is
-checked by itself, at the values it meets in this run and with a random gradient arriving at it;
-the first op in topological order whose own derivative is wrong is the culprit.  The whole gradient
-is checked as well, since it is the one thing an optimizer sees.
+The gradient of a whole network shows *that* something is wrong, but not *where*. So each op is
+checked by itself, at its values in this run and with a random incoming gradient. The culprit is the
+first op in topological order whose own derivative is wrong. The whole gradient is checked, too,
+because the optimizer uses it.
 
-Left out: a proof.  A derivative that is right at these values may be wrong at others, so check at
+A check is not a proof: a derivative that is right at these values may be wrong at others. Check at
 values like those of your data.
 """
 
@@ -31,11 +31,11 @@ from tinygraph.errors import ArgumentError, TinygraphError
 from tinygraph.validation.arrays import Array
 from tinygraph.validation.randomness import as_generator
 
-ENTRIES = 24
-"""How many entries of one array are looked at; of a larger one, a random choice, and suspects."""
+ELEMENTS = 24
+"""The number of elements that are checked in a large array: a random choice, then suspects."""
 
 TOLERANCE = {np.dtype(np.float64): 1e-6, np.dtype(np.float32): 2e-3}
-"""The relative difference that is still called equal, by the precision of the gradient."""
+"""The largest relative difference of equal numbers, by the precision of the gradient."""
 
 Values = dict[Node, Array]
 
@@ -43,18 +43,18 @@ Values = dict[Node, Array]
 def gradcheck(
     model: Graph | Node, /, rng: np.random.Generator | int | None = None, **feeds: Any
 ) -> GradcheckReport:
-    """Check every derivative of a graph against numbers.
+    """Compare every derivative of a graph with a numerical one.
 
-    The graph is run forward and backward on the feeds, and left so.  The ops are checked in
-    float64 whatever the precision of the graph.
+    The graph is run forward and backward on the feeds, and keeps these values. The ops are checked
+    in float64, also in a float32 graph.
 
     Parameters
     ----------
     model : Graph or Node
     rng : Generator or int, optional
-        Where the random gradients and choices of entries come from; 0 unless told.
+        The source of the random gradients and the choice of elements, or a seed (default 0).
     **feeds : array_like
-        One array an input, by its name, as for ``Graph.forward``.
+        One array per input, by its name, as for ``Graph.forward``.
 
     Returns
     -------
@@ -66,7 +66,7 @@ def gradcheck(
     FeedError, ShapeError, DtypeError, OpError
         As ``Graph.forward``.
     ArgumentError
-        If there is nothing to check: no op, or arrays without entries.
+        If there is nothing to check: no op, or only empty arrays.
 
     >>> import tinygraph as tg
     >>> class Cube(tg.Op):
@@ -84,11 +84,11 @@ def gradcheck(
     graph = model if isinstance(model, Graph) else Graph(model)
     check_nodes(graph.nodes)
     rng = as_generator(rng)
-    # Copies from before the run: what a forward changes in place is for check_node to see.
+    # Copies from before the run: check_node must see what a forward changes in place.
     leaves: Values = {node: np.array(node.value, np.float64) for node in graph.parameters}
     feeds = graph.with_draws(feeds)
     leaves |= {node: np.array(a, np.float64) for node, a in graph.feed_arrays(feeds).items()}
-    with np.errstate(invalid="ignore"):  # where NaN begins, the report says
+    with np.errstate(invalid="ignore"):  # the report says where NaN begins
         graph.forward(**feeds)
         values = _values_in_float64(graph, leaves)
     trained = _downstream_of_parameters(graph)
@@ -100,15 +100,15 @@ def gradcheck(
     ]
     if not any(check.entries or check.verdict in ("wrong", "none") for check in checks):
         raise ArgumentError(
-            "gradcheck compares the derivatives of ops, entry by entry; this graph has "
-            f"{'no op' if not checks else 'no entry to compare'}. Give it a graph with ops, and "
+            "gradcheck compares the derivatives of ops, element by element; this graph has "
+            f"{'no op' if not checks else 'no element to compare'}. Pass a graph with ops, and "
             "feeds of at least one sample."
         )
     whole: list[ArgumentCheck] = []
     if not any(check.broke for check in checks):
         whole = _check_whole(graph, leaves, values, rng)
         if any(check.kinks for check in checks):
-            # Each op chose a side of its own, so that no one direction need agree with them all.
+            # At a kink each op chooses its own side: no single direction agrees with all.
             for check in whole:
                 check.verdict = "kink" if check.verdict == "wrong" else check.verdict
     return GradcheckReport(graph, tuple(checks), tuple(whole))
@@ -117,26 +117,26 @@ def gradcheck(
 def check_node(
     op: Op, arrays: Sequence[Array], rng: np.random.Generator, trained: set[Node] | None = None
 ) -> list[ArgumentCheck]:
-    """Check the derivative of one op by itself, at the given values of its inputs.
+    """Check the derivative of one op by itself, at given values of its inputs.
 
     Parameters
     ----------
     op : Op
     arrays : sequence of array
-        float64 arrays, one an input.
+        float64 arrays, one per input.
     rng : Generator
     trained : set of Node, optional
-        The nodes that a gradient must reach; ``None`` from ``backward`` is allowed for others.
+        The nodes that need a gradient; for others, ``backward`` may return ``None``.
 
     Returns
     -------
     list of ArgumentCheck
-        One an argument; one for them all where ``backward`` breaks the contract of an op.
+        One per argument; a single one if ``backward`` breaks the contract of an op.
     """
     with np.errstate(all="ignore"):
         try:
             y = value_of(op, arrays)
-            # Where the value is no number there is no slope: what is asked leaves it out.
+            # Where the value is not finite there is no slope: these elements are left out.
             g = np.where(np.isfinite(y), rng.normal(size=y.shape), 0.0)
             grads = gradients_of(op, g, y, arrays)
             refuse_memory(op, g, y, arrays, grads)
@@ -166,12 +166,12 @@ def _check_argument(
         try:
             value = _as_numbers(op.forward(*arrays[:position], x, *arrays[position + 1 :]))
             return np.where(np.isfinite(y), value, 0.0) if check.is_spoilt else value
-        except Exception:  # a step aside may leave the domain of the op
+        except Exception:  # a step may leave the domain of the op
             return np.full_like(y, np.nan)
 
     chosen = np.arange(x.size)
-    if x.size > ENTRIES:
-        chosen = np.sort(rng.choice(x.size, size=ENTRIES, replace=False))
+    if x.size > ELEMENTS:
+        chosen = np.sort(rng.choice(x.size, size=ELEMENTS, replace=False))
     expected = np.full(x.shape, np.nan)
 
     def look_at(flat: int) -> None:
@@ -185,7 +185,7 @@ def _check_argument(
 
     for flat in chosen.tolist():
         look_at(flat)
-    if x.size > ENTRIES and grad is not None:
+    if x.size > ELEMENTS and grad is not None:
         for suspect in _suspects(check, f, x, g, grad, rng.normal(size=x.shape)):
             if check.verdict == "wrong":
                 break
@@ -193,7 +193,7 @@ def _check_argument(
     if grad is None:
         must_flow = trained is None or parent in trained
         check.verdict = "wrong" if must_flow and np.nansum(np.abs(expected)) > 0 else "none"
-        check.slip = "backward returned None, which says that no gradient flows"
+        check.slip = "backward returned None, which means that no gradient flows"
     elif check.verdict == "wrong":
         check.slip = likely_slip(op, arrays, y, g, position, expected)
     return check
@@ -202,9 +202,9 @@ def _check_argument(
 def _suspects(
     check: ArgumentCheck, f: Function, x: Array, g: Array, grad: Array, direction: Array
 ) -> Iterator[int]:
-    """Yield entries whose gradient is off, while the gradient along the direction is.
+    """Yield elements with a wrong gradient, as long as the gradient along the direction is wrong.
 
-    The entry is found by halving: of two halves, the one that is further off has it.
+    Bisection finds them: the half with the larger difference contains one.
     """
 
     def off(flat: NDArray[Any]) -> tuple[bool, float]:
@@ -215,7 +215,7 @@ def _suspects(
         return look.verdict != "ok", float(np.nan_to_num(look.difference, nan=np.inf))
 
     remaining: NDArray[Any] = np.arange(x.size)
-    for _ in range(ENTRIES):
+    for _ in range(ELEMENTS):
         if not off(remaining)[0]:
             return
         half = remaining
@@ -228,10 +228,10 @@ def _suspects(
 def _check_whole(
     graph: Graph, leaves: Values, values: Values, rng: np.random.Generator
 ) -> list[ArgumentCheck]:
-    """Run backward, and check each leaf's gradient along one random direction."""
+    """Run backward, and check the gradient of each leaf along one random direction."""
     output = graph.output
     y = values[output]
-    # As in check_node: where the value is no number, nothing is asked of the gradient.
+    # As in check_node: where the value is not finite, the gradient is not checked.
     g = np.where(np.isfinite(y), 1.0 if y.ndim == 0 else rng.normal(size=y.shape), 0.0)
     checks = []
     is_spoilt = not _all_finite(leaves.values())
@@ -263,7 +263,7 @@ def _all_finite(arrays: Iterable[Array]) -> bool:
 
 
 def _values_in_float64(graph: Graph, leaves: Values) -> Values:
-    """Return each node's value computed in float64 from the ``leaves`` and the constants."""
+    """Compute the value of each node in float64 from the ``leaves`` and the constants."""
     values: Values = {}
     for node in graph.nodes:
         if node in leaves:
@@ -277,7 +277,7 @@ def _values_in_float64(graph: Graph, leaves: Values) -> Values:
 
 
 def _as_numbers(value: Any) -> Array:
-    """Return what a forward returned, a list or booleans too, as an array to subtract from."""
+    """Convert the result of a forward, also a list or booleans, to an array of numbers."""
     array = np.asarray(value)
     return array if array.dtype.kind == "c" else array.astype(np.float64)
 

@@ -1,8 +1,8 @@
-"""Whether an op is pure: its results depend on its arguments alone, and it changes none of them.
+"""Checks that an op is pure: its results depend only on its arguments, and it changes none of them.
 
-An op that keeps something from one call for the next gives right gradients as long as ``forward``
-and ``backward`` are called in turns, and wrong ones after a ``predict`` in between.  So it is
-called out of turn here, and has to answer the same.
+An op that keeps data from one call for the next gives right gradients while ``forward`` and
+``backward`` alternate, and wrong ones after a ``predict`` between them. So these checks call it in
+another order and compare the results.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from tinygraph.validation.op_results import as_gradient, as_value, one_each, op_
 
 
 def value_of(op: Op, arrays: Sequence[Array]) -> Array:
-    """Return the value of ``op`` at float64 ``arrays``, one an input.
+    """Return the value of ``op`` at float64 ``arrays``, one per input.
 
     Raises
     ------
@@ -31,20 +31,20 @@ def value_of(op: Op, arrays: Sequence[Array]) -> Array:
     y = as_value(_purely(op, "forward", [], arrays), op, op.shape)
     if y.dtype == np.float32:
         raise OpError(
-            f"What is given in float64 is computed in float64; forward of {describe(op)} returned "
-            f"float32, and half of the digits are lost. Is there an astype in it?",
+            f"forward of {describe(op)} must compute in the precision of its inputs, float64, but "
+            f"it returned float32, which loses half of the digits. Does it contain an astype?",
             op,
         )
     return y
 
 
 def gradients_of(op: Op, g: Array, y: Array, arrays: Sequence[Array]) -> list[Array | None]:
-    """Return the gradients by ``backward``, one an input.
+    """Return the gradients of ``backward``, one per input.
 
     Raises
     ------
     OpError
-        If ``backward`` fails, changes an argument in place, or returns something else.
+        If ``backward`` fails, changes an argument in place, or breaks the contract of an op.
     """
     returned = one_each(op, _purely(op, "backward", [g, y], arrays))
     return [
@@ -56,7 +56,7 @@ def gradients_of(op: Op, g: Array, y: Array, arrays: Sequence[Array]) -> list[Ar
 def refuse_memory(
     op: Op, g: Array, y: Array, arrays: Sequence[Array], grads: Sequence[Array | None]
 ) -> None:
-    """Call ``op`` again, out of turn, and refuse it if ``y`` or ``grads`` come out otherwise.
+    """Call ``op`` again in another order, and raise if ``y`` or ``grads`` change.
 
     Raises
     ------
@@ -64,15 +64,16 @@ def refuse_memory(
         If its results depend on earlier calls, or on chance.
     """
     again = value_of(op, arrays)
-    with suppress(Exception):  # these numbers may be none that the op takes
+    with suppress(Exception):  # the op may not accept these numbers
         op.forward(*[-0.5 * array for array in arrays])
     grads_again = gradients_of(op, g, y, arrays)
     for method, first, second in (("forward", [y], [again]), ("backward", grads, grads_again)):
         if not all(map(_is_same, first, second)):
             raise OpError(
-                f"The same arguments give the same numbers; {method} of {describe(op)} gave "
-                f"others when it was called again. It draws random numbers, or reads what an "
-                f"earlier call left on self: compute from the arguments alone.",
+                f"{method} of {describe(op)} must be pure: the same arguments must give the same "
+                f"numbers, but a second call gave others. It draws random numbers, or reads data "
+                f"that an earlier call kept on self. Compute from the arguments only; use "
+                f"tg.Random for random numbers and tg.State for numbers to keep.",
                 op,
             )
 
@@ -84,7 +85,7 @@ def _is_same(first: Array | None, second: Array | None) -> bool:
 
 
 def called(op: Op, method: str, arrays: Sequence[Array], *given: Any) -> Any:
-    """Return what a method of the op gives, run on ``arrays``, or a lesson if it fails."""
+    """Call a method of the op; an exception becomes an OpError that names the op."""
     try:
         return getattr(op, method)(*given)
     except TinygraphError:
@@ -94,7 +95,7 @@ def called(op: Op, method: str, arrays: Sequence[Array], *given: Any) -> Any:
 
 
 def _purely(op: Op, method: str, before: Sequence[Array], arrays: Sequence[Array]) -> Any:
-    """Return what a method gives for what is ``before`` the arrays, and them; unchanged all."""
+    """Call a method with ``before`` and ``arrays``, and raise if it changes one of them."""
     given = [*before, *arrays]
     copies = [array.copy() for array in given]
     result = called(op, method, arrays, *given)
@@ -102,8 +103,8 @@ def _purely(op: Op, method: str, before: Sequence[Array], arrays: Sequence[Array
     for k, (array, copy) in enumerate(zip(given, copies, strict=True)):
         if not np.array_equal(array, copy, equal_nan=True):
             raise OpError(
-                f"forward and backward change none of their arguments; {method} of {describe(op)} "
-                f"changed {names[min(k, len(names) - 1)]} in place. Compute on a copy.",
+                f"{method} of {describe(op)} must not change its arguments, but it changed "
+                f"{names[min(k, len(names) - 1)]} in place. Compute on a copy.",
                 op,
             )
     return result

@@ -1,4 +1,4 @@
-"""What gradcheck found: one line an argument of an op, and the first wrong one by name."""
+"""The report of gradcheck: one line per argument of an op, and the first wrong one by name."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from tinygraph.errors import GradientError, LayoutError
 from tinygraph.validation.naming import describe
 
 SHOWN = 40
-"""How many lines of a table are shown; what is right beyond them is only counted."""
+"""The largest number of lines in a table; further right ones are only counted."""
 
 
 class GradcheckReport:
-    """What :func:`tinygraph.gradcheck` found.  Printed, it is a table and a verdict.
+    """The result of :func:`tinygraph.gradcheck`; ``print`` shows a table and a verdict.
 
     Attributes
     ----------
     graph : Graph
     checks : tuple of ArgumentCheck
-        Each argument of each op by itself, in topological order.
+        One check per argument of each op, in topological order.
     whole : tuple of ArgumentCheck
-        The whole gradient, for each parameter and each input.
+        The whole gradient, one check per parameter and input.
     """
 
     def __init__(
@@ -43,13 +43,13 @@ class GradcheckReport:
         """The first wrong gradient in topological order, or ``None``."""
         wrong = [check for check in self.checks if check.verdict == "wrong"]
         if not wrong and not any(check.kinks for check in self.checks):
-            # Where an op has a kink at the point, the whole gradient need not be a slope at all.
+            # At a kink of an op, the whole gradient need not be a slope.
             wrong = [check for check in self.whole if check.verdict == "wrong"]
         return wrong[0] if wrong else None
 
     @property
     def first_undefined(self) -> ArgumentCheck | None:
-        """The first gradient with an entry that has no finite number to compare, or ``None``."""
+        """The first gradient with an element that has no finite number to compare, or ``None``."""
         return next((c for c in self.checks if c.verdict == "undefined"), None)
 
     @property
@@ -59,12 +59,12 @@ class GradcheckReport:
 
     @property
     def ok(self) -> bool:
-        """Whether no derivative is wrong, and every one could be compared."""
+        """Whether no derivative is wrong and all could be compared."""
         return self.first_wrong is None and self.first_undefined is None
 
     @property
     def diagram(self) -> Any:
-        """The graph with the culprit in red, as a :class:`tinygraph.Diagram`; None if all is ok."""
+        """A :class:`tinygraph.Diagram` with the culprit in red; None if all is right."""
         wrong = self.first_wrong
         if wrong is None:
             return None
@@ -87,7 +87,7 @@ class GradcheckReport:
     def __str__(self) -> str:
         table = tabulate(
             list(self._rows()),
-            headers=("op", "argument", "entries", "worst difference", "method", "verdict"),
+            headers=("op", "argument", "elements", "worst difference", "method", "verdict"),
             disable_numparse=True,
             colalign=("left", "left", "right", "right", "left", "left"),
         )
@@ -96,12 +96,12 @@ class GradcheckReport:
     def _repr_html_(self) -> str:
         table = tabulate(
             list(self._rows()),
-            headers=("op", "argument", "entries", "worst difference", "method", "verdict"),
+            headers=("op", "argument", "elements", "worst difference", "method", "verdict"),
             disable_numparse=True,
             tablefmt="html",
         )
         picture = ""
-        with suppress(LayoutError):  # without Graphviz the table says it all the same
+        with suppress(LayoutError):  # without Graphviz, the table must be enough
             picture = "" if self.diagram is None else self.diagram.svg
         return f"<p><strong>{escape(self._verdict())}</strong></p>{picture}{table}"
 
@@ -126,11 +126,12 @@ class GradcheckReport:
             return str(self.first_wrong)
         if self.first_undefined is not None:
             return (
-                f"Nothing is proved: {describe(self.first_undefined.op)} has no finite numbers to "
-                f"compare at this point. Check it where its values and slopes are finite."
+                f"The check is incomplete: {describe(self.first_undefined.op)} has no finite "
+                f"numbers to compare at this point. Check it where its values and slopes are "
+                f"finite."
             )
         entries = sum(check.entries for check in self.checks)
         kinks = sum(check.kinks for check in self.checks)
-        note = f" {kinks} of them lie at a kink, where a subgradient was accepted." if kinks else ""
+        note = f" {kinks} of them are at a kink, where a subgradient was accepted." if kinks else ""
         ops = len({check.op for check in self.checks})
-        return f"All derivatives are right: {ops} ops, {entries} entries compared.{note}"
+        return f"All derivatives are right: {ops} ops, {entries} elements compared.{note}"
