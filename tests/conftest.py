@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterator
+
 import numpy as np
 import pytest
 
@@ -22,3 +25,11 @@ def lab2() -> tg.Graph:
 def xor() -> dict[str, np.ndarray]:
     x, t = tg.data.xor()
     return {"x": x, "t": t}
+
+
+@pytest.fixture(autouse=True)
+def _no_open_figures() -> Iterator[None]:
+    """Let each test begin without figures: plots without ax= draw on pyplot's current one."""
+    yield
+    if "matplotlib.pyplot" in sys.modules:
+        sys.modules["matplotlib.pyplot"].close("all")

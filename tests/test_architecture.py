@@ -22,9 +22,9 @@ ROOT = Path(tinygraph.__file__).parent
 LEVELS = (
     ("errors",),
     ("validation",),
-    ("core", "data"),
-    ("ops", "optim", "plots"),
-    ("compile", "notation"),
+    ("core",),
+    ("data", "ops", "optim"),
+    ("compile", "notation", "plots"),
     ("derivation", "diagnosis", "trace", "train"),
     ("checkpoint", "sweeps", "viz"),
     ("check", "lab2"),

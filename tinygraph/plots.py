@@ -1,8 +1,7 @@
 """Plots of data, predictions and learning curves.
 
-Every function draws on axes that are given, or on a new figure, and returns it.  Figures are made
-without pyplot: nothing opens a window, and nothing has to be closed.  Classes differ in colour and
-in marker, so that the plots can be read in grey and by everyone.
+Every function draws on the axes that are given.  Without any it draws on pyplot's current axes if
+they are empty, or on new ones, so that a notebook shows the figure and ``plt.show()`` opens it.
 """
 
 from __future__ import annotations
@@ -12,45 +11,72 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
-from matplotlib.ticker import FuncFormatter
+from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from tinygraph.core.graph import Graph, as_graph
-from tinygraph.errors import ArgumentError, ArgumentTypeError, ShapeError
+from tinygraph.data.mistakes import confusion_matrix, worst_mistakes
+from tinygraph.data.pictures import (
+    COLOURS,
+    MARKERS,
+    add_legend,
+    axes_for,
+    checked_points,
+    class_values,
+    figure_for,
+    images,
+    nearest,
+    points,
+    title_text,
+)
+from tinygraph.data.regions import REGIONS, Animation, animate, decision_regions
+from tinygraph.errors import ArgumentTypeError, ShapeError
 from tinygraph.validation.arrays import (
     Array,
     as_dict,
     as_float_array,
     brief,
     is_bool,
-    is_whole_number,
 )
-from tinygraph.validation.naming import describe
 from tinygraph.validation.shapes import show
 
-COLOURS = ("#0067a3", "#b04600", "#00755a", "#8a5c00", "#7a3e9d")
-"""Blue, vermilion, green, ochre, violet; colour-blind readers tell them apart, too."""
-MARKERS = ("o", "^")
-REGIONS = LinearSegmentedColormap.from_list("regions", ["#8fc1e3", "#f7f7f7", "#efb08c"])
-"""From class 0 to class 1, pale enough for the points to stand out."""
+__all__ = [
+    "COLOURS",
+    "MARKERS",
+    "REGIONS",
+    "Animation",
+    "accuracy_curve",
+    "animate",
+    "confusion_matrix",
+    "decision_regions",
+    "images",
+    "learning_curve",
+    "points",
+    "truth_and_prediction",
+    "worst_mistakes",
+]
 
-FINEST = 2_000
-"""Four million samples; a finer grid would be finer than any screen, and fill the memory."""
+LINES = ("-", "--", ":", "-.")
+"""With five colours, twenty curves look different."""
 
-CURVES = "A learning curve is one loss an epoch, or several of them by their labels"
+MOST_DECADES = 250
+"""On a longer logarithmic axis the ticks of matplotlib would leave the range of floats."""
+CURVES = "Learning curves are one loss an epoch, or a History, each by its label"
 
 
 def learning_curve(
     loss: Any, ax: Axes | None = None, log_epochs: bool = False, title: str = "Learning curve"
 ) -> Axes:
-    """Draw the loss over the epochs, on a logarithmic loss axis.
+    """Draw the loss over the epochs.
+
+    The loss axis is logarithmic.  It is linear around 0 if a loss is 0, and everywhere if one is
+    negative.
 
     Parameters
     ----------
-    loss : array_like, or dict of them
-        One value an epoch; of several runs, by their labels.
+    loss : array_like, History, or dict of them
+        One value an epoch; of several runs, by their labels.  The validation loss of a History is
+        drawn as well.
     ax : matplotlib Axes, optional
     log_epochs : bool
         Also a logarithmic epoch axis, which shows the first epochs.
@@ -65,197 +91,154 @@ def learning_curve(
     """
     if not is_bool(log_epochs):
         raise ArgumentTypeError(f"log_epochs is True or False; got {brief(log_epochs)}.")
-    axes = _axes(ax, (6.0, 3.6))
-    axes.set_ylabel("loss")
-    curves = as_dict(loss, CURVES) if isinstance(loss, Mapping) else {"": loss}
-    for k, (label, values) in enumerate(curves.items()):
-        if hasattr(values, "records"):
-            raise ArgumentTypeError(
-                "A learning curve is one loss an epoch; got a History: pass history.loss, or call "
-                "history.plot()."
-            )
-        array = as_float_array(values, "A learning curve")
-        if array.ndim != 1:
-            raise ShapeError(
-                f"A learning curve has one loss an epoch; got the shape {show(array.shape)}."
-            )
-        epochs = np.arange(1, len(array) + 1)
-        axes.plot(epochs, array, color=COLOURS[k % len(COLOURS)], lw=1.6, label=label or None)
-        if (array > 0).any():
-            axes.set_yscale("log")
-            axes.set_ylabel("loss (log scale)")
-    if log_epochs:
-        axes.set_xscale("log")
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda epoch, _: f"{epoch:,.0f}"))
-    axes.set(xlabel="epoch", title=_text(title))
-    axes.grid(alpha=0.3)
-    if len(curves) > 1:
-        axes.legend(frameon=False)
+    curves: list[tuple[str, Array, bool]] = []
+    for label, values in _by_label(loss):
+        curves.append((label, _curve(getattr(values, "loss", values), "A learning curve"), False))
+        held_out = _curve(getattr(values, "validation_loss", ()), "A validation loss")
+        if held_out.size:
+            curves.append((f"{label}, validation" if label else "validation", held_out, True))
+    axes = axes_for(ax, (6.0, 3.6))
+    _draw_curves(axes, curves, title, log_epochs)
+    _scale_loss(axes, np.concatenate([values for _, values, _ in curves] or [np.zeros(0)]))
     return axes
 
 
-def points(x: Any, labels: Any, ax: Axes | None = None, title: str = "") -> Axes:
-    """Draw points in the plane, coloured by class.
+def accuracy_curve(history: Any, ax: Axes | None = None, title: str = "Accuracy") -> Axes:
+    """Draw the accuracy at each printed line, and that of the validation data.
 
     Parameters
     ----------
-    x : array (n, 2)
-    labels : array (n, 1) or (n,)
-        0 or 1; other numbers are rounded.
+    history : History, or dict of them
+        Of several runs, by their labels.
+    ax : matplotlib Axes, optional
+    title : str
 
     Raises
     ------
-    ShapeError
-        If x has not two columns, or there is not one label a point.
+    ArgumentTypeError
+        If something else is given.
 
-    >>> points([[0.0, 1.0]], [[1.0]]).get_xlabel()
-    'x1'
+    >>> from tinygraph.train.history import History, Record
+    >>> run = History(loss=[0.3, 0.2], records=[Record(2, 0.2, 0.75)])
+    >>> accuracy_curve(run).get_ylabel()
+    'accuracy'
     """
-    x, classes = _checked_points(x, labels)
-    axes = _axes(ax, (4.2, 4.2))
-    for k in (0, 1):
-        chosen = classes == k
-        axes.scatter(
-            x[chosen, 0],
-            x[chosen, 1],
-            c=COLOURS[k],
-            marker=MARKERS[k],
-            s=46,
-            edgecolors="white",
-            linewidths=0.6,
-            label=f"class {k}",
-            zorder=3,
-        )
-    axes.set(xlabel="x1", ylabel="x2", title=_text(title), aspect="equal")
-    axes.set(xlim=_with_margin(x[:, 0]), ylim=_with_margin(x[:, 1]))
+    curves: list[tuple[str, Array, bool]] = []
+    for label, run in _by_label(history):
+        if not hasattr(run, "records"):
+            raise ArgumentTypeError(f"An accuracy curve is drawn of a History; got {brief(run)}.")
+        values = np.full(len(run.loss), np.nan)
+        for record in run.records:
+            if record.accuracy is not None and record.epoch <= len(values):
+                values[record.epoch - 1] = record.accuracy
+        curves.append((label, values, False))
+        if run.validation_accuracy.size:
+            name = f"{label}, validation" if label else "validation"
+            curves.append((name, run.validation_accuracy, True))
+    axes = axes_for(ax, (6.0, 3.6))
+    _draw_curves(axes, curves, title, log_epochs=False)
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda share, _: f"{share:.0%}"))
+    axes.set(ylabel="accuracy", ylim=(-0.03, 1.03))
     return axes
 
 
-def truth_and_prediction(x: Any, truth: Any, prediction: Any, title: str = "") -> Figure:
-    """Return a figure with the ground truth beside the prediction, wrong points circled.
+def truth_and_prediction(
+    x: Any, truth: Any, prediction: Any, title: str = "", figure: Figure | None = None
+) -> Figure:
+    """Return a figure with the ground truth next to the prediction, wrong points circled.
 
     Parameters
     ----------
     x : array (n, 2)
-    truth, prediction : array (n, 1)
+    truth, prediction : array (n, 1), or (n, k) for k classes
+    title : str
+    figure : matplotlib Figure, optional
+        Default: a new one of pyplot.
 
     >>> len(truth_and_prediction([[0.0, 1.0]], [[1.0]], [[0.9]]).axes)
     2
     """
+    figure = figure_for(figure, (8.4, 4.9))
     # The default pads leave the figure's title on those of the panels.
-    figure = Figure(figsize=(8.4, 4.9), layout=ConstrainedLayoutEngine(h_pad=0.12))
+    figure.set_layout_engine(ConstrainedLayoutEngine(h_pad=0.12))
     left, right = figure.subplots(1, 2)
     points(x, truth, ax=left, title="Ground truth")
-    points(x, prediction, ax=right, title="Prediction")
-    x, expected = _checked_points(x, truth)
-    wrong = _checked_points(x, prediction)[1] != expected
-    if wrong.any():
-        right.scatter(
-            *x[wrong].T, s=150, facecolors="none", edgecolors="#111827", label="wrong", zorder=4
-        )
-    handles, names = right.get_legend_handles_labels()
-    figure.legend(handles, names, loc="outside lower center", ncols=3, frameon=False)
-    if _text(title):
-        figure.suptitle(title, fontsize="x-large")
+    points(x, prediction, ax=right, title="Prediction", like=truth)
+    for panel in (left, right):
+        if panel.get_legend():
+            panel.get_legend().remove()  # the figure has one for both
+    x, labels = checked_points(x, truth)
+    values = class_values(labels)
+    if values is not None:
+        outputs = checked_points(x, prediction)[1]
+        wrong = nearest(outputs, values) != nearest(labels, values)
+        if wrong.any():
+            style: dict[str, Any] = {"s": 150, "facecolors": "none", "edgecolors": "#111827"}
+            right.scatter(*x[wrong].T, label="wrong", zorder=4, **style)
+        handles, names = right.get_legend_handles_labels()
+        add_legend(figure, handles, names, loc="outside lower center", ncols=min(len(names), 6))
+    if title_text(title):
+        figure.suptitle(title_text(title), fontsize="x-large")
     return figure
 
 
-def decision_regions(
-    model: Graph,
-    x: Any,
-    truth: Any,
-    ax: Axes | None = None,
-    title: str = "Decision regions",
-    resolution: int = 200,
-) -> Axes:
-    """Draw what the model predicts over the whole plane around the points.
+def _by_label(given: Any) -> list[tuple[str, Any]]:
+    if isinstance(given, Mapping):
+        return [(str(label), values) for label, values in as_dict(given, CURVES).items()]
+    return [("", given)]
 
-    The colour is the prediction, from 0 to 1; the line is where it crosses 0.5.
 
-    Parameters
-    ----------
-    model : Graph
-        Whose prediction needs one input (B, 2) and gives one number a sample.
-    x : array (n, 2)
-    truth : array (n, 1)
-    resolution : int
-        Grid points along each side.
+def _curve(values: Any, what: str) -> Array:
+    array = as_float_array(values, what)
+    if array.ndim != 1:
+        raise ShapeError(f"{what} has one loss an epoch; got the shape {show(array.shape)}.")
+    return array
 
-    Raises
-    ------
-    ShapeError
-        If the model is not of that kind.
-    ArgumentTypeError, ArgumentError
-        If it is no Graph, ``ax`` no axes, or the resolution no such number.
 
-    >>> import tinygraph as tg
-    >>> decision_regions(tg.lab2.model(rng=0), *tg.data.xor(), resolution=20).get_title()
-    'Decision regions'
-    """
-    if not is_whole_number(resolution) or not 2 <= resolution <= FINEST:
-        raise ArgumentError(
-            f"resolution is a whole number of grid points a side, from 2 to {FINEST:,}; "
-            f"got {brief(resolution)}."
+def _draw_curves(
+    axes: Axes, curves: list[tuple[str, Array, bool]], title: str, log_epochs: bool
+) -> None:
+    """Draw curves, those of validation data thin; a point without neighbours gets a dot."""
+    handles, names = [], []
+    number = -1
+    for label, values, is_validation in curves:
+        number += not is_validation
+        shown = np.flatnonzero(np.isfinite(values))
+        (line,) = axes.plot(
+            shown + 1,
+            values[shown],
+            color=COLOURS[number % len(COLOURS)],
+            lw=1.1 if is_validation else 1.7,
+            alpha=0.65 if is_validation else 1.0,
+            ls=LINES[number // len(COLOURS) % len(LINES)],
+            marker="o" if len(shown) == 1 else "." if is_validation and len(shown) < 50 else None,
         )
-    inputs = as_graph(model, "decision_regions").prediction_inputs
-    if len(inputs) != 1 or inputs[0].shape != (None, 2):
-        raise ShapeError(
-            "decision_regions draws a plane: the prediction needs one input of shape (B, 2); got "
-            + (", ".join(f"{node.name} {show(node.shape)}" for node in inputs) or "none")
-            + "."
-        )
-    axes = _axes(ax, (5.2, 4.4))
-    points(x, truth, ax=axes, title=title)
-    columns = np.linspace(*axes.get_xlim(), resolution)
-    rows = np.linspace(*axes.get_ylim(), resolution)
-    grid = np.stack(np.meshgrid(columns, rows), axis=-1)
-    samples = grid.reshape(-1, 2).astype(model.precision or np.float64)
-    if model.prediction.shape != (None, 1):
-        raise ShapeError(
-            f"decision_regions draws one number a sample, a prediction (B, 1); "
-            f"{describe(model.prediction)} has the shape {show(model.prediction.shape)}."
-        )
-    y = model.predict(**{str(inputs[0].name): samples})
-    y = y.reshape(resolution, resolution)
-    colours = axes.pcolormesh(
-        columns, rows, y, cmap=REGIONS, vmin=0, vmax=1, rasterized=True, zorder=0
-    )
-    if y.min() < 0.5 < y.max():
-        axes.contour(columns, rows, y, levels=[0.5], colors="#111827", linewidths=1.4, zorder=2)
-    axes.figure.colorbar(colours, ax=axes, label="prediction", shrink=0.85)
-    return axes
+        handles.append(line)
+        names.append(label)
+    if len(curves) > 1 or any(names):
+        names = [name or "training" for name in names]
+        add_legend(axes, handles, names)
+    if log_epochs:
+        axes.set_xscale("log")
+    else:
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda epoch, _: f"{epoch:,.0f}"))
+    axes.set(xlabel="epoch", title=title_text(title))
+    axes.grid(alpha=0.3)
 
 
-def _axes(ax: Axes | None, size: tuple[float, float]) -> Axes:
-    if ax is None:
-        return Figure(figsize=size, layout="constrained").subplots()
-    if not isinstance(ax, Axes):
-        raise ArgumentTypeError(
-            f"ax is the matplotlib axes to draw on, such as plt.gca(); got {brief(ax)}."
-        )
-    return ax
-
-
-def _text(title: Any) -> str:
-    if isinstance(title, str):
-        return title
-    raise ArgumentTypeError(f"A title is a text; got {brief(title)}.")
-
-
-def _checked_points(x: Any, labels: Any) -> tuple[Array, Array]:
-    x = as_float_array(x, "x")
-    classes = as_float_array(labels, "The labels")
-    if x.ndim != 2 or x.shape[1] != 2 or classes.size != len(x):
-        raise ShapeError(
-            f"Points in the plane are an array (n, 2), with one label each; got "
-            f"{show(x.shape)} and {show(classes.shape)}."
-        )
-    return x, np.clip(np.round(classes.ravel()), 0, 1)
-
-
-def _with_margin(values: Array) -> tuple[float, float]:
-    if not values.size:
-        return 0.0, 1.0
-    low, high = float(values.min()), float(values.max())
-    margin = 0.06 * (high - low) or 0.5
-    return low - margin, high + margin
+def _scale_loss(axes: Axes, losses: Array) -> None:
+    """Choose a loss axis on which every loss is inside the picture."""
+    finite = losses[np.isfinite(losses)]
+    axes.set_ylabel("loss")
+    if not (finite > 0).any():
+        return
+    if (finite > 0).all():
+        if np.log10(finite.max()) - np.log10(finite.min()) > MOST_DECADES:
+            return
+        axes.set_yscale("log")
+        axes.set_ylabel("loss (log scale)")
+    elif (finite >= 0).all():
+        axes.set_yscale("symlog", linthresh=float(finite[finite > 0].min()))
+        axes.set_ylim(bottom=0)
+        axes.set_ylabel("loss (log scale, linear below the smallest)")

@@ -196,16 +196,29 @@ def first_steps(settings: Settings, training_steps: int = 1) -> Stepper:
 
 def save_figures(outcome: Outcome, folder: Path) -> list[Path]:
     """Write figures, predictions and a stepper page of a run, and return their paths."""
+    from matplotlib.figure import Figure
+
     from tinygraph import plots
+
+    def axes(width: float, height: float) -> Any:
+        return Figure(figsize=(width, height), layout="constrained").subplots()
 
     name = outcome.settings.data
     truth = plots.truth_and_prediction(
-        outcome.x, outcome.t, outcome.y, title=f"{name}: accuracy {outcome.accuracy:.2%}"
+        outcome.x,
+        outcome.t,
+        outcome.y,
+        title=f"{name}: accuracy {outcome.accuracy:.2%}",
+        figure=Figure(figsize=(8.4, 4.9)),
     )
-    curve = outcome.history.plot()
+    curve = outcome.history.plot(ax=axes(6.0, 3.6))
     curve.set_title(f"{name}: learning curve")
     regions = plots.decision_regions(
-        outcome.model, outcome.x, outcome.t, title=f"{name}: decision regions"
+        outcome.model,
+        outcome.x,
+        outcome.t,
+        ax=axes(5.2, 4.4),
+        title=f"{name}: decision regions",
     )
     figures: dict[str, Any] = {
         "prediction": truth,

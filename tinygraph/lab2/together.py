@@ -10,7 +10,7 @@ import numpy as np
 
 from tinygraph.compile.copies import SideBySide
 from tinygraph.core.graph import Graph
-from tinygraph.data.labels import BINARY
+from tinygraph.core.labels import BINARY
 from tinygraph.optim.optimizer import Optimizer
 from tinygraph.validation.arrays import Array
 

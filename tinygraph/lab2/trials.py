@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from tinygraph import data
 from tinygraph.core.graph import Graph
-from tinygraph.data.labels import BINARY
+from tinygraph.core.labels import BINARY
 from tinygraph.diagnosis.diagnose import diagnose
 from tinygraph.lab2.network import model as build_model
 from tinygraph.lab2.run import OPTIMIZERS

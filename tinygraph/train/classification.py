@@ -2,7 +2,7 @@
 
 The loss tells a classifier from a regression: it compares the prediction with labels, and the
 labels name classes.  ``fit``, sweeps and the command line all ask here.  The codings of labels and
-their decision rules are in :mod:`tinygraph.data.labels`.
+their decision rules are in :mod:`tinygraph.core.labels`.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
+from tinygraph.core.comparison import comparison_of
 from tinygraph.core.graph import Graph
-from tinygraph.data.labels import Coding, NoClassesError, coding_of
-from tinygraph.train.comparison import comparison_of
+from tinygraph.core.labels import Coding, NoClassesError, coding_of
 from tinygraph.train.metrics import share_right
 from tinygraph.validation.arrays import Array
 

@@ -69,10 +69,10 @@ class History:
         return f"<History of {len(self)} epochs{last}, {self.seconds:.2f} s, {self.stopped}>"
 
     def plot(self, ax: Any = None) -> Any:
-        """Draw the learning curve; returns the matplotlib axes."""
+        """Draw the learning curve, and return its axes; see ``tg.plots.learning_curve``."""
         from tinygraph.plots import learning_curve
 
-        return learning_curve(self.loss, ax=ax)
+        return learning_curve(self, ax=ax)
 
 
 def checked_record(history: Any) -> History:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tinygraph.data.labels import BINARY, Classes, Coding, NoClassesError, coding_of
+from tinygraph.core.labels import BINARY, Classes, Coding, NoClassesError, coding_of
 from tinygraph.errors import ArgumentError, ShapeError
 from tinygraph.validation.arrays import Array, as_float_array
 from tinygraph.validation.shapes import show

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tinygraph.data.labels import Coding, NoClassesError, coding_of
+from tinygraph.core.labels import Coding, NoClassesError, coding_of
 
 
 @pytest.mark.parametrize(

@@ -90,7 +90,7 @@ def coding_of(labels: Array) -> Coding:
     'one-hot'
     >>> coding_of(np.array([[3.0], [7.0]]))
     Traceback (most recent call last):
-    tinygraph.data.labels.NoClassesError: they hold numbers other than 0 and 1, such as 3, so this \
+    tinygraph.core.labels.NoClassesError: they hold numbers other than 0 and 1, such as 3, so this \
 is a regression
     """
     found = np.unique(labels)

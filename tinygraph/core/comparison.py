@@ -11,11 +11,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tinygraph.core.graph import Graph
+from tinygraph.core.labels import NoClassesError
 from tinygraph.core.leaves import Input, Parameter
 from tinygraph.core.node import OPERATORS, Node
 from tinygraph.core.op import Op
 from tinygraph.core.topology import topological_order
-from tinygraph.data.labels import NoClassesError
 from tinygraph.validation.naming import describe
 
 
