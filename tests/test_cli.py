@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 
 import pytest
 
-from tinygraph.cli import main
+from tinygraph.cli import FAILED, main
 
 
 def test_lab2_trains_both_data_sets_and_writes_figures(tmp_path, capsys):
@@ -128,7 +129,33 @@ def test_a_console_without_unicode_is_no_obstacle(tmp_path):
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    assert b"1 ? mean abs error" in done.stdout
+    assert b"1 - mean abs error" in done.stdout
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "gbk", "ascii"])
+def test_a_negative_number_keeps_its_sign_in_any_pipe(encoding):
+    done = subprocess.run(
+        [sys.executable, "-m", "tinygraph", "step", "lab2", "--plain"],
+        capture_output=True,
+        env={**os.environ, "PYTHONUTF8": "0", "PYTHONIOENCODING": encoding},
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert not re.search(rb"\?\d", done.stdout)
+    assert b"-0." in done.stdout
+
+
+@pytest.mark.parametrize(
+    "command", [["step", "lab2", "--plain"], ["lab2", "--data", "xor", "--print-interval", "1"]]
+)
+def test_a_reader_that_closes_the_pipe_early_is_not_an_error(command, tmp_path):
+    command = [sys.executable, "-u", "-m", "tinygraph", *command]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdout=pipe, stderr=pipe, cwd=tmp_path) as run:
+        run.stdout.readline()
+        run.stdout.close()
+        assert run.stderr.read() == b""
+        assert run.wait() == FAILED
 
 
 def test_python_dash_m_runs_the_same(tmp_path):

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import io
 import os
 import sys
 from collections.abc import Sequence
@@ -22,6 +21,7 @@ from tinygraph.lab2.diagrams import save_diagrams
 from tinygraph.lab2.experiments import EPOCHS, EXPERIMENTS, SEEDS
 from tinygraph.lab2.network import ACTIVATIONS
 from tinygraph.lab2.run import DATA_SETS, OPTIMIZERS, Settings, first_steps, save_figures, train
+from tinygraph.notation.printing import transliterate_output
 from tinygraph.train.engines import ENGINES
 from tinygraph.validation.paths import as_path, writing
 
@@ -41,13 +41,15 @@ class Parser(argparse.ArgumentParser):
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line, and return its exit status."""
-    for stream in (sys.stdout, sys.stderr):
-        # A console or pipe that knows no "−" or "∂" gets "?" there, not a traceback.
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")
+    transliterate_output()
     options = build_parser().parse_args(arguments)
     try:
-        return int(options.run(options))
+        status = int(options.run(options))
+        sys.stdout.flush()
+        return status
+    except BrokenPipeError:
+        _discard_output()
+        return FAILED
     except NonFiniteError as error:
         print(f"tinygraph: {error}", file=sys.stderr)
         return FAILED
@@ -60,6 +62,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("\ntinygraph: interrupted", file=sys.stderr)
         return INTERRUPTED
+
+
+def _discard_output() -> None:
+    """Let Python's last flush write to nowhere: the reader of the pipe, such as head, has left."""
+    with open(os.devnull, "wb") as nowhere:
+        os.dup2(nowhere.fileno(), sys.stdout.fileno())
 
 
 def build_parser() -> Parser:

@@ -13,6 +13,7 @@ from tinygraph.check.argument import ArgumentCheck
 from tinygraph.core.graph import Graph
 from tinygraph.core.node import Node
 from tinygraph.errors import GradientError, LayoutError
+from tinygraph.notation.printing import printable
 from tinygraph.validation.naming import describe
 
 SHOWN = 40
@@ -91,7 +92,7 @@ class GradcheckReport:
             disable_numparse=True,
             colalign=("left", "left", "right", "right", "left", "left"),
         )
-        return f"{table}\n\n{self._verdict()}"
+        return printable(f"{table}\n\n{self._verdict()}")
 
     def _repr_html_(self) -> str:
         table = tabulate(

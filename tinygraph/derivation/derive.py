@@ -24,6 +24,7 @@ from tinygraph.derivation.formats import as_html, as_latex, as_markdown, as_text
 from tinygraph.derivation.steps import Term, steps_from_output
 from tinygraph.errors import ArgumentError, ArgumentTypeError, StateError
 from tinygraph.notation.names import Notation
+from tinygraph.notation.printing import printable
 from tinygraph.validation.arrays import Array, brief
 from tinygraph.validation.edits import check_numbers
 from tinygraph.validation.naming import describe
@@ -64,7 +65,7 @@ class Derivation:
         return f"<Derivation of the gradient of {describe(self.node)}, {len(self.steps)} steps>"
 
     def __str__(self) -> str:
-        return as_text(self)
+        return printable(as_text(self))
 
     @property
     def written_out(self) -> str:

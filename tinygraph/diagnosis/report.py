@@ -11,6 +11,7 @@ from tabulate import tabulate, tabulate_formats
 from tinygraph.core.node import Node
 from tinygraph.errors import ArgumentError, did_you_mean
 from tinygraph.notation.numbers import number
+from tinygraph.notation.printing import printable
 from tinygraph.validation.arrays import brief
 
 
@@ -131,7 +132,8 @@ class Diagnosis:
         )
 
     def __str__(self) -> str:
-        return "\n\n".join(filter(None, [self.table(), "\n".join(self.sentences)]))
+        text = "\n\n".join(filter(None, [self.table(), "\n".join(self.sentences)]))
+        return printable(text)
 
     def __repr__(self) -> str:
         return f"<Diagnosis of {len(self.layers)} layers: {len(self.findings)} findings>"
