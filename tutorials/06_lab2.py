@@ -60,12 +60,18 @@ show(stepper)
 # (``stepper.save("lab2.html")`` writes this page to a file, which needs no network connection. The
 # command ``tinygraph step`` shows the same steps in a terminal.)
 #
-# All nodes at once
-# -----------------
+# All layers at once
+# ------------------
+# Folded, the graph has one card per layer. The gradients become smaller from right to left:
 
 model.forward(x=X, t=T)
 model.backward()
-show(tg.render(model, gradients=True))
+show(tg.render(model, gradients=True, depth=0))
+
+# %%
+# And here is the end of the backward pass, where the gradient reaches ``layer1/W``:
+
+show(tg.render(model, gradients=True, around="layer1/z"))
 
 # %%
 # Now check your prediction:

@@ -132,7 +132,7 @@ model.backward()
 output = model["layer3/h"].value
 largest = max(np.abs(p.grad).max() for p in model.parameters)
 print(f"largest output {output.max():.1e}, largest element of any gradient {largest:.1e}")
-show(tg.render(model, gradients=True))
+show(tg.render(model, gradients=True, around="layer3/h"))
 assert largest < 1e-6
 
 # %%
@@ -164,6 +164,6 @@ show(check("07", answer))
 # What this leaves out
 # --------------------
 # We have not discussed mini-batches or learning-rate schedules. Also, one seed is not an
-# experiment: another starting point gives a different curve. The lab's report (``make report``)
-# runs every experiment with many seeds. Steps that adapt to the gradients are next:
+# experiment: another starting point gives a different curve. The lab's report (``tinygraph lab2
+# report``) runs every experiment with many seeds. Steps that adapt to the gradients are next:
 # :doc:`08_optimizers`.

@@ -87,9 +87,11 @@ assert 5 < sizes(networks["tanh"])[-1] / sizes(networks["tanh"])[0] < 12
 print(tg.diagnose(networks["sigmoid"]))
 
 # %%
-# In a picture of the gradients, the arrows become thinner towards the input. Here are five layers:
+# In a picture of the gradients, the arrows become thinner towards the input. Here is a network of
+# four layers, with one card per layer:
 
-show(tg.render(deep(tg.Sigmoid, scale=8**-0.5, layers=5, units=4), gradients=True))
+small = deep(tg.Sigmoid, scale=8**-0.5, layers=4, units=4)
+show(tg.render(small, gradients=True, depth=0))
 
 # %%
 # Dying

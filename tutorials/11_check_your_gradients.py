@@ -25,6 +25,8 @@ is wrong, and *where*, before you train with it for an hour?"""
 #     You train a small network with the wrong tanh. Does the program stop with an error? Does the
 #     loss rise? Write down what you expect.
 
+import textwrap
+
 import numpy as np
 
 import tinygraph as tg
@@ -127,8 +129,9 @@ print("it should walk to  ", np.round(-0.1 * np.cumsum(1 / np.sqrt([1, 2, 3, 4])
 # ``each.claims`` is the optimizer of tinygraph that the specimen claims to be.
 
 model = zoo.graph_of(zoo.Product)
-print("ops:", *(op.__name__ for op in zoo.OPS))
-print("optimizers:", *(optimizer.__name__ for optimizer in zoo.OPTIMIZERS))
+for title, specimens in {"Ops": zoo.OPS, "Optimizers": zoo.OPTIMIZERS}.items():
+    names = ", ".join(each.__name__ for each in specimens)
+    print(textwrap.fill(f"{title}: {names}", width=70))
 show(tg.render(model))
 
 # %%

@@ -83,9 +83,9 @@ assert sum(counts) > 25
 # %%
 # **Your prediction.** You need about 30 lines. The backward pass has about as many lines as the
 # forward pass. This program has no graph any more: no nodes, no loops and no method calls. Read it
-# together with the graph:
+# together with a part of the graph, the second layer:
 
-show(tg.render(model))
+show(tg.render(model, around="layer2/a", radius=2))
 
 # %%
 # tinygraph *runs* a shorter form of the same program. Every result is written to a preallocated

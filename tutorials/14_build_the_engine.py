@@ -226,9 +226,9 @@ print("real:", real.forward(x=X, t=T))
 assert np.isclose(engine.forward(), real.forward(x=X, t=T), rtol=1e-9)
 
 # %%
-# Both engines visited this graph:
+# Both engines visited this graph. It is folded, with one card per layer:
 
-show(tg.render(real))
+show(tg.render(real, depth=0))
 
 # %%
 # **The answer to the question.** The engine is about 50 lines: a node that keeps its inputs, an
