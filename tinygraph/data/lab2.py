@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from tinygraph.errors import ArgumentError, ArgumentTypeError
@@ -9,7 +11,7 @@ from tinygraph.validation.arrays import Array, brief, is_whole_number
 from tinygraph.validation.randomness import as_generator
 
 MOST_POINTS = 10_000_000
-"""More would fill the memory of a small machine before anything is said."""
+"""More would fill the memory of a small machine."""
 
 
 def linear(n: int = 100, rng: np.random.Generator | int | None = None) -> tuple[Array, Array]:
@@ -18,9 +20,9 @@ def linear(n: int = 100, rng: np.random.Generator | int | None = None) -> tuple[
     Parameters
     ----------
     n : int
-        How many points, drawn uniformly from [0, 1)².
+        The number of points, drawn uniformly from [0, 1)².
     rng : Generator or int, optional
-        Where the randomness comes from, or a seed for it; 0 unless told.
+        The random generator, or a seed.  Default: the seed 0.
 
     Returns
     -------
@@ -31,19 +33,13 @@ def linear(n: int = 100, rng: np.random.Generator | int | None = None) -> tuple[
     Raises
     ------
     ArgumentTypeError, ArgumentError
-        If ``n`` is no whole number above 0, or ``rng`` no source of randomness.
+        If ``n`` is not a whole number above 0, or ``rng`` neither a generator nor a seed.
 
     >>> x, t = linear(100, rng=0)
     >>> x.shape, t.shape, bool((t[:, 0] == (x[:, 0] <= x[:, 1])).all())
     ((100, 2), (100, 1), True)
     """
-    if not is_whole_number(n):
-        raise ArgumentTypeError(f"n is a whole number of points; got {brief(n)}.")
-    if n < 1:
-        raise ArgumentError(f"n is at least 1, since a data set has points; got {n}.")
-    if n > MOST_POINTS:
-        raise ArgumentError(f"n is at most {MOST_POINTS:,}, which fit into memory; got {brief(n)}.")
-    x = as_generator(rng).uniform(size=(int(n), 2))
+    x = as_generator(rng).uniform(size=(checked_count("n", n), 2))
     return x, np.where(x[:, :1] > x[:, 1:], 0.0, 1.0)
 
 
@@ -65,3 +61,17 @@ def xor() -> tuple[Array, Array]:
     anti_diagonal = [(i / 10, 1 - i / 10, 1.0) for i in range(11) if i != 5]
     rows = np.array(diagonal + anti_diagonal)
     return rows[:, :2].copy(), rows[:, 2:].copy()
+
+
+def checked_count(name: str, count: Any, most: int = MOST_POINTS) -> int:
+    """Return a whole number from 1 to ``most``, or refuse it.
+
+    Raises
+    ------
+    ArgumentTypeError, ArgumentError
+    """
+    if not is_whole_number(count):
+        raise ArgumentTypeError(f"{name} is a whole number; got {brief(count)}.")
+    if not 1 <= count <= most:
+        raise ArgumentError(f"{name} is a whole number from 1 to {most:,}; got {brief(count)}.")
+    return int(count)
