@@ -15,7 +15,8 @@ several paths. Then you need one more rule: *add* the contributions of all paths
 #
 # .. dropdown:: Answer
 #
-#     How much the output of the step increases, compared with a small increase of its input.
+#     It tells you how much the output of the step increases, compared with a small increase of its
+#     input.
 #
 # A diamond
 # ---------
@@ -86,8 +87,8 @@ show(tg.step_through(model))
 #
 # ``backward`` does not follow paths. It visits each *node* once, in reverse order. By that time,
 # every op that uses the node has added its contribution, so the sum is complete. This is why the
-# order matters. It is also why the backward pass is cheap: it costs only a small constant factor
-# (typically 2 to 3) times the forward pass, however many paths there are.
+# order matters. It is also why the backward pass is cheap. It costs only a small constant factor
+# (typically 2 to 3) times the forward pass. The number of paths does not matter.
 
 deep = tg.Parameter(1.0, name="x0")
 end = deep
@@ -133,7 +134,7 @@ show(check("02", answer))
 #
 # What this leaves out
 # --------------------
-# All values on this page are scalars. With arrays the rule stays the same: an element that is used
-# by many elements of the result collects one contribution from each. :doc:`03_layer` shows where
-# the transposes come from. This page has no cycles, because a graph of ops has none. So an order
-# for the backward pass always exists.
+# All values on this page are scalars. With arrays the rule stays the same: an element collects one
+# contribution from each element of the result that uses it. :doc:`03_layer` shows where
+# the transposes come from. A graph of ops has no cycles, so an order for the
+# backward pass always exists.

@@ -79,9 +79,9 @@ print("b:", np.allclose(b.grad, g.sum(axis=0)), b.grad.shape)
 print("x:", np.allclose(model["x"].grad, g @ W.value.T), model["x"].grad.shape)
 
 # %%
-# **Your prediction.** Only ``x.T @ g`` has the shape (2, B) times (B, 3), which is (2, 3). It sums
+# **Your prediction.** Only ``x.T @ g`` fits: (2, B) times (B, 3) gives (2, 3). It sums
 # over B, the samples. So the shapes alone tell you where the transpose belongs. But shapes do not
-# tell you whether to sum or to average: only the derivation does.
+# tell you whether to sum or to average. Only the derivation does.
 #
 # Here is the same gradient again, with the sum over the samples as a loop:
 

@@ -97,8 +97,8 @@ show(tg.render(model))
 # The gradient of :math:`z` is 1 where :math:`z` is positive and 0 elsewhere. A unit with negative
 # :math:`z` receives no gradient.
 #
-# **The answer to the question.** In the forward pass, an activation bends each value. In the
-# backward pass, it multiplies each gradient by the slope at that value.
+# **The answer to the question.** In the forward pass, an activation replaces each value by the
+# height of its curve there. In the backward pass, it multiplies each gradient by the slope there.
 #
 # Exercise
 # --------

@@ -14,8 +14,9 @@ each of them, forward and backward, when you train the network for one step?"""
 #
 # .. dropdown:: Answer
 #
-#     :math:`g\, W^\top`. Next, :math:`\frac{2}{n} (y - t)`. And a sigmoid multiplies each element
-#     of the gradient by :math:`h (1 - h)`, which is at most 1/4.
+#     The gradient of :math:`h` is :math:`g\, W^\top`. The gradient of the loss is
+#     :math:`\frac{2}{n} (y - t)`. A sigmoid multiplies each element of the gradient by
+#     :math:`h (1 - h)`, which is at most 1/4.
 #
 # The whole lab in one graph
 # --------------------------
@@ -62,7 +63,8 @@ show(stepper)
 #
 # All layers at once
 # ------------------
-# Folded, the graph has one card per layer. The gradients become smaller from right to left:
+# The folded graph has one card per layer. The gradients of the parameters become smaller from
+# ``layer3`` to ``layer1``:
 
 model.forward(x=X, t=T)
 model.backward()

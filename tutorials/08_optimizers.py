@@ -14,8 +14,8 @@ r"""
 #
 # .. dropdown:: Answer
 #
-#     By :math:`1 - \eta c`. It is negative for :math:`\eta > 1/c`: then :math:`w` changes its sign
-#     at every step.
+#     The factor is :math:`1 - \eta c`. It is negative for :math:`\eta > 1/c`: then :math:`w`
+#     changes its sign at every step.
 #
 # A narrow valley
 # ---------------
@@ -79,7 +79,7 @@ print(tabulate(rows, headers=headers))
 # %%
 # **Your prediction.** In a sum, gradients with opposite signs cancel, and gradients with the same
 # sign add up. So Momentum changes the sign of :math:`u` only every four or five steps. Along
-# :math:`v` its steps become longer and longer. With a learning rate that is more than four times
+# :math:`v` its steps become longer at first. With a learning rate that is more than four times
 # smaller than that of SGD, it reaches :math:`|v| < 0.2` sooner. But the sum cannot stop at once:
 # Momentum moves past the minimum in both directions.
 
@@ -90,7 +90,8 @@ assert 0 < rows[1][3] < rows[0][3]
 # %%
 # What each optimizer remembers
 # -----------------------------
-# * **Momentum** keeps a velocity, the running sum of past steps.
+# * **Momentum** keeps a velocity. It is a running sum of past gradients, in which old gradients
+#   lose weight.
 # * **AdaGrad** keeps the sum of squared gradients and divides by its root. So each parameter gets
 #   its own learning rate. The sum only grows, so under a constant gradient the steps only shrink.
 # * **RMSProp** uses a running mean instead of the sum, so it forgets old gradients.

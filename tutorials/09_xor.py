@@ -43,7 +43,7 @@ X, T = tg.data.xor()
 design = np.column_stack([X, np.ones(len(X))])
 best, *_ = np.linalg.lstsq(design, T, rcond=None)
 best_loss = float(np.mean((design @ best - T) ** 2))
-print("best w1, w2, b:", np.abs(best.ravel()).round(4))
+print("best w1, w2, b:", best.ravel().round(4) + 0.0)
 print(f"its loss: {best_loss:.4f}")
 
 # %%

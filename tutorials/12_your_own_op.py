@@ -73,8 +73,8 @@ print("sigmoid:          ", tg.Sigmoid(tg.Parameter(numbers)).forward(numbers).r
 # An op that explains itself
 # --------------------------
 # Diagrams, steppers and derivations can explain your op in its own words. For this, give it its
-# ``formula``, its ``code`` and one ``Rule`` per argument. A ``role`` gives it a colour. None of
-# these is needed to compute.
+# ``formula``, its ``code`` and one ``Rule`` per argument. A ``role`` gives it a colour. They
+# are not needed to compute.
 
 
 class Softplus(tg.Op):

@@ -113,7 +113,7 @@ def topological_order(output):
 # %%
 # Forward, backward
 # -----------------
-# The engine itself needs four short methods:
+# The engine itself needs only a few short methods:
 
 
 class Graph:
