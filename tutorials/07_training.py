@@ -109,7 +109,8 @@ for lr in (0.01, 0.1, 1.0, 10.0, 100.0):
 ax.set(xlabel="epoch", ylabel="loss", yscale="log")
 ax.legend(ncols=3, frameon=False)
 show(fig)
-print(tabulate(rows, headers=["η", "last loss", "epochs in which the loss rose"], floatfmt=".3g"))
+headers = ["η", "last loss", "epochs in which the loss rose"]
+print(tabulate(rows, headers=headers, floatfmt=".3g"))
 
 # %%
 # **Your prediction.** :math:`\eta = 10` ends with the smallest loss, although its loss rose in more
@@ -131,9 +132,10 @@ model.forward(x=X, t=T)
 model.backward()
 output = model["layer3/h"].value
 largest = max(np.abs(p.grad).max() for p in model.parameters)
-print(f"largest output {output.max():.1e}, largest element of any gradient {largest:.1e}")
-show(tg.render(model, gradients=True, around="layer3/h"))
+print(f"largest output: {output.max():.1e}")
+print(f"largest element of any gradient: {largest:.1e}")
 assert largest < 1e-6
+show(tg.render(model, gradients=True, around="layer3/h"))
 
 # %%
 # **The answer to the question.** Go as far as the curvature allows. Below :math:`1/c` a larger

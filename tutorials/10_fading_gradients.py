@@ -53,7 +53,7 @@ def deep(activation, scale, layers=10, units=8, bias=0.0):
 
 
 def sizes(model):
-    """Return the norm of the gradient at each layer: the root of the sum of its squares."""
+    """Return the norm of each layer's gradient: the root of the sum of its squares."""
     return [float(np.linalg.norm(model[f"layer{k}/a"].grad)) for k in range(1, 11)]
 
 
@@ -65,7 +65,8 @@ networks = {
 fig, ax = plt.subplots(figsize=(7, 3.4), layout="constrained")
 for (name, model), marker in zip(networks.items(), "os^", strict=True):
     ax.plot(range(1, 11), sizes(model), marker + "-", label=name)
-    print(f"{name:8} last layer / first layer: {sizes(model)[-1] / sizes(model)[0]:,.1f}")
+    ratio = sizes(model)[-1] / sizes(model)[0]
+    print(f"{name:8} last layer / first layer: {ratio:,.1f}")
 ax.set(yscale="log", xlabel="layer", ylabel="norm of the gradient", xticks=range(1, 11))
 ax.legend(frameon=False)
 show(fig)

@@ -177,11 +177,12 @@ for engine_class in (Graph, Replacing, NeverCleared):
     engine.backward()
     first = float(x.grad)
     engine.backward()
-    print(f"{engine_class.__name__:12}  first dy/dx = {first:g}, second dy/dx = {float(x.grad):g}")
+    print(f"{engine_class.__name__:12}  first: {first:g}, second: {float(x.grad):g}")
 
 # %%
-# **Your prediction.** ``Replacing`` gives 1, because the second path overwrites the first one.
-# ``NeverCleared`` gives 2 at first, but then 4: the new gradients are added to the old ones.
+# **Your prediction.** The numbers are :math:`dy/dx` after each ``backward``. ``Replacing`` gives 1,
+# because the second path overwrites the first one. ``NeverCleared`` gives 2 at first, but then 4:
+# the new gradients are added to the old ones.
 #
 # You do not notice ``Replacing`` in a graph in which every node is used once. The lab's network is
 # such a graph! So a test of an engine needs a node that is used twice.

@@ -419,3 +419,11 @@ def test_show_returns_a_picture_where_no_script_runs(capsys):
     assert exercises.show(exercises.check("02", 33)) is None
     plt.close("all")
     assert capsys.readouterr().out == "Right.\n"
+
+
+@pytest.mark.parametrize("path", TUTORIALS, ids=lambda path: path.stem)
+def test_a_picture_ends_its_cell(path):
+    """A notebook and the book display only the last expression of a cell."""
+    for cell in path.read_text(encoding="utf-8").split("\n# %%\n"):
+        lines = [line for line in cell.splitlines() if line and not line.startswith("#")]
+        assert not [line for line in lines[:-1] if line.startswith("show(tg.")], lines
