@@ -183,7 +183,7 @@ def test_a_failing_run_leaves_the_others(feeds):
     [
         ({"grid": {"Lr": [0.1, 0.2]}}, "with Lr=0.1, seed=0: TypeError.*'Lr'"),
         ({"build": lambda rng, lr: 1 / 0}, "with lr=0.02, seed=0: ZeroDivisionError"),
-        ({"build": lambda rng, lr: None}, "build returns a model and its optimizer.*got None"),
+        ({"build": lambda rng, lr: None}, "build must return a model and its optimizer.*got None"),
         ({"t": np.zeros(4)}, "ShapeError.*'t' has the shape"),
     ],
 )
@@ -191,7 +191,9 @@ def test_a_sweep_of_which_every_run_failed_says_so(feeds, tmp_path, settings, wo
     path = tmp_path / "sweep.jsonl"
     tried = {"build": build, "grid": GRID, "seeds": 2, "epochs": 2, **feeds, **settings}
     for _ in range(2):
-        with pytest.raises(tg.TinygraphError, match=f"(?s)Every run .* failed.*{words}"):
+        with pytest.raises(
+            tg.TinygraphError, match=f"(?s)All 4 runs of this sweep failed.*{words}"
+        ):
             tg.sweep(save=path, **tried)
     assert len(path.read_text(encoding="utf-8").splitlines()) == 1
 
@@ -209,7 +211,7 @@ def test_what_failed_everywhere_is_tried_again_from_the_same_file(feeds, tmp_pat
         return build(rng, lr)
 
     settings = {"seeds": 1, "epochs": 2, "save": tmp_path / "sweep.jsonl", **feeds}
-    with pytest.raises(tg.TinygraphError, match="Every run"):
+    with pytest.raises(tg.TinygraphError, match="All 2 runs"):
         tg.sweep(fails_at_first, GRID, **settings)
     luck.append("now")
     assert {run.stopped for run in tg.sweep(fails_at_first, GRID, **settings)} == {"finished"}
@@ -245,10 +247,10 @@ def test_errors_are_lessons(feeds):
         ("list of values", {"grid": {"lr": 0.1}}),
         ("list of values", {"grid": [0.1]}),
         ("epochs is at least 1", {"epochs": 0}),
-        ("whole numbers", {"seeds": 0}),
+        ("non-negative integers", {"seeds": 0}),
         ("seeds", {"seeds": 1.5}),
         ('Did you mean "numpy"', {"engine": "nunpy"}),
-        ("no setting of the grid", {"grid": {"seed": [1]}}),
+        ("must not be a setting of the grid", {"grid": {"seed": [1]}}),
     ):
         with pytest.raises(tg.TinygraphError, match=match):
             tg.sweep(build, **{"grid": GRID, "seeds": 1, "epochs": 1, **wrong}, **feeds)
@@ -259,15 +261,15 @@ def test_errors_are_lessons(feeds):
 @pytest.mark.parametrize(
     ("settings", "words"),
     [
-        ({"build": 5}, "build is a function"),
-        ({"grid": {5: [1]}}, "named as build names them; got 5"),
+        ({"build": 5}, "build must be a function"),
+        ({"grid": {5: [1]}}, "must be arguments of build; got 5"),
         ({"grid": {"lr": itertools.count()}}, "at most 1,000,000 values"),
         ({"grid": {name: range(2000) for name in "abc"}}, "at most 1,000,000 points"),
         ({"seeds": itertools.count()}, "at most 1,000,000 values"),
         ({"seeds": 10**18}, "at most 1,000,000 values"),
-        ({"seeds": [-1]}, "from 0 on"),
-        ({"executor": 5}, "executor is a concurrent.futures.Executor"),
-        ({"executor": lambda: 5}, "executor is a concurrent.futures.Executor"),
+        ({"seeds": [-1]}, "non-negative"),
+        ({"executor": 5}, "executor must be a concurrent.futures.Executor"),
+        ({"executor": lambda: 5}, "executor must be a concurrent.futures.Executor"),
         ({"executor": lambda: 1 / 0}, "failed: ZeroDivisionError"),
     ],
 )
@@ -306,7 +308,7 @@ def test_a_run_made_by_hand_of_odd_parts(field, value):
 
 @pytest.mark.parametrize("runs", [5, [5], None])
 def test_a_sweep_made_by_hand_of_no_runs(runs):
-    with pytest.raises(tg.TinygraphError, match="The runs of a Sweep are a list of Run"):
+    with pytest.raises(tg.TinygraphError, match="The runs of a Sweep must be a list of Run"):
         tg.Sweep(runs)
 
 
@@ -324,7 +326,7 @@ def test_a_line_of_the_file_that_was_changed_is_run_again(feeds, tmp_path):
 def test_a_file_of_other_bytes_is_refused(feeds, tmp_path):
     path = tmp_path / "sweep.jsonl"
     path.write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(tg.TinygraphError, match="could not be read as the file of a sweep"):
+    with pytest.raises(tg.TinygraphError, match="as the file of a sweep"):
         tg.sweep(build, {"lr": [0.1]}, seeds=1, epochs=1, save=path, **feeds)
 
 

@@ -1,13 +1,13 @@
-"""What ails a network, read from one run: units that are dead or saturated, and lost gradients.
+"""Problems of a network, found in one run: dead or saturated units, and vanishing gradients.
 
-A unit is dead where its value and the slope of its activation are 0 for the whole batch, saturated
-where the slope is small, against the steepest that the op has, for most of the batch.  What is left
-of the gradient from layer to layer is read from its norms.
+A unit is dead if its value and the slope of its activation are 0 for the whole batch. It is
+saturated if, for most of the batch, the slope is small compared with the steepest slope of the op.
+The norms of the gradients show how the gradient changes from layer to layer.
 
-An output that agrees with its labels is saturated too, and sends back hardly any gradient.  That is
+An output that agrees with its labels is saturated, too, and passes little gradient back. That is
 what success looks like, and the sentence says so.
 
-Left out on purpose: advice that depends on the task.  A finding says what is, and what it does.
+Findings state facts and their effects. They give no advice that depends on the task.
 """
 
 from __future__ import annotations
@@ -30,25 +30,25 @@ from tinygraph.validation.edits import check_numbers
 STEP = 10.0
 """A norm that changes by more than this factor from one layer to the next is reported."""
 WHOLE = 1000.0
-"""The same from the last layer to the first."""
+"""The same limit from the last layer to the first."""
 CLOSE = 0.1
-"""A value this near to its label, as a share of the labels' range, agrees with it."""
+"""A value agrees with its label if it is this close, as a fraction of the labels' range."""
 
 
 def diagnose(model: Graph | Node) -> Diagnosis:
-    """Say what ails a network, from the values and gradients of its last run.
+    """Find problems of a network in the values and gradients of its last run.
 
     Parameters
     ----------
     model : Graph or Node
-        After a ``forward``; after a ``backward`` too, gradients are looked at.  A node stands for
-        the graph of all that it depends on.
+        After a ``forward``. After a ``backward``, the gradients are examined, too. A node stands
+        for the graph of all nodes that it depends on.
 
     Returns
     -------
     Diagnosis
-        Prints as a table and sentences; shows itself in a notebook.  A diagram with gradients
-        marks the nodes concerned.
+        Prints as a table and sentences, and shows itself in a notebook. A diagram with gradients
+        marks these nodes.
 
     Raises
     ------
@@ -62,12 +62,12 @@ def diagnose(model: Graph | Node) -> Diagnosis:
     >>> model = tg.Graph(tg.Sum(tg.ReLU(x, name="h")))
     >>> _ = model.forward(x=np.array([[1.0, -1.0], [2.0, -3.0]]))
     >>> print(diagnose(model).sentences[0])
-    h: 1 of 2 units is dead: 0 for the whole batch of 2, so that no gradient passes.
+    h: 1 of 2 units is dead: 0 for the whole batch of 2, so no gradient passes.
     """
     if not isinstance(model, Graph):
-        model = Graph(as_node(model, "What diagnose looks at"))
+        model = Graph(as_node(model, "The argument of diagnose"))
     if model.output.value is None:
-        raise StateError("diagnose looks at a run; there was none yet. Call forward(…) first.")
+        raise StateError("Call forward(…) before diagnose: there is no run to examine yet.")
     check_nodes(model.nodes)
     check_numbers(model.nodes)
     layers = _layers(model.nodes)
@@ -88,7 +88,7 @@ def diagnose(model: Graph | Node) -> Diagnosis:
 
 
 def _layers(nodes: Sequence[Node]) -> list[Op]:
-    """Return the nodes that stand for layers: activations or, where there are none, linear ops."""
+    """Return the nodes that stand for layers: activations or, without any, linear ops."""
     for role in ("activation", "linear"):
         found = [node for node in nodes if isinstance(node, Op) and node.role == role]
         if found:
@@ -97,7 +97,7 @@ def _layers(nodes: Sequence[Node]) -> list[Op]:
 
 
 def _layer_before(nodes: Sequence[Node], layers: Sequence[Op]) -> dict[Node, Op]:
-    """Return the layer that each layer reads from: of several, the deepest."""
+    """Return the layer that each layer reads from; if there are several, the deepest one."""
     depth: dict[Node, int] = {}
     last: dict[Node, Op] = {}
     before: dict[Node, Op] = {}
@@ -124,7 +124,7 @@ def _row(layer: Op, slope: Slope | None, before: Op | None) -> Layer:
 
 
 def _ratio(before: Node | None, after: Node) -> float | None:
-    """Return what share of the gradient's norm is left in the layer before."""
+    """Return the norm of the gradient in the layer before, divided by the norm in this one."""
     if before is None or before.grad is None or after.grad is None:
         return None
     here = norm(after.grad)
@@ -132,7 +132,7 @@ def _ratio(before: Node | None, after: Node) -> float | None:
 
 
 def _non_finite(nodes: Sequence[Node]) -> Iterator[Finding]:
-    """Find the first non-finite value on the way forward, or else the first gradient back."""
+    """Find the first non-finite value of the forward pass, or else the first gradient."""
     for what, arrays in (
         ("value", [(node, node.value) for node in nodes]),
         ("gradient", [(node, node.grad) for node in reversed(nodes)]),
@@ -146,14 +146,14 @@ def _non_finite(nodes: Sequence[Node]) -> Iterator[Finding]:
                 node,
                 "non-finite",
                 f"non-finite {what}",
-                f"{node.name}: its {what} is the first that is not finite, NaN or infinite in "
-                f"{count} of {array.size} entries.{rest}",
+                f"{node.name}: this is the first non-finite {what}; {count} of {array.size} "
+                f"elements are NaN or infinite.{rest}",
             )
             return
 
 
 def _agreeing(nodes: Sequence[Node]) -> Iterator[Node]:
-    """Yield what a loss compares with labels, where every value is close to its label."""
+    """Yield each prediction whose values are all close to their labels."""
     for loss in nodes:
         if loss.role != "loss" or len(loss.inputs) != 2:
             continue
@@ -178,20 +178,20 @@ def _flat_units(layer: Op, slope: Slope | None, agrees: bool) -> Iterator[Findin
             "dead",
             f"{dead} of {slope.units} dead",
             f"{layer.name}: {_count(dead, slope.units)} dead: 0 for the whole batch of {batch}, so "
-            f"that no gradient passes.",
+            f"no gradient passes.",
         )
     if saturated:
         success = (
-            " Each value agrees with its label, and little is left to learn: this is what success "
-            "looks like."
+            " Each value agrees with its label, so there is little left to learn: this is what "
+            "success looks like."
         )
         yield Finding(
             layer,
             "saturated",
             f"{saturated} of {slope.units} saturated",
             f"{layer.name}: {_count(saturated, slope.units)} saturated: for at least "
-            f"{MOST:.0%} of the batch the slope is below {number(FLAT * slope.steepest, 2)}, where "
-            f"{number(slope.steepest, 2)} is the steepest, so that hardly any gradient passes."
+            f"{MOST:.0%} of the batch the slope is below {number(FLAT * slope.steepest, 2)} (the "
+            f"steepest is {number(slope.steepest, 2)}), so little gradient passes."
             + (success if agrees else ""),
             is_ailment=not agrees,
         )
@@ -202,7 +202,7 @@ def _count(few: int, units: int) -> str:
 
 
 def _lost(layers: Sequence[Op], before: dict[Node, Op], agreeing: set[Node]) -> Iterator[Finding]:
-    """Find where the gradient's norm changes too much, from layer to layer and over all."""
+    """Find where the norm of the gradient changes too much, between two layers or overall."""
     for layer in reversed(layers):
         ratio = _ratio(before.get(layer), layer)
         if ratio is None or 1 / STEP <= ratio <= STEP:
@@ -213,7 +213,7 @@ def _lost(layers: Sequence[Op], before: dict[Node, Op], agreeing: set[Node]) -> 
     if not layers:
         return
     last = layers[-1]
-    if last in agreeing:  # what it lets pass says nothing about the layers before it
+    if last in agreeing:  # its small slope says nothing about the layers before it
         last = before.get(last, last)
     first = last
     steps = 0
@@ -228,20 +228,20 @@ def _changed(first: Op, last: Op, ratio: float, steps: int) -> Finding:
     kind = "vanishing" if ratio < 1 else "exploding"
     verb = "shrinks" if ratio < 1 else "grows"
     grads = [number(norm(node.grad), 2) for node in (last, first) if node.grad is not None]
-    each = f", {number(ratio ** (1 / steps), 2)} a layer over {steps} layers" if steps > 1 else ""
+    each = f", {number(ratio ** (1 / steps), 2)} per layer over {steps} layers" if steps > 1 else ""
     return Finding(
         first,
         kind,
         f"gradient × {number(ratio, 1)}",
-        f"{first.name}: the gradient is {kind}: from {last.name} back to here its norm {verb} from "
-        f"{grads[0]} to {grads[1]}, a factor of {number(ratio, 2)}{each}.",
+        f"{first.name}: the gradient is {kind}: from {last.name} back to this layer, its norm "
+        f"{verb} from {grads[0]} to {grads[1]}, a factor of {number(ratio, 2)}{each}.",
     )
 
 
 def _as_success(finding: Finding, last: Op) -> Finding:
     success = (
-        f" {last.name} agrees with its labels, where its slope is small: this is what success "
-        f"looks like."
+        f" {last.name} agrees with its labels, and its slope is small there: this is what "
+        f"success looks like."
     )
     return finding._replace(sentence=finding.sentence + success, is_ailment=False)
 
@@ -253,6 +253,6 @@ def _no_gradient(parameters: Sequence[Parameter]) -> Iterator[Finding]:
                 parameter,
                 "no gradient",
                 "gradient 0",
-                f"{parameter.name}: its gradient is 0 in every entry, so that no step of training "
-                f"changes it.",
+                f"{parameter.name}: all elements of its gradient are 0, so training does not "
+                f"change it.",
             )

@@ -16,7 +16,7 @@ from tinygraph.validation.arrays import brief
 
 
 class Finding(NamedTuple):
-    """One thing that ails one node.
+    """One problem of one node.
 
     Attributes
     ----------
@@ -25,11 +25,11 @@ class Finding(NamedTuple):
         ``"dead"``, ``"saturated"``, ``"vanishing"``, ``"exploding"``, ``"no gradient"`` or
         ``"non-finite"``.
     mark : str
-        A few words, for the node's card in a diagram.
+        A few words for the card of the node in a diagram.
     sentence : str
-        The finding in plain words, with the node's name.
+        The finding as a sentence, with the name of the node.
     is_ailment : bool
-        False where it is what success looks like: a saturated output that agrees with its labels.
+        False for a sign of success: a saturated output that agrees with its labels.
     """
 
     node: Node
@@ -40,13 +40,13 @@ class Finding(NamedTuple):
 
 
 class Layer(NamedTuple):
-    """A row of the table: an activation, its units, and what is left of the gradient.
+    """A row of the table: an activation, its units, and its gradient.
 
     Attributes
     ----------
     node : Op
     units, dead, saturated : int or None
-        Counts; None where the op does not work entry by entry.
+        Counts; None if the op is not elementwise.
     gradient : float or None
         Norm of the gradient.
     ratio : float or None
@@ -68,7 +68,7 @@ class Diagnosis:
     ----------
     findings : list of Finding
     layers : list of Layer
-        One an activation (of a network without any: one a linear op), in topological order.
+        One per activation (per linear op, if there are no activations), in topological order.
 
     >>> Diagnosis([], []).ok
     True
@@ -80,25 +80,25 @@ class Diagnosis:
 
     @property
     def ok(self) -> bool:
-        """Whether nothing was found that ails the network."""
+        """Whether no problem was found."""
         return not any(finding.is_ailment for finding in self.findings)
 
     @property
     def sentences(self) -> list[str]:
-        """The findings in plain words; one sentence that says so if there is none."""
+        """The findings as sentences; a single sentence if there are none."""
         return [finding.sentence for finding in self.findings] or [
-            "Nothing conspicuous: no unit is dead or saturated, from layer to layer the gradient's "
-            "norm changes by less than a factor of ten, and all numbers are finite."
+            "No problem found: no unit is dead or saturated, the norm of the gradient changes by "
+            "less than a factor of ten from layer to layer, and all numbers are finite."
         ]
 
     @property
     def marks(self) -> dict[Node, list[str]]:
-        """The few words that a diagram writes in red on the cards of the nodes that ail."""
+        """The words that a diagram writes in red on the cards of these nodes."""
         return _by_node((each.node, each.mark) for each in self.findings if each.is_ailment)
 
     @property
     def explanations(self) -> dict[Node, list[str]]:
-        """The sentences on each node concerned, which a diagram says on hover."""
+        """The sentences about each node, which a diagram shows on hover."""
         return _by_node((each.node, each.sentence) for each in self.findings)
 
     def table(self, tablefmt: str = "simple") -> str:
@@ -107,11 +107,11 @@ class Diagnosis:
         Raises
         ------
         ArgumentError
-            If tabulate has no such format.
+            If tabulate does not have this format.
         """
         if not isinstance(tablefmt, str) or tablefmt not in tabulate_formats:
             raise ArgumentError(
-                f"No format of a table is called {brief(tablefmt)}."
+                f"tablefmt must be a format of tabulate; got {brief(tablefmt)}."
                 + did_you_mean(tablefmt, tabulate_formats)
             )
         rows = [

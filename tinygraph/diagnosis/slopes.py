@@ -1,7 +1,7 @@
-"""The slope of an activation at each entry of a run, and what it makes of the units.
+"""The slope of an activation at each element of a run, and the state of its units.
 
-No op is known by name.  An op that works entry by entry gives its own slope, by its ``backward``
-with g = 1; its steepest is looked for among the entries of the run and on [-8, 8].
+No op is known by name. The ``backward`` of an elementwise op gives its slope, with g = 1. Its
+steepest slope is the largest one among the elements of the run and on [-8, 8].
 """
 
 from __future__ import annotations
@@ -13,33 +13,33 @@ from tinygraph.validation.arrays import Array
 from tinygraph.validation.op_results import one_each
 
 FLAT = 0.05
-"""A slope below this share of the steepest counts as flat."""
+"""A slope below this fraction of the steepest one counts as flat."""
 MOST = 0.9
-"""A unit that is flat for this share of the batch counts as saturated."""
+"""A unit that is flat for this fraction of the batch counts as saturated."""
 
 
 class Slope:
-    """The slope of an activation at each entry, and which entries are dead or flat."""
+    """The slope of an activation at each element, and its dead and saturated units."""
 
-    def __init__(self, at_entries: Array, value: Array, steepest: float) -> None:
+    def __init__(self, at_elements: Array, value: Array, steepest: float) -> None:
         units = value.shape[-1] if value.ndim > 1 else 1
         self.steepest = steepest
-        dead = (at_entries == 0) & (value == 0)
-        flat = (np.abs(at_entries) < FLAT * steepest) & ~dead
+        dead = (at_elements == 0) & (value == 0)
+        flat = (np.abs(at_elements) < FLAT * steepest) & ~dead
         self.dead = dead.reshape(-1, units).all(axis=0)
         self.saturated = flat.reshape(-1, units).mean(axis=0) >= MOST
         self.units = units
 
 
 def slope_of(op: Op) -> Slope | None:
-    """Return an activation's slope; None where it does not work entry by entry."""
+    """Return the slope of an activation; None if it is not elementwise."""
     y = op.value
     if op.role != "activation" or len(op.inputs) != 1 or y is None or y.size == 0:
         return None
     x = op.inputs[0].value
     if x is None or x.shape != y.shape or not np.isfinite(y).all():
         return None
-    if y.ndim > 1 and len(y) == 1:  # one sample says nothing about what a unit does for others
+    if y.ndim > 1 and len(y) == 1:  # one sample says nothing about the others
         return None
     column = np.asarray(x).reshape(-1, 1)
     probe = np.concatenate([column, np.linspace(-8, 8, 65, dtype=x.dtype)[:, np.newaxis]])
@@ -47,7 +47,7 @@ def slope_of(op: Op) -> Slope | None:
         with np.errstate(all="ignore"):
             values = np.asarray(op.forward(probe))
             slopes = np.asarray(one_each(op, op.backward(np.ones_like(values), values, probe))[0])
-    except Exception:  # an op of a user's own may ask for more of its input than this column has
+    except Exception:  # a custom op may not accept this column
         return None
     if values.shape != probe.shape or slopes.shape != probe.shape:
         return None

@@ -1,4 +1,4 @@
-"""What a sweep is asked to run: every combination of the grid's values, from every seed."""
+"""The runs of a sweep: every combination of the values of a grid, with every seed."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from tinygraph.errors import ArgumentError, ArgumentTypeError
 from tinygraph.validation.arrays import as_dict, brief, is_whole_number
 
 Task = tuple[dict[str, Any], int]
-"""What one run is asked for: a point of the grid, and a seed."""
+"""One run: a point of the grid, and a seed."""
 
 MOST = 1_000_000
-"""More values than this are a mistake: no sweep of so many runs would end."""
+"""The largest number of values: a sweep of more runs would never end."""
 
 
 def tasks_of(grid: Mapping[str, Sequence[Any]] | None, seeds: int | Iterable[int]) -> list[Task]:
@@ -33,15 +33,19 @@ def _points(grid: Mapping[str, Sequence[Any]] | None) -> list[dict[str, Any]]:
     for name, values in grid.items():
         if not isinstance(name, str):
             raise ArgumentTypeError(
-                f"The settings of a grid are named as build names them; got {brief(name)}."
+                f"The settings of a grid must be arguments of build; got {brief(name)}."
             )
         if isinstance(values, str) or not isinstance(values, Iterable):
-            raise ArgumentTypeError(f"grid[{name!r}] is a list of values; got {brief(values)}.")
+            raise ArgumentTypeError(
+                f"grid[{name!r}] must be a list of values; got {brief(values)}."
+            )
         if name == "seed":
-            raise ArgumentError('"seed" is no setting of the grid: give the seeds by seeds=.')
+            raise ArgumentError(
+                '"seed" must not be a setting of the grid: pass the seeds with seeds=.'
+            )
     lists = [_few(values, f"grid[{name!r}]") for name, values in grid.items()]
     if math.prod(map(len, lists)) > MOST:
-        raise ArgumentError(f"A grid has at most {MOST:,} points; this one has more.")
+        raise ArgumentError(f"A grid must have at most {MOST:,} points; this one has more.")
     return [dict(zip(grid, values)) for values in itertools.product(*lists)]
 
 
@@ -49,22 +53,24 @@ def _seeds(seeds: int | Iterable[int]) -> list[int]:
     if is_whole_number(seeds):
         seeds = range(min(int(seeds), MOST + 1))
     if not isinstance(seeds, Iterable):
-        raise ArgumentTypeError(f"seeds is a number of seeds, or a list; got {brief(seeds)}.")
+        raise ArgumentTypeError(f"seeds must be a number of seeds, or a list; got {brief(seeds)}.")
     found = _few(seeds, "seeds")
     if not found or not all(is_whole_number(seed) and seed >= 0 for seed in found):
-        raise ArgumentError(f"seeds are whole numbers from 0 on, at least one; got {brief(found)}.")
+        raise ArgumentError(
+            f"seeds must be non-negative integers, at least one; got {brief(found)}."
+        )
     return [int(seed) for seed in found]
 
 
 def _few(values: Iterable[Any], what: str) -> list[Any]:
-    """Return the values as a list, or refuse what does not end."""
+    """Return the values as a list; raise if there are too many."""
     try:
         found = list(itertools.islice(values, MOST + 1))
-    except Exception as error:  # an object of the user's own may fail in any way
+    except Exception as error:  # a custom iterable may fail in any way
         raise ArgumentTypeError(
-            f"{what} is a list of values; got {brief(values)}, which fails to give them: "
+            f"{what} must be a list of values; iterating over {brief(values)} failed: "
             f"{type(error).__name__}: {error}"
         ) from error
     if len(found) > MOST:
-        raise ArgumentError(f"{what} has at most {MOST:,} values; got more.")
+        raise ArgumentError(f"{what} must have at most {MOST:,} values; got more.")
     return found

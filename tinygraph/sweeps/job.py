@@ -1,8 +1,7 @@
-"""The runs of a sweep themselves: some tasks in, a finished run for each out.
+"""The training of a group of runs: tasks in, finished runs out.
 
-This is what is sent to a worker.  Models of one architecture are trained by one program, the rest
-each by itself; both give the same run.  Who does which tasks, and what becomes of an error, is the
-business of ``workers``.
+This object is sent to the workers. Models of one architecture are trained by one program, all
+others one by one; both give the same runs. ``workers`` distributes the tasks and handles errors.
 """
 
 from __future__ import annotations
@@ -30,15 +29,15 @@ from tinygraph.train.history import History
 from tinygraph.validation.arrays import Array, brief
 
 Build = Callable[..., tuple[Graph, Optimizer]]
-"""Makes a model and its optimizer: called as ``build(rng, **point)``."""
+"""Makes a model and its optimizer; called as ``build(rng, **point)``."""
 
 CHECKS = 100
-"""How often in a run the accuracy is looked at."""
+"""The number of times that a run computes the accuracy."""
 
 
 @dataclass
 class Job:
-    """What all runs of a sweep have in common: what is sent to a worker beside point and seed."""
+    """The settings that all runs of a sweep share."""
 
     build: Build
     epochs: int
@@ -49,11 +48,11 @@ class Job:
 
     @property
     def interval(self) -> int:
-        """After how many epochs the accuracy is looked at."""
+        """The number of epochs between two accuracies."""
         return max(1, self.epochs // CHECKS)
 
     def __call__(self, tasks: list[Task]) -> list[Run]:
-        """Train once for each task; those of one architecture with one program."""
+        """Train one model per task; those of one architecture share a program."""
         pairs = [self._built(point, seed) for point, seed in tasks]
         if self.engine == "interpreted":
             return [self._fitted(pair, task) for pair, task in zip(pairs, tasks)]
@@ -63,7 +62,7 @@ class Job:
         runs: dict[int, Run] = {}
         for positions in alike.values():
             some = [pairs[k] for k in positions]
-            done = self._together(some, [tasks[k] for k in positions])
+            done = self._batched(some, [tasks[k] for k in positions])
             runs.update(zip(positions, done))
         return [runs[position] for position in range(len(tasks))]
 
@@ -76,12 +75,13 @@ class Job:
             and isinstance(made[1], Optimizer)
         ):
             raise ArgumentTypeError(
-                f"build returns a model and its optimizer, (Graph, Optimizer); got {brief(made)}."
+                f"build must return a model and its optimizer, (Graph, Optimizer); "
+                f"got {brief(made)}."
             )
         return made
 
-    def _together(self, pairs: list[tuple[Graph, Optimizer]], tasks: list[Task]) -> list[Run]:
-        """Train models of one architecture by one program, or each by itself if there is none."""
+    def _batched(self, pairs: list[tuple[Graph, Optimizer]], tasks: list[Task]) -> list[Run]:
+        """Train models of one architecture by one program, or one by one if there is none."""
         try:
             together = trainer(pairs, self.feeds, self._target(*pairs[0]), self.threads)
         except Unrecordable:
@@ -106,7 +106,7 @@ class Job:
         return "numba" if is_long else "numpy"
 
     def _fitted(self, pair: tuple[Graph, Optimizer], task: Task) -> Run:
-        """Train one model by itself."""
+        """Train one model."""
         model, optimizer = pair
         run = Run(*task, np.full(self.epochs, np.nan))
 
@@ -134,9 +134,9 @@ class Job:
         return run
 
     def _record(self, run: Run, losses: Array, done: int, model: Graph) -> None:
-        """Write a stretch of losses into a run, up to the first that is not finite.
+        """Write losses into a run, up to the first one that is not finite.
 
-        From there on the parameters are no numbers, so the accuracy is that of the stretch before.
+        After it the parameters are not numbers, so the accuracy is an earlier one.
         """
         if run.stopped != "finished":
             return

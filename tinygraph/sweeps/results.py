@@ -1,7 +1,4 @@
-"""What a sweep brings back: its runs, and tables of them.
-
-Plain data: how the runs came about is not its business, nor is drawing them.
-"""
+"""The results of a sweep: its runs, and tables of them."""
 
 from __future__ import annotations
 
@@ -25,7 +22,7 @@ RULES: dict[str, tuple[Callable[[Any], bool], str]] = {
     "seconds": (is_number, "a number"),
     "error": (lambda value: isinstance(value, str), "a text"),
 }
-"""What each field of a Run is."""
+"""The rule for each field of a Run."""
 
 
 @dataclass
@@ -35,20 +32,20 @@ class Run:
     Attributes
     ----------
     point : dict
-        The grid's settings of this run.
+        The settings of this run.
     seed : int
     losses : array
-        One value an epoch; NaN from where the run stopped.
+        One value per epoch; NaN after the end of the run.
     accuracy : float or None
-        At the end, or when it was last looked at before the loss was not finite; ``None`` where the
-        model has no labels, they are no classes, or nobody had looked yet.
+        At the end, or the last one before the loss became non-finite; ``None`` if there is none:
+        the model is not a classifier, or none was computed yet.
     solved_at : int or None
-        The first epoch, of those looked at, after which the accuracy was 100 %.
+        The first epoch at which the accuracy was computed and was 100 %.
     stopped : str
         ``"finished"``, ``"non-finite"`` or ``"failed"``.
     seconds : float
     error : str
-        What went wrong, for a failed run.
+        The error of a failed run.
 
     >>> Run({"lr": 0.1}, seed=0, losses=np.array([0.5, 0.25]))
     <Run at {'lr': 0.1}, seed 0, 2 epochs, last loss 0.25, finished>
@@ -68,7 +65,7 @@ class Run:
         for name, (is_sound, rule) in RULES.items():
             value = getattr(self, name)
             if not is_sound(value):
-                raise ArgumentTypeError(f"{name} of a Run is {rule}; got {brief(value)}.")
+                raise ArgumentTypeError(f"{name} of a Run must be {rule}; got {brief(value)}.")
 
     def __repr__(self) -> str:
         return (
@@ -96,7 +93,7 @@ class Sweep:
     def __post_init__(self) -> None:
         if not isinstance(self.runs, list) or not all(isinstance(run, Run) for run in self.runs):
             raise ArgumentTypeError(
-                f"The runs of a Sweep are a list of Run; got {brief(self.runs)}."
+                f"The runs of a Sweep must be a list of Run; got {brief(self.runs)}."
             )
 
     def __len__(self) -> int:
@@ -119,7 +116,7 @@ class Sweep:
 
     @property
     def losses(self) -> Array:
-        """The losses as one array, a row a run."""
+        """The losses as one array, one row per run."""
         return np.array([run.losses for run in self.runs])
 
     def where(self, /, **settings: Any) -> Sweep:
@@ -141,7 +138,7 @@ class Sweep:
         )
 
     def rows(self) -> list[dict[str, Any]]:
-        """Return one row a run, as plain data: its settings, seed, results and error."""
+        """Return one row per run, as plain data: its settings, seed, results and error."""
         return [
             {
                 **run.point,
@@ -156,9 +153,9 @@ class Sweep:
         ]
 
     def summary(self) -> list[dict[str, Any]]:
-        """Return one row a point: how many seeds reached 100 %, when, and the median final loss.
+        """Return one row per point: how many seeds reached 100 %, when, and the median final loss.
 
-        Where any run failed, a column ``"failed"`` says how many.
+        If a run failed, the column ``"failed"`` counts the failed runs.
         """
         any_failed = any(run.stopped == "failed" for run in self.runs)
         rows = []
@@ -180,7 +177,7 @@ class Sweep:
         return rows
 
     def table(self) -> str:
-        """Return the summary for a person to read."""
+        """Format the summary as a table."""
         return str(tabulate(self.summary(), headers="keys", floatfmt=".4g", missingval="–"))
 
 
@@ -194,5 +191,5 @@ def _is_same(one: Any, other: Any) -> bool:
         return True
     try:
         return np.shape(one) == np.shape(other) and bool(np.all(one == other))
-    except Exception:  # what cannot be compared is the same as itself alone
+    except Exception:  # values that cannot be compared equal only themselves
         return False

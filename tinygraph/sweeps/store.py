@@ -1,7 +1,7 @@
-"""A sweep's file: each finished run is added at once, so that an interrupted sweep can go on.
+"""The file of a sweep: each finished run is added at once, so an interrupted sweep can continue.
 
-One line of JSON says which sweep it is, then there is one a run.  A run that failed is not
-written: the next time, it is tried again.
+The first line of JSON identifies the sweep; each further line is a run. Failed runs are not saved:
+the next call tries them again.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from tinygraph.validation.paths import as_path, writing
 
 
 class Store:
-    """The finished runs of a sweep in a file: a line that says which sweep, then a line a run."""
+    """The finished runs of a sweep in a file."""
 
     def __init__(self, path: str | Path | None, job: Job, tasks: list[Task]) -> None:
         self.path = None if path is None else as_path(path)
@@ -42,7 +42,7 @@ class Store:
         self._tasks = tasks
 
     def load(self) -> dict[int, Run]:
-        """Return the runs that are there already, by number."""
+        """Return the saved runs, by number."""
         if self.path is None:
             return {}
         with writing(self.path):
@@ -53,11 +53,11 @@ class Store:
         lines = _read(self.path)
         if _parsed(lines[0]) != self._which:
             raise ArgumentError(
-                f"{self.path} was written by another sweep ({brief(lines[0])}); this one is "
-                f"{brief(json.dumps(self._which))}. Give it a file of its own."
+                f"{self.path} belongs to another sweep ({brief(lines[0])}); this one is "
+                f"{brief(json.dumps(self._which))}. Choose another file."
             )
         if lines[-1]:
-            # A run that was cut off while it was being written: it is done again.
+            # A run whose line is incomplete is repeated.
             with writing(self.path):
                 self.path.write_text("\n".join([*lines[:-1], ""]), encoding="utf-8")
         numbers = {key: number for number, key in enumerate(self._keys)}
@@ -65,13 +65,13 @@ class Store:
         for entry in map(_parsed, lines[1:-1]):
             number = numbers.get(str(entry.pop("key", ""))) if isinstance(entry, dict) else None
             if number is not None:
-                # A line that somebody has changed is no run: that one is done again.
+                # A run that fails the checks is repeated.
                 with contextlib.suppress(TypeError, TinygraphError):
                     done[number] = Run(*self._tasks[number], **entry)
         return done
 
     def add(self, number: int, run: Run) -> None:
-        """Write one run to the end of the file."""
+        """Append one run to the file."""
         if self.path is None:
             return
         entry = asdict(run)
@@ -86,12 +86,12 @@ def _read(path: Path) -> list[str]:
         return path.read_text(encoding="utf-8").split("\n")
     except (OSError, UnicodeDecodeError) as error:
         raise FileError(
-            f"{path} could not be read as the file of a sweep: {error}. Give it a file of its own."
+            f"Cannot read {path} as the file of a sweep: {error}. Choose another file."
         ) from error
 
 
 def _plain(value: Any) -> Any:
-    """Return what stands in the file for a setting that JSON does not know."""
+    """Return a JSON value for a setting of another type."""
     return value.tolist() if isinstance(value, np.ndarray) else brief(value)
 
 

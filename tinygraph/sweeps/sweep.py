@@ -1,13 +1,13 @@
-"""Sweeps: one model trained at every point of a grid, from many seeds, and one table of it all.
+"""Sweeps: one model, trained at every point of a grid from many seeds.
 
-A single training run says little: another seed gives another curve.  A sweep runs each setting
-from many seeds, here or on the workers of any ``concurrent.futures.Executor``, and brings back the
-same table wherever the runs took place.
+A single training run says little: another seed gives another curve. A sweep runs each setting from
+many seeds, in this process or on the workers of any ``concurrent.futures.Executor``. The resulting
+table is the same in both cases.
 
-``grid`` says what is to be run, ``job`` runs it, ``workers`` hands it out, ``store`` keeps what is
-done in a file and ``results`` is the table.
+``grid`` lists the runs, ``job`` trains them, ``workers`` distributes them, ``store`` saves finished
+runs to a file, and ``results`` is the table.
 
-Left out on purpose: a search that chooses the next settings by what it has seen.
+Not supported: a search that chooses the next settings from earlier results.
 """
 
 from __future__ import annotations
@@ -45,43 +45,43 @@ def sweep(
     progress: bool = False,
     **feeds: Any,
 ) -> Sweep:
-    """Train a model at every point of a grid, from every seed.
+    """Train a model at every point of a grid, once for every seed.
 
     Parameters
     ----------
     build : callable
-        ``build(rng, **point)`` returns ``(model, optimizer)``.  For an executor of other processes
-        it has to be importable there: a function of a module, not a lambda.
+        ``build(rng, **point)`` returns ``(model, optimizer)``. Worker processes import it by its
+        name, so it must be a function at the top level of a module, not a lambda.
     grid : mapping, optional
-        A list of values for each setting that ``build`` takes; every combination is a point.
+        A list of values for each argument of ``build``; every combination is a point.
     seeds : int or iterable of int
-        The seeds, or how many: 0, 1, ….  Every run gets a Generator of its own from its seed.
+        The seeds, or their number: 0, 1, …. Every run gets a Generator made from its seed.
     epochs : int
-        How many epochs each run takes.
+        The number of epochs of each run.
     engine : str
         As for ``tg.fit``.
     executor : Executor or callable, optional
-        Where the runs take place; here and now unless told.  A callable that makes an executor is
-        called again if the one before broke, as a process pool does when a worker is killed.
+        The place of the runs. Default: this process. A callable that makes an executor is called
+        again if an executor breaks, as a process pool does when a worker is killed.
     save : path, optional
-        A file to which every finished run is added at once (a line of JSON each).  A sweep that
-        finds its own file takes up where that one ended.
+        A file to which every finished run is added at once (one line of JSON per run). A sweep
+        that finds its own file continues where it ended.
     progress : bool
         Show a progress bar.
     **feeds : array_like
-        One array an input, by its name; the same for all runs.
+        One array per input, by its name; the same for all runs.
 
     Returns
     -------
     Sweep
-        The runs in the order of grid and seeds.  A run whose code failed or whose worker died is
-        tried again, twice, and then counts as ``"failed"``; the others are not touched by it.
-        None of the failed is kept in the file: the next call tries them once more.
+        The runs in the order of grid and seeds. A run whose code fails or whose worker dies is
+        tried twice more, and then counts as ``"failed"``; the other runs are not affected. Failed
+        runs are not saved to the file: the next call tries them again.
 
     Raises
     ------
     ArgumentError, ArgumentTypeError
-        For settings that are not what is asked for, or a file of another sweep.
+        For invalid settings, or the file of another sweep.
     StateError
         If every run failed.
 
@@ -100,13 +100,13 @@ def sweep(
     """
     if not callable(build):
         raise ArgumentTypeError(
-            f"build is a function that makes a model and its optimizer, build(rng, **point); "
+            f"build must be a function build(rng, **point) that makes a model and its optimizer; "
             f"got {brief(build)}."
         )
     tasks = tasks_of(grid, seeds)
     epochs = whole_number("epochs", epochs, least=1)
     if not is_bool(progress):
-        raise ArgumentTypeError(f"progress is True or False; got {brief(progress)}.")
+        raise ArgumentTypeError(f"progress must be True or False; got {brief(progress)}.")
     check_engine(engine)
     threads = (os.cpu_count() or 1) if executor is None else 1
     job = Job(build, epochs, engine, feeds, len(tasks), threads)
@@ -130,6 +130,6 @@ def _all_failed(runs: Sequence[Run]) -> StateError:
     first = runs[0]
     settings = "".join(f"{name}={brief(value)}, " for name, value in first.point.items())
     return StateError(
-        f"Every run of this sweep failed, so there is nothing to compare ({len(runs):,} of them). "
-        f"The first, with {settings}seed={first.seed}: {first.error}"
+        f"All {len(runs):,} runs of this sweep failed, so there is nothing to compare. The error "
+        f"of the first, with {settings}seed={first.seed}: {first.error}"
     )
