@@ -113,7 +113,7 @@ print("it should walk to  ", np.round(-0.1 * np.cumsum(1 / np.sqrt([1, 2, 3, 4])
 # %%
 # The zoo
 # -------
-# The zoo has thirteen ops and five optimizers. Some are broken, and some only look broken. The
+# The zoo has thirteen ops and six optimizers. Some are broken, and some only look broken. The
 # docstring of each specimen says what it claims to compute.
 #
 # .. dropdown:: The specimens
@@ -126,7 +126,7 @@ print("it should walk to  ", np.round(-0.1 * np.cumsum(1 / np.sqrt([1, 2, 3, 4])
 # ---------
 # ``zoo.graph_of`` puts an op into a graph, ready for ``gradcheck``. For an optimizer,
 # ``zoo.walk(each, gradients)`` and ``zoo.walk(each.claims, gradients)`` should agree.
-# ``each.claims`` is the optimizer of tinygraph that the specimen claims to be.
+# ``each.claims`` is a right version of the optimizer that the specimen claims to be.
 
 model = zoo.graph_of(zoo.Product)
 for title, specimens in {"Ops": zoo.OPS, "Optimizers": zoo.OPTIMIZERS}.items():
@@ -143,7 +143,7 @@ for name, fault in zoo.FAULTS.items():
 # %%
 # Exercise
 # --------
-# Which of the eighteen specimens are broken, and why? Answer with a dictionary of names and faults,
+# Which of the nineteen specimens are broken, and why? Answer with a dictionary of names and faults,
 # such as ``{"Cube": "kink", "Descent": "root"}``. Read first, and write your guess down. Then use
 # the tools above. Be careful: ``gradcheck`` compares ``backward`` with ``forward``. It cannot know
 # whether ``forward`` computes what the docstring claims.
@@ -180,6 +180,7 @@ show(check("11", answer))
 #             "SumOfSquares": "root",
 #             "MeanOfSquares": "square",
 #             "TwoMeans": "start",
+#             "ShrinkingWeights": "decay",
 #         }
 #
 # What this leaves out

@@ -21,6 +21,18 @@ from tinygraph.validation.arrays import Array
 from tinygraph.validation.shapes import Shape
 
 
+class DecoupledDecay(Optimizer):
+    """Adam with decoupled weight decay: a right one, to compare a specimen with."""
+
+    slots = ("m", "v")
+
+    def update(self, w: Array, g: Array, t: Any, *state: Array) -> tuple[Array, ...]:
+        m = 0.9 * state[0] + 0.1 * g
+        v = 0.999 * state[1] + 0.001 * g * g
+        step = (m / (1 - 0.9**t)) / (np.sqrt(v / (1 - 0.999**t)) + 1e-8)
+        return w - self.lr * (step + 0.1 * w), m, v
+
+
 class Cube(Op):
     """x³."""
 
@@ -235,6 +247,20 @@ class TwoMeans(Optimizer):
         return w - self.lr * m / (np.sqrt(v) + 1e-8), m, v
 
 
+class ShrinkingWeights(Optimizer):
+    """Adam with decoupled weight decay: each step also subtracts 0.1 η w."""
+
+    claims: ClassVar[type[Optimizer]] = DecoupledDecay
+    slots = ("m", "v")
+
+    def update(self, w: Array, g: Array, t: Any, *state: Array) -> tuple[Array, ...]:
+        g = g + 0.1 * w
+        m = 0.9 * state[0] + 0.1 * g
+        v = 0.999 * state[1] + 0.001 * g * g
+        step = (m / (1 - 0.9**t)) / (np.sqrt(v / (1 - 0.999**t)) + 1e-8)
+        return w - self.lr * step, m, v
+
+
 OPS: tuple[type[Op], ...] = (
     Cube,
     Sigmoid,
@@ -250,7 +276,14 @@ OPS: tuple[type[Op], ...] = (
     Center,
     Softmax,
 )
-OPTIMIZERS: tuple[Any, ...] = (Descent, HeavyBall, SumOfSquares, MeanOfSquares, TwoMeans)
+OPTIMIZERS: tuple[Any, ...] = (
+    Descent,
+    HeavyBall,
+    SumOfSquares,
+    MeanOfSquares,
+    TwoMeans,
+    ShrinkingWeights,
+)
 
 FAULTS = {
     "g": "the incoming gradient g is missing",
@@ -267,6 +300,7 @@ FAULTS = {
     "square": "g is used instead of g²",
     "start": "the correction of the start at 0 is missing",
     "stale": "the gradients of earlier steps are not cleared",
+    "decay": "the weight decay enters the running means",
     "power": "an exponent is wrong",
     "kink": "the slope at a kink is wrong",
 }

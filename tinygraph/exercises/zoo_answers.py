@@ -25,6 +25,7 @@ FAULT_OF = {
     "SumOfSquares": "root",
     "MeanOfSquares": "square",
     "TwoMeans": "start",
+    "ShrinkingWeights": "decay",
 }
 _WHY_SOUND = {
     "Sigmoid": "Multiply e^−x by y, and compare with 1 − y.",
