@@ -17,9 +17,9 @@ from typing import Any, NoReturn
 
 from tinygraph.core.version import __version__
 from tinygraph.errors import NonFiniteError, TinygraphError
-from tinygraph.lab2.diagrams import save_diagrams
 from tinygraph.lab2.experiments import EPOCHS, EXPERIMENTS, SEEDS
 from tinygraph.lab2.network import ACTIVATIONS
+from tinygraph.lab2.output import save_diagrams
 from tinygraph.lab2.run import DATA_SETS, OPTIMIZERS, Settings, first_steps, save_figures, train
 from tinygraph.notation.printing import transliterate_output
 from tinygraph.train.engines import ENGINES

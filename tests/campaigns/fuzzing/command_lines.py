@@ -90,7 +90,7 @@ def without_drawing():
         patch.object(cli, "save_diagrams", return_value=[]),
         patch("tinygraph.lab2.report.writer.section", return_value=None),
         patch("tinygraph.lab2.report.writer.save_figures"),
-        patch("tinygraph.lab2.report.writer.spread_section", return_value=None),
+        patch("tinygraph.lab2.report.writer.seed_section", return_value=None),
         patch("tinygraph.lab2.report.writer.render_pages", return_value={}),
     ):
         yield

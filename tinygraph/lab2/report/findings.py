@@ -1,8 +1,8 @@
-"""What the numbers say: the claims of the lab, held against the seeds.
+"""Findings: the vocabulary in which the claims of the lab are judged.
 
-Every sentence is written by a function of the table rows alone, so what the report says follows
-from ``summary.csv`` (and the times from ``timings.csv``), whatever those numbers are.  The claims
-themselves stand in :mod:`tinygraph.lab2.report.claims`.
+Every sentence is a function of the table rows alone, so the text of the report follows from
+``summary.csv`` (and the times from ``timings.csv``). The claims are in
+:mod:`tinygraph.lab2.report.claims`.
 """
 
 from __future__ import annotations
@@ -10,12 +10,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from tinygraph.lab2.report.wording import count_of, data_name, listed
-from tinygraph.lab2.summary import Row
+from tinygraph.lab2.experiments.summary import Row
+from tinygraph.lab2.report.formatting import count_of, data_name, listed
 
 AGREES, IN_PART, DISAGREES = "agrees", "in part", "disagrees"
+UNDECIDED = "undecided"
+"""The verdict where the numbers cannot decide, such as a comparison of 100 % with 100 %."""
 SMOOTH = 0.01
-"""A loss that climbs by less than this in a whole run is called smooth."""
+"""A loss whose rises add up to less than this is called smooth."""
 
 Write = Callable[[Row], str]
 Rows = Mapping[str, Row]
@@ -23,7 +25,7 @@ Rows = Mapping[str, Row]
 
 @dataclass(frozen=True)
 class Finding:
-    """One claim of the lab, what the seeds make of it, and the sentences that say why."""
+    """One claim of the lab, the verdict of the seeds, and the sentences that give the reasons."""
 
     claim: str
     verdict: str
@@ -48,7 +50,7 @@ class Table:
 
 @dataclass(frozen=True)
 class Both:
-    """The rows of one experiment on the two data sets, and all rows beside them."""
+    """The rows of one experiment on the two data sets, and the table of all rows."""
 
     linear: Rows
     xor: Rows
@@ -64,11 +66,11 @@ class Both:
         return [self.linear[setting], self.xor[setting]]
 
     def holds(self, rule: Callable[[Rows], bool]) -> str:
-        """Return the verdict of a rule that is tried on each data set."""
+        """Return the verdict of a rule that is applied to each data set."""
         return verdict(rule(self.linear), rule(self.xor))
 
     def each(self, write: Write, settings: Sequence[str] = ()) -> str:
-        """Return a number of every setting, on both data sets, as one text."""
+        """Write a number of every setting, on both data sets, as one text."""
         return "; ".join(
             listed(
                 f"{write(row)} ({label})"
@@ -80,12 +82,12 @@ class Both:
         )
 
     def of_one(self, setting: str, write: Write) -> str:
-        """Return a number of one setting, on both data sets, as one text."""
+        """Write a number of one setting, on both data sets, as one text."""
         return listed(f"{write(row)} on {data_name(row)}" for row in self[setting])
 
 
 def verdict(*holds: bool) -> str:
-    """Return the verdict of a claim that is made of several.
+    """Return the verdict of a claim that consists of several parts.
 
     >>> verdict(True, True), verdict(True, False), verdict(False)
     ('agrees', 'in part', 'disagrees')
@@ -94,7 +96,7 @@ def verdict(*holds: bool) -> str:
 
 
 def rank(row: Row) -> tuple[float, ...]:
-    """Return what settings are ordered by: seeds at 100 %, then epochs to it, then the loss."""
+    """Return the sort key of settings: seeds at 100 %, then epochs to 100 %, then the loss."""
     epoch = float("inf") if row.median_epoch is None else row.median_epoch
     return (-row.reached, epoch, row.median_loss)
 
@@ -105,13 +107,26 @@ def best(rows: Iterable[Row]) -> Row:
 
 
 def rises(values: Iterable[float]) -> bool:
-    """Tell whether no value is below the one before it."""
+    """Return whether the last value exceeds the first, and no value is below its predecessor.
+
+    >>> rises([0.8, 0.9, 0.9]), rises([0.8, 0.7, 0.9]), rises([0.5, 0.5])
+    (True, False, False)
+    """
     found = list(values)
-    return found == sorted(found)
+    return found == sorted(found) and found[-1] > found[0]
+
+
+def differs(a: float, b: float, decimals: int = 2) -> bool:
+    """Return whether two numbers differ in the digits that are printed.
+
+    >>> differs(0.0, 1e-14), differs(0.01, 0.03), differs(1.0, float("inf"))
+    (False, True, True)
+    """
+    return f"{a:.{decimals}f}" != f"{b:.{decimals}f}"
 
 
 def divided(rows: Iterable[Row]) -> list[str]:
-    """Return a sentence for each setting of which some seeds reached 100 % and some did not."""
+    """Return a sentence for each setting in which some seeds reached 100 % and some did not."""
     return [
         f"{data_name(row)}, {row.setting}: {count_of(row.reached, row)} reach 100 %."
         for row in rows

@@ -9,11 +9,11 @@ import numpy as np
 
 from tinygraph.core.graph import Graph
 from tinygraph.diagnosis.diagnose import diagnose
-from tinygraph.lab2.experiments import Result
+from tinygraph.lab2.experiments.catalogue import Result
+from tinygraph.lab2.experiments.trials import Outcome, points, run_once
+from tinygraph.lab2.report.formatting import listed
+from tinygraph.lab2.report.seeds import Case
 from tinygraph.lab2.report.tables import DiagnosisRow
-from tinygraph.lab2.report.wording import listed
-from tinygraph.lab2.spread import Case
-from tinygraph.lab2.trials import Outcome, points, run_once
 from tinygraph.viz.diagram.diagram import render
 
 MOMENTS = ("start", "end")

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tinygraph.lab2 import figures
-from tinygraph.lab2.experiments import Result
-from tinygraph.lab2.regions import region
+from tinygraph.lab2.experiments.catalogue import Result
+from tinygraph.lab2.experiments.summary import Row
+from tinygraph.lab2.experiments.trials import Outcome
+from tinygraph.lab2.report import figures
 from tinygraph.lab2.report.claims import findings
-from tinygraph.lab2.report.explain import why_they_differ
 from tinygraph.lab2.report.findings import Finding, Table, divided
-from tinygraph.lab2.report.inline import inline_svg
+from tinygraph.lab2.report.formatting import amount, data_name, epochs_text, loss_text, percent
 from tinygraph.lab2.report.pictures import (
     Subject,
     diagram,
@@ -21,12 +21,10 @@ from tinygraph.lab2.report.pictures import (
     subject_of,
     subjects_of,
 )
+from tinygraph.lab2.report.seeds import Case, why_they_differ
+from tinygraph.lab2.report.svg import inline_svg
 from tinygraph.lab2.report.tables import DiagnosisRow, SeedRow
-from tinygraph.lab2.report.wording import amount, data_name, epochs_text, loss_text, percent
 from tinygraph.lab2.run import DATA_SETS
-from tinygraph.lab2.spread import Case
-from tinygraph.lab2.summary import Row
-from tinygraph.lab2.trials import Outcome
 
 COLUMNS = (
     ("setting", "what differs from row to row"),
@@ -106,7 +104,7 @@ class Side:
 
 
 @dataclass(frozen=True)
-class SpreadSection:
+class SeedSection:
     """One trial whose seeds disagree."""
 
     title: str
@@ -184,14 +182,14 @@ def line(row: Row, added: Sequence[str]) -> Line:
     )
 
 
-def spread_section(case: Case, data: Data) -> SpreadSection:
+def seed_section(case: Case, data: Data) -> SeedSection:
     """Return the part of the report on one trial whose seeds disagree."""
     good, bad = subjects_of(case)
     where = good[:3]
     (row,) = [row for row in data.rows if (row.experiment, row.data, row.setting) == where]
     own = [seed for seed in data.seeds if (seed.experiment, seed.data, seed.setting) == where]
     prefix = f"spread-{case.experiment}-{case.data}"
-    return SpreadSection(
+    return SeedSection(
         title=f"{case.setting} on {data_name(row)} ({case.experiment})",
         curves=inline_svg(
             figures.seed_curves(case), prefix, f"Learning curves of all seeds of {case.setting}"
@@ -202,7 +200,7 @@ def spread_section(case: Case, data: Data) -> SpreadSection:
                 title=f"{name.capitalize()}: seed {subject.seed}",
                 facts=seed_facts(own[subject.seed]),
                 region=inline_svg(
-                    figures.decision_region(region(case.outcome, subject.seed)),
+                    figures.decision_region(case.outcome.region(subject.seed)),
                     f"{prefix}-{name}",
                     f"Decision region of seed {subject.seed}",
                     follows_page=False,

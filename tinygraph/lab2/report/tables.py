@@ -13,7 +13,7 @@ from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 from typing import Any, TypeVar, get_args, get_type_hints
 
-from tinygraph.lab2.experiments import Result
+from tinygraph.lab2.experiments.catalogue import Result
 
 R = TypeVar("R")
 

@@ -16,18 +16,20 @@ import jinja2
 from tqdm import tqdm
 
 from tinygraph.core.version import __version__
-from tinygraph.lab2 import experiments, figures
-from tinygraph.lab2.experiments import EPOCHS, EXPERIMENTS, SEEDS, Result
+from tinygraph.lab2.experiments.catalogue import EPOCHS, EXPERIMENTS, SEEDS, Result, run_all
+from tinygraph.lab2.experiments.summary import Row
+from tinygraph.lab2.report import figures
 from tinygraph.lab2.report.findings import Table
 from tinygraph.lab2.report.pictures import diagnosis_rows, subject_of, subjects_of
 from tinygraph.lab2.report.sections import (
     COLUMNS,
     Data,
     Section,
-    SpreadSection,
+    SeedSection,
     section,
-    spread_section,
+    seed_section,
 )
+from tinygraph.lab2.report.seeds import Case, cases
 from tinygraph.lab2.report.tables import (
     CurveRow,
     DiagnosisRow,
@@ -39,8 +41,6 @@ from tinygraph.lab2.report.tables import (
     time_rows,
     write_rows,
 )
-from tinygraph.lab2.spread import Case, cases
-from tinygraph.lab2.summary import Row
 
 PAGES = {"index.html": "report.html.jinja", "index.md": "report.md.jinja"}
 
@@ -74,7 +74,7 @@ def write_report(
     out = Path(out)
     folder = out / "data"
     folder.mkdir(parents=True, exist_ok=True)
-    results = experiments.run_all(
+    results = run_all(
         keys, epochs=epochs, seeds=seeds, jobs=jobs, folder=folder / "trials", progress=progress
     )
     disputed = cases(results.values())
@@ -87,9 +87,9 @@ def write_report(
             sections.append(section(result, data))
             save_figures(result, out / "figures")
             bar.update()
-        spread = [spread_section(case, data) for case in disputed]
+        disagreements = [seed_section(case, data) for case in disputed]
         bar.update()
-        for name, text in render_pages(sections, spread, data.rows).items():
+        for name, text in render_pages(sections, disagreements, data.rows).items():
             (out / name).write_text(text, encoding="utf-8")
         bar.update()
     return out / "index.html"
@@ -154,7 +154,7 @@ def save_figures(result: Result, folder: Path) -> None:
 
 
 def render_pages(
-    sections: Sequence[Section], spread: Sequence[SpreadSection], rows: Sequence[Row]
+    sections: Sequence[Section], disagreements: Sequence[SeedSection], rows: Sequence[Row]
 ) -> dict[str, str]:
     """Return the text of each page, by its file name."""
     environment = jinja2.Environment(
@@ -168,7 +168,7 @@ def render_pages(
     context = {
         "sections": sections,
         "columns": COLUMNS,
-        "spread": spread,
+        "disagreements": disagreements,
         "epochs": epochs,
         "seeds": seeds,
         "full_epochs": EPOCHS,

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import tinygraph as tg
-from tinygraph.lab2.together import STRETCH, train_together
+from tinygraph.lab2.experiments.batched import STRETCH, train_batched
 from tinygraph.optim.updates import SGD, Adam, Momentum
 from tinygraph.train.metrics import accuracy
 
@@ -19,7 +19,7 @@ def pairs(kind=Adam, count=3, lr=0.1):
 @pytest.mark.parametrize("kind", [SGD, Momentum, Adam])
 def test_training_is_that_of_fit_for_each_network(kind, xor):
     together = pairs(kind)
-    record = train_together(together, **xor, epochs=150)
+    record = train_batched(together, **xor, epochs=150)
     assert record.loss.shape == record.accuracy.shape == (3, 150)
     for seed, (model, optimizer) in enumerate(pairs(kind)):
         history = tg.fit(model, optimizer, epochs=150, print_interval=0, **xor)
@@ -30,7 +30,7 @@ def test_training_is_that_of_fit_for_each_network(kind, xor):
 
 def test_accuracy_is_counted_before_each_step(xor):
     epochs = STRETCH + 20  # a whole stretch, and a part of one
-    record = train_together(pairs(), **xor, epochs=epochs)
+    record = train_batched(pairs(), **xor, epochs=epochs)
     assert record.accuracy.max() == 1.0
     for seed, (model, optimizer) in enumerate(pairs()):
         for epoch in range(epochs):
@@ -45,8 +45,8 @@ def test_accuracy_is_counted_before_each_step(xor):
 def test_a_network_that_diverges_leaves_the_others_their_bits(xor):
     some, calm = pairs(SGD, lr=1.0), pairs(SGD, lr=1.0)
     some[1][0]["layer3/W"].value = np.full((4, 1), np.inf)
-    broken = train_together(some, **xor, epochs=50)
-    whole = train_together(calm, **xor, epochs=50)
+    broken = train_batched(some, **xor, epochs=50)
+    whole = train_batched(calm, **xor, epochs=50)
     assert not np.isfinite(some[1][0]["layer3/W"].value).all()
     for seed in (0, 2):
         np.testing.assert_array_equal(broken.loss[seed], whole.loss[seed])
@@ -54,7 +54,7 @@ def test_a_network_that_diverges_leaves_the_others_their_bits(xor):
 
 @pytest.mark.parametrize("count", [1, 2, 19])
 def test_a_network_does_not_depend_on_its_neighbours(count, xor):
-    many = train_together(pairs(count=20), **xor, epochs=100)
-    few = train_together(pairs(count=count), **xor, epochs=100)
+    many = train_batched(pairs(count=20), **xor, epochs=100)
+    few = train_batched(pairs(count=count), **xor, epochs=100)
     np.testing.assert_array_equal(many.loss[:count], few.loss)
     np.testing.assert_array_equal(many.accuracy[:count], few.accuracy)

@@ -15,9 +15,10 @@ from tinygraph import data
 from tinygraph.core.graph import Graph
 from tinygraph.core.labels import BINARY
 from tinygraph.diagnosis.diagnose import diagnose
+from tinygraph.lab2.experiments.batched import train_batched
 from tinygraph.lab2.network import model as build_model
+from tinygraph.lab2.regions import Region, region
 from tinygraph.lab2.run import OPTIMIZERS
-from tinygraph.lab2.together import train_together
 from tinygraph.train.metrics import accuracy, one_minus_mean_abs_error
 from tinygraph.validation.arrays import Array
 
@@ -132,6 +133,10 @@ class Outcome:
             parameter.value = value.reshape(parameter.shape)
         return model
 
+    def region(self, seed: int) -> Region:
+        """Return the decision region of ``seed`` after its training."""
+        return region(self.model(seed), *points(self.trial.data))
+
 
 def points(name: str) -> tuple[Array, Array]:
     """Return the inputs and labels of a data set; ``linear`` is drawn once, with seed 0."""
@@ -147,7 +152,7 @@ def run_trial(trial: Trial) -> Outcome:
     before = _stuck(models)
     optimizer = OPTIMIZERS[trial.setting.optimizer]
     pairs = [(model, optimizer(model.parameters, lr=trial.setting.lr)) for model in models]
-    record = train_together(pairs, x, t, trial.epochs)
+    record = train_batched(pairs, x, t, trial.epochs)
     kept = curve_epochs(trial.epochs)
     final_loss = np.array([run_once(model, x, t) for model in models])
     after = _stuck(models)

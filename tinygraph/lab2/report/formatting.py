@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from tinygraph.lab2.summary import Row
+from tinygraph.lab2.experiments.summary import Row
 
 
 def loss_text(value: float) -> str:

@@ -20,7 +20,7 @@ from tqdm import tqdm
 
 from tinygraph.core.version import __version__
 from tinygraph.errors import ArgumentError
-from tinygraph.lab2.trials import Outcome, Trial, points, run_trial
+from tinygraph.lab2.experiments.trials import Outcome, Trial, points, run_trial
 
 ARRAYS = tuple(field.name for field in fields(Outcome) if field.name not in ("trial", "seconds"))
 
@@ -49,7 +49,7 @@ def run_trials(
     ArgumentError
         If ``jobs`` is less than 1.
 
-    >>> from tinygraph.lab2.trials import Setting
+    >>> from tinygraph.lab2.experiments.trials import Setting
     >>> trial = Trial(Setting(), "xor", seeds=2, epochs=10)
     >>> run_trials([trial, trial])[trial].loss.shape
     (2, 11)

@@ -1,10 +1,10 @@
-"""The diagrams that a Lab 2 run leaves behind."""
+"""The files that a Lab 2 run writes."""
 
 import xml.etree.ElementTree as ET
 
 import numpy as np
 
-from tinygraph.lab2.diagrams import save_diagrams
+from tinygraph.lab2.output import save_diagrams
 from tinygraph.lab2.run import Settings, problem, train
 
 TITLE = "{http://www.w3.org/2000/svg}title"

@@ -13,13 +13,13 @@ import pytest
 
 from tinygraph.cli import QUICK, main
 from tinygraph.diagnosis.diagnose import diagnose
-from tinygraph.lab2 import experiments, figures
+from tinygraph.lab2 import experiments
 from tinygraph.lab2.experiments import EXPERIMENTS
-from tinygraph.lab2.report import writer
-from tinygraph.lab2.report.inline import inline_svg
+from tinygraph.lab2.experiments.trials import points
+from tinygraph.lab2.report import figures, writer
 from tinygraph.lab2.report.pictures import gathered
+from tinygraph.lab2.report.svg import inline_svg
 from tinygraph.lab2.report.writer import write_report
-from tinygraph.lab2.trials import points
 
 VOID = {"meta", "br", "img", "hr", "link", "input", "wbr"}
 NUMBER = re.compile(r"\d+(?:,\d{3})*(?:\.\d+)?(?:e-?\d+)?")

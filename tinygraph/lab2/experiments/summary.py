@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from tinygraph.lab2.trials import Outcome, finite_or_infinite, points
+from tinygraph.lab2.experiments.trials import Outcome, finite_or_infinite, points
 from tinygraph.validation.arrays import Array
 
 
@@ -37,6 +37,8 @@ class Row:
         After a twentieth of the epochs, the mean over the seeds.
     diverged : int
         How many seeds ended in a loss that is not finite.
+    first_loss : float
+        The median of the loss before the first step.
     climb, high_climb, early_climb : float
         By how much the loss rose in all: median and upper quartile; and the median of the first
         tenth of the epochs.
@@ -73,6 +75,7 @@ class Row:
     median_closeness: float
     early_accuracy: float
     diverged: int
+    first_loss: float
     climb: float
     high_climb: float
     early_climb: float
@@ -113,6 +116,7 @@ def summarize(experiment: str, label: str, outcome: Outcome) -> Row:
         median_closeness=float(1 - quartiles(1 - outcome.closeness)[1]),
         early_accuracy=float(outcome.early_accuracy.mean()),
         diverged=int(outcome.diverged.sum()),
+        first_loss=float(quartiles(outcome.loss[:, 0])[1]),
         climb=float(quartiles(outcome.climb)[1]),
         high_climb=float(quartiles(outcome.climb)[2]),
         early_climb=float(quartiles(outcome.early_climb)[1]),

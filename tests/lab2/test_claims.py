@@ -7,11 +7,11 @@ import dataclasses
 import pytest
 
 from tinygraph.lab2.experiments import EXPERIMENTS
+from tinygraph.lab2.experiments.summary import Row
 from tinygraph.lab2.report.claims import CLAIMS, findings
-from tinygraph.lab2.report.explain import why_they_differ
 from tinygraph.lab2.report.findings import Table, best, divided
+from tinygraph.lab2.report.seeds import why_they_differ
 from tinygraph.lab2.report.tables import SeedRow, read_rows, write_rows
-from tinygraph.lab2.summary import Row
 
 PLAIN = Row(
     experiment="",
@@ -37,6 +37,7 @@ PLAIN = Row(
     median_closeness=0.99,
     early_accuracy=0.9,
     diverged=0,
+    first_loss=0.3,
     climb=0.0,
     high_climb=0.0,
     early_climb=0.0,
@@ -73,6 +74,14 @@ FAILS = [
     for column, value in (("reached", 0), ("median_epoch", None))
 ]
 
+OPTIMIZERS = ("SGD", "Momentum", "Adam")
+
+
+def never(label):
+    """Return changes after which no seed of a setting reaches 100 %."""
+    return [*both(label, "reached", 0), *both(label, "median_epoch", None)]
+
+
 CASES = [
     ("E1", 0, both("η = 10", "median_epoch", 100.0), "agrees"),
     ("E1", 0, both("η = 1", "median_epoch", 100.0), "disagrees"),
@@ -81,12 +90,16 @@ CASES = [
     ("E1", 1, [], "disagrees"),
     ("E1", 2, [], "agrees"),
     ("E1", 2, both("η = 1", "climb", 0.5), "disagrees"),
+    ("E1", 2, both("η = 1", "median_loss", 0.3), "disagrees"),
     ("E1", 3, [("xor", "η = 100", "at_end", 0)], "agrees"),
+    ("E1", 3, [("xor", "η = 100", "at_end", 3)], "in part"),
     ("E1", 3, [], "disagrees"),
     ("E2", 0, both("H = 32", "early_accuracy", 0.95), "agrees"),
     ("E2", 0, both("H = 4", "early_accuracy", 0.95), "disagrees"),
     ("E2", 1, both("H = 32", "median_epoch", 50.0), "agrees"),
     ("E2", 1, both("H = 32", "median_epoch", None), "disagrees"),
+    ("E2", 0, [], "disagrees"),
+    ("E2", 1, [], "disagrees"),
     ("E2", 2, [], "disagrees"),
     ("E2", 3, both("H = 32", "climb", 0.7), "agrees"),
     ("E2", 3, [], "disagrees"),
@@ -94,23 +107,50 @@ CASES = [
     ("E3", 0, [], "disagrees"),
     ("E3", 1, [("xor", "none, η = 0.01", "best_loss", 0.26)], "agrees"),
     ("E3", 1, [], "disagrees"),
-    ("E4", 0, [("xor", "SGD", "reached", 10)], "agrees"),
-    ("E4", 0, both("Adam", "reached", 19), "disagrees"),
+    ("E3", 1, [("xor", "none, η = 0.01", "best_loss", float("inf"))], "undecided"),
+    ("E4", 0, [("xor", "SGD", "at_end", 10)], "agrees"),
+    ("E4", 0, [("xor", "SGD", "at_end", 10), ("xor", "Adam", "at_end", 9)], "in part"),
+    ("E4", 0, [change for o in OPTIMIZERS for change in both(o, "at_end", 0)], "disagrees"),
+    (
+        "E4",
+        0,
+        [change for o in OPTIMIZERS for change in both(o, "median_accuracy", 0)],
+        "disagrees",
+    ),
+    ("E4", 0, [], "undecided"),
     ("E4", 1, both("SGD", "median_epoch", 9_000.0), "agrees"),
     ("E4", 1, [], "disagrees"),
+    ("E4", 1, both("Adam", "median_epoch", 90.0), "in part"),
+    (
+        "E4",
+        1,
+        [change for o in OPTIMIZERS for change in both(o, "median_epoch", None)],
+        "disagrees",
+    ),
     ("E4", 2, [("xor", "Adam", "climb", 0.01)], "agrees"),
     ("E4", 2, [], "disagrees"),
+    ("E4", 2, [("xor", "Adam", "climb", 1e-14)], "disagrees"),
     ("E4", 3, [], "agrees"),
     ("E4", 3, [("xor", "Adam, η = 10", "at_end", 0)], "in part"),
-    ("E5", 0, both("ReLU", "best_loss", 1e-9), "agrees"),
-    ("E5", 0, both("ReLU", "reached", 3), "in part"),
+    ("E4", 3, [("xor", f"{o}, η = 10", "at_end", 0) for o in OPTIMIZERS], "disagrees"),
+    ("E5", 0, [], "agrees"),
+    ("E5", 0, both("ReLU", "reached", 1), "agrees"),
+    ("E5", 0, [("xor", "ReLU", "best_accuracy", 0.9)], "in part"),
+    ("E5", 0, both("ReLU", "best_accuracy", 0.9), "disagrees"),
     ("E5", 1, both("ReLU", "high_climb", 3.0), "agrees"),
     ("E5", 1, [], "disagrees"),
     ("E5", 2, both("ReLU", "high_climb", 3.0), "agrees"),
     ("E5", 2, [], "disagrees"),
+    ("E5", 2, both("ReLU", "high_climb", 1e-14), "disagrees"),
     ("E6", 0, [], "agrees"),
     ("E6", 0, both("sigmoid + Adam", "at_end", 19), "disagrees"),
     ("E6", 1, both("sigmoid + Adam", "median_epoch", 40.0), "agrees"),
+    (
+        "E6",
+        1,
+        [change for e in EXPERIMENTS.values() for label in e.settings for change in never(label)],
+        "disagrees",
+    ),
     ("E6", 1, [("xor", "tanh", "median_epoch", 30.0)], "in part"),
 ]
 
@@ -196,18 +236,31 @@ def test_dead_units_explain_a_bad_seed():
     row = dataclasses.replace(PLAIN, data="xor", setting="ReLU", output_activation="relu", seeds=3)
     dead = seed(2, **BAD, output_stuck_after=1, output_stuck_before=1)
     text = " ".join(why_they_differ(row, [seed(0), seed(1), dead], table()))
-    assert "2 of 3 seeds have every point right at the end, 1 have not" in text
-    assert "1 end with an output unit that is dead" in text
+    assert "2 of 3 seeds have every point right at the end; 1 do not" in text
+    assert "1 of 3 seeds without 100 % end with an output unit that is dead" in text
     assert "1 of them began that way" in text
+    assert "still passes a gradient" not in text
 
 
 def test_a_late_seed_is_not_called_broken():
     row = dataclasses.replace(PLAIN, data="xor", setting="η = 0.1", seeds=3, reached=2)
     text = " ".join(why_they_differ(row, [seed(0), seed(1), seed(2, **BAD)], table()))
-    assert "nothing is broken, they are late" in text
-    assert "between 10 and 20 epochs" in text
-    assert "the loss of the best straight line, 0.25" in text
+    assert "the output unit still passes a gradient" in text
+    assert "after 10 to 20 epochs" in text
+    assert "that of the best straight line, 0.25" in text
     assert "brings 20 of 20 seeds to 100 %" in text
+    assert "diverged" not in text
+
+
+@pytest.mark.parametrize("loss", [float("inf"), float("nan")])
+def test_a_diverged_seed_is_neither_late_nor_dead(loss):
+    row = dataclasses.replace(PLAIN, data="xor", setting="η = 0.1", seeds=2, reached=1)
+    bad = seed(1, **{**BAD, "final_loss": loss}, output_stuck_after=1)
+    text = " ".join(why_they_differ(row, [seed(0), bad], table()))
+    assert "1 of 2 seeds diverged" in text
+    assert "dead" not in text
+    assert "saturated" not in text
+    assert "passes a gradient" not in text
 
 
 def test_rows_come_back_from_a_file_as_they_were(tmp_path):

@@ -9,7 +9,7 @@ import re
 import matplotlib as mpl
 from matplotlib.figure import Figure
 
-from tinygraph.lab2.figures import INK, report_style
+from tinygraph.lab2.report.figures import INK, report_style
 from tinygraph.plots import COLOURS
 
 

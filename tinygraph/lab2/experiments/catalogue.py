@@ -13,11 +13,11 @@ from functools import cached_property
 from pathlib import Path
 
 from tinygraph.errors import ArgumentError, UnknownNameError, did_you_mean
-from tinygraph.lab2.campaign import run_trials
-from tinygraph.lab2.regions import Region, region
+from tinygraph.lab2.experiments.campaign import run_trials
+from tinygraph.lab2.experiments.summary import Curve, Row, middle, summarize
+from tinygraph.lab2.experiments.trials import Outcome, Setting, Trial
+from tinygraph.lab2.regions import Region
 from tinygraph.lab2.run import DATA_SETS
-from tinygraph.lab2.summary import Curve, Row, middle, summarize
-from tinygraph.lab2.trials import Outcome, Setting, Trial
 from tinygraph.train.settings import whole_number
 
 EPOCHS = 20_000
@@ -137,7 +137,7 @@ class Result:
     @cached_property
     def regions(self) -> dict[tuple[str, str], Region]:
         """The decision region of the median seed, for each data set and setting."""
-        return {key: region(outcome, outcome.median_seed) for key, outcome in self.outcomes.items()}
+        return {key: outcome.region(outcome.median_seed) for key, outcome in self.outcomes.items()}
 
 
 def run(

@@ -34,7 +34,7 @@ class Record:
     seconds: float
 
 
-def train_together(
+def train_batched(
     pairs: Sequence[tuple[Graph, Optimizer]], x: Array, t: Array, epochs: int
 ) -> Record:
     """Train Lab 2 networks on the same data; one that diverges does not touch the others.
@@ -50,7 +50,7 @@ def train_together(
     >>> import tinygraph as tg
     >>> models = [tg.lab2.model(rng=seed) for seed in range(3)]
     >>> pairs = [(model, tg.Adam(model.parameters, lr=0.1)) for model in models]
-    >>> record = train_together(pairs, *tg.data.xor(), epochs=300)
+    >>> record = train_batched(pairs, *tg.data.xor(), epochs=300)
     >>> record.accuracy.max(axis=1).round(2)
     array([1.  , 1.  , 0.76])
     """

@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 
 import tinygraph as tg
-from tinygraph.lab2 import campaign, experiments, trials
-from tinygraph.lab2.experiments import EXPERIMENTS
-from tinygraph.lab2.regions import RESOLUTION, region
+from tinygraph.lab2 import experiments
+from tinygraph.lab2.experiments import EXPERIMENTS, campaign, trials
+from tinygraph.lab2.experiments.summary import best_linear_loss, middle, quartiles, summarize
+from tinygraph.lab2.experiments.trials import Setting, Trial, points, run_trial
+from tinygraph.lab2.regions import RESOLUTION
+from tinygraph.lab2.report.seeds import cases
 from tinygraph.lab2.run import OPTIMIZERS
-from tinygraph.lab2.spread import cases
-from tinygraph.lab2.summary import best_linear_loss, middle, quartiles, summarize
-from tinygraph.lab2.trials import Setting, Trial, points, run_trial
 
 SHORT = Trial(Setting(optimizer="adam"), "xor", seeds=3, epochs=300)
 
@@ -135,7 +135,7 @@ def test_the_middle_of_the_curves_is_taken_epoch_by_epoch(outcome):
 
 
 def test_a_region_is_the_prediction_of_that_seed(outcome):
-    found = region(outcome, 1)
+    found = outcome.region(1)
     assert found.prediction.shape == (RESOLUTION, RESOLUTION)
     point = [[found.axis[5], found.axis[40]]]
     expected = outcome.model(1).predict(x=point)[0, 0]

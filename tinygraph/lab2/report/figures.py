@@ -16,10 +16,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
-from tinygraph.lab2.experiments import Result
+from tinygraph.lab2.experiments.catalogue import Result
 from tinygraph.lab2.regions import Region
+from tinygraph.lab2.report.seeds import Case
 from tinygraph.lab2.run import DATA_SETS
-from tinygraph.lab2.spread import Case
 from tinygraph.plots import COLOURS, MARKERS, REGIONS
 
 INK = "#1f2933"
