@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help lab2 report test bench kills graphs fuzz mutants lint pictures docs docs-check docs-open types clean
+.PHONY: help lab2 report test bench kills graphs histories fuzz mutants lint pictures docs docs-check docs-open types clean
 
 help:  ## list the targets
 	@grep -E '^[a-z0-9-]+:.*##' Makefile | sed 's/:.*##/\t/' | expand -t 14
@@ -30,6 +30,9 @@ test: $(VENV)/.stamp-test  ## run every test
 
 kills: $(VENV)/.stamp-test  ## kill a training run at 200 random moments; nothing may be lost
 	cd tests && ../$(BIN)/python -m campaigns.kills
+
+histories: $(VENV)/.stamp-test  ## train 2,000 random graphs on all engines: equal, or refused
+	cd tests && ../$(BIN)/python -m campaigns.histories
 
 graphs: $(VENV)/.stamp-test  ## compare 5,000 random graphs with HIPS autograd
 	cd tests && ../$(BIN)/python -m campaigns.graphs

@@ -6,7 +6,7 @@ a second program runs it. That one is for NumPy, whatever the target is: its com
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -21,6 +21,7 @@ from tinygraph.compile.transfer import (
 )
 from tinygraph.core.node import Node
 from tinygraph.validation.arrays import Array
+from tinygraph.validation.shapes import with_batch
 
 Order = np.ndarray[Any, np.dtype[np.integer[Any]]]
 """The numbers of samples, in the order in which an epoch takes them."""
@@ -47,7 +48,7 @@ class BatchTraining:
     """
 
     def __init__(
-        self, program: Program, arrays: Mapping[Node, Array], batched: list[Node], size: int
+        self, program: Program, arrays: Mapping[Node, Array], batched: Sequence[Node], size: int
     ) -> None:
         self._program = program
         self._arrays = arrays
@@ -55,70 +56,101 @@ class BatchTraining:
         self._size = size
         self._rest = len(arrays[batched[0]]) % size
         self._compile()
+        self._now = self.compiled
 
     def _compile(self) -> None:
         self.compiled = self._compiled_for(self._size, self._program.target)
         self._last = self._compiled_for(self._rest, "numpy") if self._rest else None
 
     def _compiled_for(self, size: int, target: str) -> Any:
-        cut = {node: self._arrays[node][:size] for node in self._batched}
-        return self._program.compiled(
-            {**self._arrays, **cut}, streamed=tuple(self._batched), target=target
-        )
+        arrays = dict(self._arrays)
+        for node in self._batched:
+            arrays[node] = arrays[node][:size]
+        randoms = self._program.model.randoms
+        for random in randoms:
+            shape: Any = with_batch(random.shape, size)
+            arrays[random] = np.zeros(shape, arrays[random].dtype)
+        return self._program.compiled(arrays, streamed=(*self._batched, *randoms), target=target)
 
     def begin(self) -> None:
         """Copy the parameters into the program; compile it again if a setting has changed."""
         self._compile()
         self._optimizer = self._program.needs_optimizer()
         self._scalars = hyperparameters(self._optimizer)
+        self._now = self.compiled
         for compiled in filter(None, (self.compiled, self._last)):
             compiled.set_feeds(self._arrays)
         take_over(self.compiled, self._program.parameters, self._optimizer)
 
     def end(self) -> None:
         """Copy the parameters back to the model."""
-        give_back(self.compiled, self._program.parameters, self._optimizer)
+        give_back(self._now, self._program.parameters, self._optimizer)
 
-    def run_epoch(self, order: Order) -> Array:
+    def run_epoch(self, order: Order, before_last: Callable[[Order], None] | None = None) -> Array:
         """Take one step on each batch of the samples in this order; return their losses.
 
         There is no step after a loss that is not finite. If an error or Ctrl-C interrupts the
         epoch, none of its steps counts.
-        """
-        steps, saved = self._optimizer.steps, saved_state(self.compiled)
-        try:
-            return self._epoch(order)
-        except BaseException:
-            restore_state(self.compiled, saved)
-            self._optimizer.steps = steps
-            raise
 
-    def _epoch(self, order: Order) -> Array:
+        Parameters
+        ----------
+        order : array
+            The numbers of all samples.
+        before_last : callable, optional
+            Called with the samples of the last batch, when the model has its parameters.
+        """
+        self._go_to(self.compiled)
+        steps, saved, drawn = self._optimizer.steps, saved_state(self._now), self._program.drawn()
         losses: list[Any] = []
-        whole = len(order) - self._rest
-        stride = self._size * self.compiled.most_steps
-        for start in range(0, whole, stride):
-            losses.extend(self._steps(self.compiled, order[start : min(start + stride, whole)]))
-            if not np.isfinite(losses[-1]):
-                return np.array(losses)
-        if self._last is not None:
-            hand_over(self.compiled, self._last)
-            losses.extend(self._steps(self._last, order[whole:]))
-            hand_over(self._last, self.compiled)
+        try:
+            for compiled, rows, is_last in self._parts(order, before_last is not None):
+                self._go_to(compiled)
+                if is_last and before_last is not None:
+                    self.end()
+                    before_last(rows)
+                losses.extend(self._steps(rows))
+                if not np.isfinite(losses[-1]):
+                    break
+        except BaseException:
+            self._now = self.compiled
+            restore_state(self._now, saved)
+            self._optimizer.steps = steps
+            self._program.draw_again_from(drawn)
+            raise
         return np.array(losses)
 
-    def _steps(self, compiled: Any, rows: Order) -> Array:
-        """Take a step on each batch of these rows; none after a loss that is not finite."""
-        size = self._size if compiled is self.compiled else self._rest
+    def _parts(self, order: Order, splits_last: bool) -> Iterator[tuple[Any, Order, bool]]:
+        """Yield the samples of each call, its program, and whether it is the last batch alone."""
+        whole = len(order) - self._rest
+        end = whole - self._size if splits_last and not self._rest else whole
+        stride = self._size * self.compiled.most_steps
+        for start in range(0, end, stride):
+            yield self.compiled, order[start : min(start + stride, end)], False
+        if end < len(order):
+            yield self._last if self._rest else self.compiled, order[end:], True
+
+    def _go_to(self, compiled: Any) -> None:
+        """Let this program hold the parameters from now on."""
+        if compiled is not self._now:
+            hand_over(self._now, compiled)
+            self._now = compiled
+
+    def _steps(self, rows: Order) -> Array:
+        """Take a step on each batch of these samples; none after a loss that is not finite."""
+        compiled, program = self._now, self._program
+        size = self._rest if compiled is self._last else self._size
         count = len(rows) // size
         for node in self._batched:
             batches = self._arrays[node].take(rows, axis=0)
             compiled.set_batches(node, batches.reshape((count, size, *batches.shape[1:])))
-        saved, first = saved_state(compiled), self._optimizer.steps + 1
+        saved, drawn, first = saved_state(compiled), program.drawn(), self._optimizer.steps + 1
+        program.draw(compiled, count)
         losses: Array = compiled.run(count, self._scalars, first)
         if not np.isfinite(losses).all():
             count = int(np.argmin(np.isfinite(losses)))
             restore_state(compiled, saved)
+            program.draw_again_from(drawn)
+            program.draw(compiled, count + 1)
             compiled.run(count, self._scalars, first)
             losses = losses[: count + 1]
         self._optimizer.steps += count

@@ -88,6 +88,8 @@ def trainer(
     Unrecordable
         If no program of this target can train them.
     """
+    if any(model.randoms or model.updates for model, _ in pairs):
+        raise Unrecordable("each model has its own Random and State nodes")
     if target == "numpy" and len(pairs) >= WORTH_STACKING:
         return SideBySide(pairs, feeds)
     return InTurn(pairs, feeds, target, threads if target == "numba" else 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib.util import find_spec
@@ -62,7 +63,7 @@ class Program:
         self.target = target
         self.fallback = ""
         self._recordings: dict[Any, _Recording] = {}
-        self._latest: dict[Node, Array] = _stand_ins(model)
+        self._latest = self.checked(_stand_ins(model))
         if target == "numba":
             _require_numba()
 
@@ -83,7 +84,8 @@ class Program:
     @property
     def code(self) -> str:
         with self._explained():
-            text: str = self.compiled(self._latest).source
+            randoms = tuple(self.model.randoms)
+            text: str = self.compiled(self._latest, streamed=randoms).source
             return text
 
     def report(self) -> str:
@@ -91,7 +93,7 @@ class Program:
         lines = []
         if self.target == "numba":
             with self._explained():
-                self.compiled(self._latest)
+                self.compiled(self._latest, streamed=tuple(self.model.randoms))
             if self.fallback:
                 lines = [f"The numpy target runs this graph, not numba: {self.fallback}."]
         called = self._recording(self._latest).step.called
@@ -110,6 +112,7 @@ class Program:
     def gradients(self, /, **feeds: Any) -> tuple[float, dict[str, Array]]:
         """Return the loss, and its gradient with respect to each parameter, by name."""
         compiled = self._ready(feeds, with_update=False)
+        self.draw(compiled, 1)
         loss = compiled.run(1, {}, 1)[0]
         factor = 1.0 if compiled.plan.factor is None else compiled.plan.factor.constant
         return float(loss), {
@@ -148,7 +151,7 @@ class Program:
         Unrecordable
             If the target cannot run this graph.
         """
-        return self.compiled(self.model.feed_arrays(feeds))
+        return self.compiled(self.checked(feeds), streamed=self._drawn_at_each_step(feeds))
 
     def run_for(self, optimizer: Optimizer, steps: int, feeds: Mapping[str, Any]) -> Array:
         """Take steps for another optimizer, and its parameters, of the same architecture."""
@@ -167,11 +170,18 @@ class Program:
             )
         optimizer = self.needs_optimizer()
         compiled = self._ready(feeds, with_update=True)
-        losses = self._loop(compiled, optimizer, steps)
+        start = self.drawn()
+        try:
+            losses = self._loop(compiled, optimizer, steps)
+        except BaseException:
+            self.draw_again_from(start)
+            raise
         if stop_at_non_finite and not np.isfinite(losses).all():
             before = int(np.argmin(np.isfinite(losses)))
-            take_over(compiled, self.parameters, optimizer)
+            self._put_in(compiled, self.checked(feeds))
+            self.draw_again_from(start)
             self._loop(compiled, optimizer, before)
+            self.draw(compiled, 1)  # those of the step that was not finite
             losses, steps = losses[: before + 1], before
         give_back(compiled, self.parameters, optimizer)
         optimizer.steps += steps
@@ -182,6 +192,7 @@ class Program:
         most = compiled.most_steps
         for start in range(0, steps, most):
             count = min(most, steps - start)
+            self.draw(compiled, count)
             losses[start : start + count] = compiled.run(
                 count, hyperparameters(optimizer), optimizer.steps + start + 1
             )
@@ -207,12 +218,50 @@ class Program:
         return self.optimizer
 
     def _ready(self, feeds: Mapping[str, Any], with_update: bool) -> Any:
-        arrays = self.model.feed_arrays(feeds)
+        arrays = self.checked(feeds)
         with self._explained():
-            compiled = self.compiled(arrays, with_update)
+            compiled = self.compiled(arrays, with_update, self._drawn_at_each_step(feeds))
+        self._put_in(compiled, arrays)
+        return compiled
+
+    def _put_in(self, compiled: Any, arrays: Mapping[Node, Array]) -> None:
+        """Copy feeds, parameters and state into the program."""
         compiled.set_feeds(arrays)
         take_over(compiled, self.parameters, self.optimizer)
-        return compiled
+
+    def checked(self, feeds: Mapping[str, Any]) -> dict[Node, Array]:
+        """Return the checked feeds; a Random that is not fed stands for its shape alone."""
+        own = self.model.rng
+        try:
+            self.model.rng = copy.deepcopy(own) if self.model.randoms else own
+            return self.model.feed_arrays(feeds)
+        finally:
+            self.model.rng = own
+
+    def _drawn_at_each_step(self, feeds: Mapping[str, Any]) -> tuple[Node, ...]:
+        return tuple(node for node in self.model.randoms if node.name not in feeds)
+
+    def drawn(self) -> Any:
+        """Return where the graph's generator stands."""
+        return self.model.rng.bit_generator.state if self.model.randoms else None
+
+    def draw_again_from(self, state: Any) -> None:
+        """Set the graph's generator back to where it stood."""
+        if state is not None:
+            self.model.rng.bit_generator.state = state
+
+    def draw(self, compiled: Any, steps: int) -> None:
+        """Draw the numbers of the next steps, in the order of interpreted steps."""
+        randoms = [node for node in self.model.randoms if node in compiled.streams]
+        batches: dict[Node, list[Any]] = {node: [] for node in randoms}
+        for _ in range(steps if randoms else 0):
+            for random in randoms:
+                shape = compiled.streams[random].shape
+                precision = self.model.precision or np.float64
+                batches[random].append(random.drawn(self.model.rng, shape, precision))
+        for node, arrays in batches.items():
+            if arrays:
+                compiled.set_batches(node, np.stack(arrays))
 
     @contextmanager
     def _explained(self) -> Iterator[None]:
@@ -273,15 +322,18 @@ class Program:
             return record_update(optimizer, shape, dtype)
 
         record = None if optimizer is None else update
-        given = (step, self.model.output, self.parameters, record, streamed)
+        updates = self.model.updates if optimizer is not None else None
+        given: dict[str, Any] = {"streamed": streamed, "updates": updates}
+        given |= {"step": step, "output": self.model.output, "parameters": self.parameters}
+        given["record_update"] = record
         if target == "numba":
             from tinygraph.compile.targets.numba.program import NumbaProgram
 
             try:
-                return NumbaProgram(*given)
+                return NumbaProgram(**given)
             except Unrecordable as reason:
                 self.fallback = str(reason)
-        return NumpyProgram(*given)
+        return NumpyProgram(**given)
 
     def _recording(self, arrays: Mapping[Node, Array]) -> _Recording:
         self._latest = dict(arrays)
@@ -334,11 +386,12 @@ def hyperparameters(optimizer: Optimizer) -> dict[str, float]:
     return {name: getattr(optimizer, name) for name in optimizer.hyperparameters}
 
 
-def _stand_ins(model: Graph) -> dict[Node, Array]:
+def _stand_ins(model: Graph) -> dict[str, Array]:
     """Return arrays shaped like the inputs: the last ones fed, or ones of a usual batch size."""
     feeds: dict[str, Any] = {}
     for node in model.inputs:
         shape = tuple(STAND_IN_BATCH if size is None else size for size in node.shape)
-        ones = np.ones(shape, model.precision or np.float64)
+        dtype = np.intp if node.is_whole else model.precision or np.float64
+        ones = np.zeros(shape, dtype) if node.is_whole else np.ones(shape, dtype)
         feeds[str(node.name)] = ones if node.value is None else node.value
-    return model.feed_arrays(feeds)
+    return feeds

@@ -22,18 +22,22 @@ def take_over(compiled: Any, parameters: Sequence[Parameter], optimizer: Optimiz
 
 
 def give_back(compiled: Any, parameters: Sequence[Parameter], optimizer: Optimizer | None) -> None:
-    """Copy parameters and optimizer state from the program to their owners."""
+    """Copy parameters, optimizer state and the states of the graph to their owners."""
     for parameter, value in zip(parameters, compiled.plan.weights):
         parameter.take(compiled.flat.part(compiled.weights, value).copy())
         if optimizer is not None and compiled.memory:
             optimizer.memory[parameter] = tuple(
                 compiled.flat.part(compiled.memory[slot], value).copy() for slot in optimizer.slots
             )
+    for state, array in compiled.states.items():
+        state.take(np.array(array, state.value.dtype))
 
 
 def hand_over(source: Any, target: Any) -> None:
-    """Copy parameters and optimizer state from one program of a model to another."""
-    vectors = zip(_vectors(source), _vectors(target), strict=True)
+    """Copy parameters and all state from one program of a model to another."""
+    for state, array in source.states.items():
+        np.copyto(target.states[state], array)
+    vectors = list(zip(_vectors(source), _vectors(target), strict=True))
     if source.flat.has_layout_of(target.flat):
         for old, new in vectors:
             np.copyto(new, old)
@@ -45,13 +49,13 @@ def hand_over(source: Any, target: Any) -> None:
 
 def saved_state(compiled: Any) -> list[Array]:
     """Return copies of the parameters and the optimizer state in a program."""
-    return [vector.copy() for vector in _vectors(compiled)]
+    return [array.copy() for array in (*_vectors(compiled), *compiled.states.values())]
 
 
 def restore_state(compiled: Any, saved: list[Array]) -> None:
     """Undo all steps since :func:`saved_state`."""
-    for vector, copy in zip(_vectors(compiled), saved):
-        np.copyto(vector, copy)
+    for array, copy in zip((*_vectors(compiled), *compiled.states.values()), saved):
+        np.copyto(array, copy)
 
 
 def _vectors(compiled: Any) -> list[Array]:

@@ -47,7 +47,8 @@ class Batches:
         self._rng = as_generator(rng)
         self._seed = None if isinstance(rng, np.random.Generator) else int(rng or 0)
         self._optimizer = optimizer
-        self._batched = [str(node.name) for node in model.inputs if None in node.shape[:1]]
+        self.batched = [node for node in model.inputs if None in node.shape[:1]]
+        self._batched = [str(node.name) for node in self.batched]
         sizes = {len(self.feeds[name]) for name in self._batched}
         self.samples = max(sizes, default=1)
         self.size = self.samples if batch_size is None else min(batch_size, self.samples)
@@ -68,13 +69,17 @@ class Batches:
         if self.count == 1:
             yield 1.0, self.feeds
             return
-        order = self._order(epoch)
+        order = self.order(epoch)
         for start in range(0, self.samples, self.size):
             rows = order[start : start + self.size]
-            cut = {name: self.feeds[name][rows] for name in self._batched}
-            yield len(rows) / self.samples, {**self.feeds, **cut}
+            yield len(rows) / self.samples, self.at(rows)
 
-    def _order(self, epoch: int) -> Any:
+    def at(self, rows: Any) -> dict[str, Any]:
+        """Return the feeds of the samples with these numbers."""
+        return {**self.feeds, **{name: self.feeds[name][rows] for name in self._batched}}
+
+    def order(self, epoch: int) -> Any:
+        """Return the numbers of all samples, in the order of this epoch."""
         if self._seed is None:
             return self._rng.permutation(self.samples)
         # The optimizer counts through several calls of fit; a History does with a new optimizer.

@@ -1,9 +1,9 @@
-"""What runs the epochs of ``fit``: the interpreter, or a compiled program.
+"""The engines that run the epochs of ``fit``: the interpreter, or a compiled program.
 
-An engine runs a stretch of epochs and writes down each one's loss.  One step of each engine is the
-same to the last few bits, since sums are taken in another order; a long run of an optimizer that
-swings at a minimum, as RMSProp may, multiplies that difference.  A compiled program computes no
-values of nodes, so before a callback reads them its last step is computed by the graph, too.
+One step of each engine is equal to within rounding, since sums are taken in another order; a long
+run of an optimizer that swings at a minimum, as RMSProp may, multiplies that difference. A compiled
+program computes no values of nodes, so before a callback reads them the graph computes the last
+step, too.
 """
 
 from __future__ import annotations
@@ -15,8 +15,10 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from tinygraph.compile.batches import BatchTraining
 from tinygraph.compile.program import Program
 from tinygraph.compile.record.arrays import Unrecordable
+from tinygraph.compile.record.step import kept_state
 from tinygraph.core.graph import Graph
 from tinygraph.errors import ArgumentError, did_you_mean
 from tinygraph.optim.optimizer import Optimizer
@@ -88,23 +90,31 @@ class Interpreter:
             if self.batches.count == 1:
                 self.completed += self.optimizer.steps - steps  # it may have been finished
             raise
+        if self.model.updates:
+            self.model.update_states()
 
 
 class Compiled:
     """The engine that runs a compiled program.
 
-    Its loop is left every so often to see whether somebody pressed Ctrl-C, and whether the loss is
-    still a number.  What it was in the middle of is undone then: a step is whole or not done.
+    Its loop ends now and then, so that Ctrl-C is noticed and a loss that is not finite is found.
+    An interrupted call of the loop is undone: a step is whole, or it does not count.
     """
 
     def __init__(self, model: Graph, optimizer: Optimizer, batches: Batches, target: str) -> None:
-        self.name = target
         self._model = model
         self.batches = batches
         self.completed = 0
         self._program = Program(model, optimizer, target)
         self._steps_at_once = 1
-        self._compiled = self._program.prepare(batches.feeds)
+        self._training: BatchTraining | None = None
+        if batches.count > 1:
+            arrays = self._program.checked(batches.feeds)
+            self._training = BatchTraining(self._program, arrays, batches.batched, batches.size)
+            self._compiled = self._training.compiled
+        else:
+            self._compiled = self._program.prepare(batches.feeds)
+        self.name = "numpy" if self._program.fallback else target
 
     def seconds_a_step(self) -> float:
         """Estimate how long a step takes."""
@@ -113,10 +123,14 @@ class Compiled:
     def run(self, losses: Array, first: int, watched: bool) -> None:
         """Run one epoch for each element of ``losses``, and write its loss there."""
         self.completed = 0
-        if self.batches.count == 1:
+        if self._training is None:
             self._run_whole(losses, watched)
-        else:
-            self._run_batches(losses, first, watched)
+            return
+        self._training.begin()
+        try:
+            self._run_batches(self._training, losses, first, watched)
+        finally:
+            self._training.end()
 
     def _run_whole(self, losses: Array, watched: bool) -> None:
         unwatched = len(losses) - watched
@@ -137,24 +151,31 @@ class Compiled:
             elif seconds > 2 * STRETCH_SECONDS:
                 self._steps_at_once = max(1, self._steps_at_once // 2)
 
-    def _run_batches(self, losses: Array, first: int, watched: bool) -> None:
+    def _run_batches(
+        self, training: BatchTraining, losses: Array, first: int, watched: bool
+    ) -> None:
+        sizes = np.full(self.batches.count, self.batches.size)
+        sizes[-1] = self.batches.samples - sizes[:-1].sum()
+        shares = sizes / self.batches.samples
         for epoch in range(len(losses)):
-            losses[epoch] = 0.0
             is_last = watched and epoch == len(losses) - 1
-            for number, (share, feeds) in enumerate(self.batches.of_epoch(first + epoch), start=1):
-                if is_last and number == self.batches.count:
-                    self._show(feeds)
-                got = self._program.run_while_finite(1, feeds)
-                losses[epoch] += share * got[-1]
-                if not np.isfinite(losses[epoch]):
-                    self.completed = epoch + 1
-                    return
+            order = self.batches.order(first + epoch)
+            got = training.run_epoch(order, self._show_samples if is_last else None)
+            losses[epoch] = np.dot(shares[: len(got)], got)
             self.completed = epoch + 1
+            if not np.isfinite(losses[epoch]):
+                return
+
+    def _show_samples(self, rows: Any) -> None:
+        self._show(self.batches.at(rows))
 
     def _show(self, feeds: Mapping[str, Any]) -> None:
         """Leave the values and gradients of the next step in the nodes, for a callback to read."""
-        self._model.forward(**feeds)
-        self._model.backward()
+        drawn = self._program.drawn()
+        with kept_state(self._model.nodes):
+            self._model.forward(**feeds)
+            self._model.backward()
+        self._program.draw_again_from(drawn)  # the step itself draws the same numbers
 
 
 def check_engine(name: Any) -> None:

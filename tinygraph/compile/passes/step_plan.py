@@ -6,7 +6,7 @@ rest: they wait until many steps are done.  The optimizer's part is in ``update_
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,7 +32,7 @@ from tinygraph.compile.passes.tidy import (
     share_common,
 )
 from tinygraph.compile.record.step import Step
-from tinygraph.core.leaves import Parameter
+from tinygraph.core.leaves import Parameter, State
 from tinygraph.core.node import Node
 
 FASTER = (
@@ -65,6 +65,8 @@ class Plan:
         What feeds a layer.
     kept : Value or None
         What the loop keeps of each step beside the loss.
+    states : dict
+        The new value of each state, by the value that it replaces when the step ends.
     """
 
     operations: list[Operation]
@@ -77,6 +79,7 @@ class Plan:
     with_ones: set[Value]
     batch: int
     kept: Value | None
+    states: dict[Value, Value]
 
     def finished(self, kept: Any) -> Any:
         """Return the losses of many steps from what the loop kept of each."""
@@ -100,12 +103,14 @@ def plan_step(
     parameters: Sequence[Parameter],
     fuse: bool = True,
     keep: Node | None = None,
+    updates: Mapping[State, Node] | None = None,
 ) -> Plan:
     """Apply all passes to a recorded step; those that fuse layers if told."""
     weights = [step.values[parameter] for parameter in parameters]
-    values = [step.values[node] for node in (output, keep) if node is not None]
+    old, new, copies = _new_states(step, weights, updates or {})
+    values = [step.values[node] for node in (output, keep) if node is not None] + new
     wanted = (*values, *(step.gradients[parameter] for parameter in parameters))
-    block = optimise(Block(step.operations, wanted), (*TIDY, *FASTER))
+    block = optimise(Block([*step.operations, *copies], wanted), (*TIDY, *FASTER))
     block, factor = common_factor(block, len(values))
     inputs = [value for value in step.leaves.values() if value.kind == "input"]
     batch = next((value.shape[0] for value in inputs if value.shape), 0)
@@ -123,7 +128,30 @@ def plan_step(
     operations, loss, tail = _part_tail(block)
     outputs = list(block.outputs[len(values) :])
     kept = None if keep is None else block.outputs[1]
-    return Plan(operations, loss, tail, weights, outputs, factor, pairs, with_ones, batch, kept)
+    states = dict(zip(old, block.outputs[len(values) - len(new) : len(values)]))
+    return Plan(
+        operations, loss, tail, weights, outputs, factor, pairs, with_ones, batch, kept, states
+    )
+
+
+def _new_states(
+    step: Step, weights: list[Value], updates: Mapping[State, Node]
+) -> tuple[list[Value], list[Value], list[Operation]]:
+    """Return the old and the new value of each state, and the operations that copy the new ones.
+
+    A new value is copied at once, since later operations may write where it stands. A parameter
+    alone is read after its update, as in an interpreted step.
+    """
+    old = [step.values[state] for state in updates]
+    new, copies = [], []
+    for node in updates.values():
+        value = step.values[node]
+        if value not in weights:
+            copy = Value("result", value.shape, value.dtype)
+            copies.append(Operation(np.positive, (value,), copy))
+            value = copy
+        new.append(value)
+    return old, new, copies
 
 
 def _part_tail(block: Block) -> tuple[list[Operation], Value, list[Operation]]:

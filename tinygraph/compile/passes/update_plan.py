@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -30,7 +31,7 @@ class PlannedUpdate:
     update: Update
     results: tuple[Value, ...]
 
-    @property
+    @cached_property
     def scalars_read(self) -> list[Value]:
         """The scalars that the operations on arrays read, each once."""
         made = {operation.result for operation in self.scalar_operations}

@@ -73,19 +73,19 @@ def record_step(model: Graph, feeds: Mapping[Node, Array]) -> Step:
     A backward that can only be called is found when its forward is recorded already: the step is
     recorded anew then, with that forward called.
     """
-    nodes = topological_order([model.output])
+    nodes = topological_order([model.output, *model.updates.values(), *model.updates])
     as_is: dict[Op, str] = {}
     while True:
         known = len(as_is)
-        with _left_as_they_were(nodes):
-            step = _record_once(nodes, feeds, as_is)
+        with kept_state(nodes):
+            step = _record_once(model.output, nodes, feeds, as_is)
         if len(step.called) == 2 * len(as_is) or len(as_is) == known:
             return step
 
 
 @contextmanager
-def _left_as_they_were(nodes: Iterable[Node]) -> Iterator[None]:
-    """Let a trial see copies of what ops keep on themselves, and give them back their own."""
+def kept_state(nodes: Iterable[Node]) -> Iterator[None]:
+    """Give back to the ops what they keep on themselves; in between, they work on copies."""
     own = [(vars(node), dict(vars(node))) for node in nodes if hasattr(node, "__dict__")]
     try:
         for attributes, kept in own:
@@ -97,7 +97,9 @@ def _left_as_they_were(nodes: Iterable[Node]) -> Iterator[None]:
             attributes.update(kept)
 
 
-def _record_once(nodes: Sequence[Node], feeds: Mapping[Node, Array], as_is: dict[Op, str]) -> Step:
+def _record_once(
+    output: Node, nodes: Sequence[Node], feeds: Mapping[Node, Array], as_is: dict[Op, str]
+) -> Step:
     tape = Tape()
     step = Step(operations=tape.operations, as_is=as_is)
     arrays: dict[Node, Any] = {}
@@ -113,7 +115,7 @@ def _record_once(nodes: Sequence[Node], feeds: Mapping[Node, Array], as_is: dict
             step.values[node] = Value(
                 kind, arrays[node].shape, arrays[node].dtype, label=str(node.name)
             )
-    _record_backward(nodes[-1], step, tape, arrays)
+    _record_backward(output, step, tape, arrays)
     return step
 
 
@@ -149,7 +151,7 @@ def _record_backward(output: Node, step: Step, tape: Tape, arrays: dict[Node, An
         tape.node = op
         contributions = _contributions(op, step, tape, arrays)
         for parent, contribution in zip(op.inputs, contributions):
-            if contribution is None or type(parent) is Constant:
+            if contribution is None or not parent.takes_gradient:
                 continue
             if parent in step.gradients:
                 total = Recorded(step.gradients[parent], tape) + Recorded(contribution, tape)

@@ -67,6 +67,7 @@ class Schedule:
         streamed: Iterable[Value] = (),
     ) -> None:
         self._updates = updates
+        self._windows = [ScalarWindow(update) for update in updates]
         self._lead = () if copies is None else (copies,)
         self.losses = self._room(most_steps, plan.loss)
         self.kept = None if plan.kept is None else self._room(most_steps, plan.kept)
@@ -96,14 +97,44 @@ class Schedule:
         """Compute the scalars of so many steps, the first of which has the number ``first``."""
         if not self.scalars:
             return
+        if not self._lead:
+            for window in self._windows:
+                for value, numbers in window.at(first, steps, hyperparameters).items():
+                    self.scalars[value][:steps] = numbers
+            return
         lead = (slice(None),) + (None,) * len(self._lead) * 2
         t = np.arange(first, first + steps, dtype=np.float64)[lead]
-        if self._lead:
-            hyperparameters = {
-                name: np.broadcast_to(number, self._lead)[:, None]
-                for name, number in hyperparameters.items()
-            }
+        hyperparameters = {
+            name: np.broadcast_to(number, self._lead)[:, None]
+            for name, number in hyperparameters.items()
+        }
         for planned in self._updates:
             known = planned.scalars(hyperparameters, t)
             for value in planned.scalars_read:
                 self.scalars[value][:steps] = known[value]
+
+
+class ScalarWindow:
+    """The scalars of an update for many steps ahead, computed once for several short calls."""
+
+    _SHORTEST = 1000
+
+    def __init__(self, update: PlannedUpdate) -> None:
+        self._update = update
+        self._hyperparameters: dict[str, Any] = {}
+        self._first = self._end = 0
+        self._numbers: dict[Value, Any] = {}
+
+    def at(self, first: int, steps: int, hyperparameters: Mapping[str, Any]) -> dict[Value, Any]:
+        """Return an array of ``steps`` numbers for each scalar; ``first`` is the first step."""
+        is_inside = self._first <= first and first + steps <= self._end
+        if not is_inside or hyperparameters != self._hyperparameters:
+            self._hyperparameters = dict(hyperparameters)
+            self._first, self._end = first, first + max(steps, self._SHORTEST)
+            t = np.arange(self._first, self._end, dtype=np.float64)
+            known = self._update.scalars(hyperparameters, t)
+            self._numbers = {
+                value: np.broadcast_to(known[value], t.shape) for value in self._update.scalars_read
+            }
+        start = first - self._first
+        return {value: array[start : start + steps] for value, array in self._numbers.items()}

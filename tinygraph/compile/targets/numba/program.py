@@ -24,8 +24,8 @@ from tinygraph.compile.targets.numba.loop_views import is_view
 from tinygraph.compile.targets.numba.loops import Loops
 from tinygraph.compile.targets.numba.machine_code import compile_source
 from tinygraph.compile.targets.readable.expressions import literal
-from tinygraph.compile.targets.schedule import steps_in_memory
-from tinygraph.core.leaves import Parameter
+from tinygraph.compile.targets.schedule import ScalarWindow, steps_in_memory
+from tinygraph.core.leaves import Parameter, State
 from tinygraph.core.node import Node
 
 
@@ -46,7 +46,11 @@ class NumbaProgram:
         parameters: Sequence[Parameter],
         record_update: RecordUpdate | None = None,
         streamed: Collection[Node] = (),
+        updates: Mapping[State, Node] | None = None,
     ) -> None:
+        if updates:
+            raise Unrecordable("the graph updates a State")
+        self.states: dict[State, Any] = {}
         if step.called:
             op, phase, reason = step.called[0]
             raise Unrecordable(f"{phase} of {op.name} can only be called: {reason}")
@@ -57,15 +61,15 @@ class NumbaProgram:
         self._leaves = {
             node: value for node, value in step.leaves.items() if value not in plan.weights
         }
-        self._streamed = frozenset(streamed)
-        streams = [self._leaves[node] for node in streamed]
-        self.most_steps = steps_in_memory(streams, self.most_steps)
+        self.streams = {node: self._leaves[node] for node in streamed}
+        self.most_steps = steps_in_memory(self.streams.values(), self.most_steps)
         update = (
             None if record_update is None else record_update((self.flat.size,), self.flat.dtype)
         )
         if update is not None and not update.is_elementwise:
             raise Unrecordable("the optimizer's update is not entry by entry")
         self._update = None if update is None else plan_update(update, plan.factor)
+        self._window = None if self._update is None else ScalarWindow(self._update)
         self._write()
 
     def _write(self) -> None:
@@ -82,7 +86,7 @@ class NumbaProgram:
         for node, value in self._leaves.items():
             name = names.of(value.label)
             turned = len(value.shape) == 2 and value.shape[0] == plan.batch
-            lead = (self.most_steps,) if node in self._streamed else ()
+            lead = (self.most_steps,) if node in self.streams else ()
             array = np.empty(lead + (value.shape[::-1] if turned else value.shape), value.dtype)
             arguments[name] = array
             self._places[node] = array.swapaxes(-1, -2) if turned else array
@@ -153,7 +157,7 @@ class NumbaProgram:
     def set_feeds(self, arrays: Mapping[Node, Any]) -> None:
         """Copy the inputs, and the parameters that are not trained, into the program's memory."""
         for node in self._leaves:
-            if node not in self._streamed:
+            if node not in self.streams:
                 self._places[node][...] = arrays.get(node, node.value)
 
     def set_batches(self, node: Node, batches: Any) -> None:
@@ -164,12 +168,9 @@ class NumbaProgram:
         """Take training steps, and return the loss of each, taken before its update."""
         losses = np.empty(steps, self.plan.loss.dtype)
         schedule = []
-        if self._update is not None:
-            known = self._update.scalars(scalars, np.arange(first, first + steps, dtype=float))
-            schedule = [
-                np.ascontiguousarray(np.broadcast_to(known[v], steps).astype(self.flat.dtype))
-                for v in self._schedule_names
-            ]
+        if self._window is not None:
+            known = self._window.at(first, steps, scalars)
+            schedule = [known[v].astype(self.flat.dtype) for v in self._schedule_names]
         with np.errstate(all="ignore"):
             self._loop(losses, schedule)
             return self.plan.finished(losses)

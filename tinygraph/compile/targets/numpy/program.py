@@ -26,7 +26,7 @@ from tinygraph.compile.targets.numpy.loop import Layout, write_loop
 from tinygraph.compile.targets.numpy.storage import Storage
 from tinygraph.compile.targets.schedule import Schedule, steps_in_memory
 from tinygraph.compile.targets.script import compiled
-from tinygraph.core.leaves import Parameter
+from tinygraph.core.leaves import Parameter, State
 from tinygraph.core.node import Node
 
 
@@ -49,6 +49,8 @@ class NumpyProgram:
         How many models are trained side by side.
     keep : Node, optional
         A node whose value is kept at every step, in ``schedule.kept``.
+    updates : mapping, optional
+        The node that gives the new value of each State.
 
     Attributes
     ----------
@@ -56,6 +58,10 @@ class NumpyProgram:
         All parameters, and their gradients, as flat vectors.
     memory : dict
         The optimizer's memory, a flat vector a slot.
+    streams : dict
+        The value of each input that has other numbers at each step.
+    states : dict
+        The array of each State that a step updates.
     """
 
     most_steps = 1000
@@ -70,8 +76,9 @@ class NumpyProgram:
         streamed: Collection[Node] = (),
         copies: int | None = None,
         keep: Node | None = None,
+        updates: Mapping[State, Node] | None = None,
     ) -> None:
-        self.plan = plan_step(step, output, parameters, keep=keep)
+        self.plan = plan_step(step, output, parameters, keep=keep, updates=updates)
         self.copies = copies
         plan = self.plan
         self.flat = Flat(plan.weights, plan.pairs, copies)
@@ -81,19 +88,22 @@ class NumpyProgram:
         self._keep_gradients(fixed)
         leaves = {node: value for node, value in step.leaves.items() if value not in fixed}
         self._leaves = {node: value for node, value in leaves.items() if node not in streamed}
-        self._streams = {node: leaves[node] for node in streamed}
-        self.most_steps = steps_in_memory(self._streams.values(), self.most_steps)
+        self.streams = {node: leaves[node] for node in streamed}
+        self.most_steps = steps_in_memory(self.streams.values(), self.most_steps)
         self.updates: list[PlannedUpdate] = []
         self.copied_results: list[tuple[Any, Value]] = []
         if record_update is not None:
             self._plan_updates(record_update, fixed)
         operations = [*plan.operations, *(o for u in self.updates for o in u.operations)]
-        outputs = [plan.loss, *plan.gradients, *(value for _, value in self.copied_results)]
+        written = [value for _, value in self.copied_results]
+        outputs = [plan.loss, *plan.gradients, *written, *plan.states.values()]
         self.storage = Storage(
             operations, plan.batch, fixed, leaves.values(), plan.with_ones, outputs, copies
         )
+        self.states = {node: self.storage.arrays[leaves[node]] for node in updates or {}}
+        self.copied_results += [(self.storage.arrays[old], new) for old, new in plan.states.items()]
         self.schedule = Schedule(
-            plan, self.updates, self.flat.dtype, self.most_steps, copies, self._streams.values()
+            plan, self.updates, self.flat.dtype, self.most_steps, copies, self.streams.values()
         )
         script = write_loop(
             Layout(
@@ -173,7 +183,7 @@ class NumpyProgram:
 
     def set_batches(self, node: Node, batches: Any) -> None:
         """Copy the data of the next steps into the program, one batch for each step."""
-        self.schedule.streams[self._streams[node]][: len(batches)] = batches
+        self.schedule.streams[self.streams[node]][: len(batches)] = batches
 
     def run(self, steps: int, scalars: Mapping[str, Any], first: int) -> Any:
         """Take training steps, and return the loss of each, taken before its update.
