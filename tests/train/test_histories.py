@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from campaigns import histories
 
 import tinygraph as tg
-from campaigns import histories
 
 
 @pytest.fixture(autouse=True)
