@@ -7,7 +7,6 @@ import subprocess
 import sys
 import warnings
 import xml.etree.ElementTree as ET
-from html import unescape
 
 import numpy as np
 import pytest
@@ -85,43 +84,6 @@ def test_text_stands_in_the_middle_of_its_card(diagram):
         for text in card.iter("{http://www.w3.org/2000/svg}text"):
             assert text.get("text-anchor") == "middle"
             assert float(text.get("x")) == pytest.approx((min(corners) + max(corners)) / 2, abs=0.1)
-
-
-def test_without_any_engine_the_dot_text_is_written(no_engine, diagram, tmp_path):
-    with pytest.warns(UserWarning, match=r"pip install pygraphviz.*a\.dot"):
-        path = diagram.save(tmp_path / "a.svg")
-    assert path == tmp_path / "a.dot"
-    assert path.read_text() == diagram.dot
-    assert not (tmp_path / "a.svg").exists()
-
-
-def test_without_any_engine_a_notebook_shows_the_dot_text(no_engine, diagram):
-    with pytest.raises(tg.TinygraphError, match="pip install pygraphviz"):
-        _ = diagram.svg
-    bundle = diagram._repr_mimebundle_()
-    assert list(bundle) == ["text/plain"]
-    assert "pip install pygraphviz" in bundle["text/plain"]
-    assert diagram.dot in bundle["text/plain"]
-
-
-def test_a_notebook_gets_svg_and_text(diagram):
-    bundle = diagram._repr_mimebundle_()
-    assert bundle == {"image/svg+xml": diagram.svg, "text/plain": "<Diagram of 4 nodes>"}
-
-
-@pytest.mark.parametrize("group", ["", "layer{}/"])
-def test_a_wide_diagram_scrolls_in_a_notebook(group):
-    node = tg.Input("x", shape=(None, 2))
-    for k in range(40):
-        node = tg.Tanh(node, name=f"{group.format(k // 2)}h{k}")
-    diagram = tg.render(node)
-    shown = diagram._repr_mimebundle_()
-    assert shown["image/svg+xml"] == diagram.svg
-    assert "overflow-x:auto" in shown["text/html"]
-    assert ("depth=0" in shown["text/html"]) is bool(group)
-    assert 'around="…"' in unescape(shown["text/html"])
-    folded = tg.render(node, depth=0)._repr_mimebundle_()
-    assert "depth=0" not in folded.get("text/html", "")
 
 
 def test_a_wrong_tinygraph_dot_is_named(diagram, monkeypatch, tmp_path):

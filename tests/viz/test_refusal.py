@@ -88,7 +88,7 @@ def test_a_notebook_shows_the_picture_once_above_the_traceback(is_notebook, tmp_
         check=True,
         env={**os.environ, "IPYTHONDIR": str(tmp_path)},
     )
-    pictures = "[['image/svg+xml', 'text/plain']]" if is_notebook else "[]"
+    pictures = "[['image/png', 'text/html', 'text/plain']]" if is_notebook else "[]"
     assert done.stdout.splitlines()[-2:] == [pictures, "True True"]
 
 

@@ -109,7 +109,7 @@ def _terms(names: Notation, node: Node, readers: list[tuple[Op, int]]) -> Iterat
         # An op that keeps the default shape rule works entry by entry, and broadcasts.
         broadcasts = type(op).infer_shape is Op.infer_shape
         summed = broadcast_axes(op.shape, node.shape) if broadcasts else ()
-        why = names.reason(op, op.rules[argument].why) if argument < len(op.rules) else ""
+        why = names.reason(op, argument)
         if summed:
             why += ("; " if why else "") + REPEATED
         yield Term(

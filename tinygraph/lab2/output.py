@@ -29,5 +29,8 @@ def save_diagrams(outcome: Outcome, folder: Path) -> list[Path]:
         model.forward(x=outcome.x, t=outcome.t)
         model.backward()
         diagrams[f"gradient-flow-{when}"] = render(model, gradients=True)
+    before, after = diagrams["gradient-flow-start"], diagrams["gradient-flow-end"]
+    diagrams["gradient-flow-start"] = before.on_scale_of(after)
+    diagrams["gradient-flow-end"] = after.on_scale_of(before)
     name = outcome.settings.data
     return [diagram.save(folder / f"{name}-{kind}.svg") for kind, diagram in diagrams.items()]

@@ -203,14 +203,17 @@ class Notation:
             names |= dict(zip(op.arguments, symbols, strict=True))
         return written_formula(op, formula, names)
 
-    def reason(self, op: Op, reason: str) -> str:
-        """Return the reason of a rule with this graph's identifiers in it."""
+    def reason(self, op: Op, argument: int) -> str:
+        """Return the reason for a gradient, with this graph's identifiers; "" if there is none."""
+        self._argument(op, argument)
+        if argument >= len(op.rules):
+            return ""
         names = self._code_names(op)
         for name, node in zip(op.arguments, op.inputs):
             value = constant_number(node)
             if value is not None and name in names:
                 names[name] = number_text(value)
-        return written_reason(op, reason, names)
+        return written_reason(op, op.rules[argument].why, names)
 
     def code(self, op: Op, code: str) -> str:
         """Return one of the op's lines of NumPy with this graph's identifiers in it."""

@@ -57,7 +57,7 @@ def leaving(
     written = evaluate(rule.code, space) if rule else None
     summed = broadcast_axes(written.shape, np.shape(values[parent])) if written is not None else ()
     local = evaluate(rule.local, space) if rule and rule.local else None
-    why = names.reason(op, rule.why) if rule else ""
+    why = names.reason(op, argument)
     if summed:
         why += ("; " if why else "") + REPEATED
     return OutgoingData(

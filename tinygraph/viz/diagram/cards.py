@@ -35,7 +35,7 @@ def label(card: Card, scene: Scene) -> str:
     if not card.is_folded and isinstance(node, Op) and node.formula:
         # Italic letters are wider than the room that Graphviz gives them: hence a space each side.
         space = "\N{NO-BREAK SPACE}"
-        lines = [f"<i>{space}{escape(line)}{space}</i>" for line in _formula(node, scene)]
+        lines = [f"<i>{space}{escape(line)}{space}</i>" for line in formula_lines(node, scene)]
         rows.append(cell(font("<br/>".join(lines), 10, style.INK), cellpadding=3))
     rows.append(_value_panel(card, paint, scene))
     if has_gradient_panel(card, scene):
@@ -88,17 +88,26 @@ def has_gradient_panel(card: Card, scene: Scene) -> bool:
 def _head(card: Card, paint: style.Paint) -> str:
     # A folded card stands for many, so it may be wider, and name the first and the last.
     longest = 2 * LONGEST_NAME if card.is_folded else LONGEST_NAME
-    value = None if card.is_folded else constant_number(card.nodes[0])
-    text = card.label if value is None else number(value, 6)
-    name = f"<b>{escape(shorten(text, longest))}</b>"
+    name = f"<b>{escape(shorten(head_text(card, card.label), longest))}</b>"
     lines = [font(name, 12, style.HEAD_INK)]
-    # The automatic name of a node contains its op.
-    if card.is_folded or value is not None or not _is_named_after_op(card.nodes[0]):
+    if names_its_kind(card):
         lines.append(font(escape(shorten(kind(card), LONGEST_NAME)), 8, style.HEAD_INK))
     return cell("<br/>".join(lines), bgcolor=paint.line)
 
 
-def _formula(op: Op, scene: Scene) -> list[str]:
+def names_its_kind(card: Card) -> bool:
+    """Tell whether the head says what the card is: the automatic name of an op contains it."""
+    node = card.nodes[0]
+    return card.is_folded or not isinstance(node, Op) or not _is_named_after_op(node)
+
+
+def head_text(card: Card, name: str) -> str:
+    """Return the title of a card: its name, or the number of a constant without a name."""
+    value = None if card.is_folded else constant_number(card.nodes[0])
+    return name if value is None else number(value, 6)
+
+
+def formula_lines(op: Op, scene: Scene) -> list[str]:
     """Return the lines of an op's formula in this graph's symbols.
 
     The longest names become dots if there is not enough room.  A formula that cannot be set as
@@ -165,16 +174,28 @@ def _gradient_panel(card: Card, paint: style.Paint, scene: Scene) -> str:
         return _panel("d", card, [words], paint.fill)
     content: list[str] = []
     shown = scene.flow.gradients.get(node)
-    if shown is not None and not shown.shape:
-        text = f"∇ {number(float(shown.cells[0, 0]), 3)}"
-        content.append(font(text, 9, style.GRADIENT))
-    else:
-        if shown is not None:
-            content = _array(shown, scene.flow.scales.gradient, is_gradient=True)
-        content.append(font(f"‖∇‖ {number(size, 2)}", 9, style.GRADIENT))
+    if shown is not None and shown.shape:
+        content = _array(shown, scene.flow.scales.gradient, is_gradient=True)
+    content.append(font(gradient_text(card, scene), 9, style.GRADIENT))
     if not card.is_folded and scene.flow.readers[node] > 1:
         content.append(font(f"Σ of {scene.flow.readers[node]}", 9, style.GRADIENT))
     return _panel("d", card, content, style.GRADIENT_PAPER)
+
+
+def gradient_text(card: Card, scene: Scene) -> str:
+    """Return the norm of a gradient; of a scalar, its gradient with its sign."""
+    shown = scene.flow.gradients.get(card.nodes[0])
+    size = scene.flow.gradient_norm(card)
+    if size is None:
+        return "no gradient computed"
+    if shown is not None and not shown.shape:
+        return f"∇ {number(float(shown.cells[0, 0]), 3)}"
+    return f"‖∇‖ {number(size, 2)}"
+
+
+def size_text(shown: Sample) -> str:
+    """Return the shape of a value; of a scalar, its number."""
+    return times(shown.shape) if shown.shape else number(float(shown.cells[0, 0]), 3)
 
 
 def _array(shown: Sample, limit: float, is_gradient: bool) -> list[str]:

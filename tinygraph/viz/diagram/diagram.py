@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import itertools
 import warnings
+from base64 import b64encode
 from collections.abc import Mapping
+from copy import copy
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -25,6 +27,7 @@ from tinygraph.viz.diagram.captions import description, hover_texts
 from tinygraph.viz.diagram.dot import to_dot
 from tinygraph.viz.diagram.flow import Flow
 from tinygraph.viz.diagram.folding import choose_view
+from tinygraph.viz.diagram.plain import draw_plain
 from tinygraph.viz.diagram.scene import Scene
 
 FORMATS = ("svg", "png", "pdf", "dot")
@@ -96,9 +99,7 @@ def render(
 def draw(scene: Scene, size: int) -> Diagram:
     """Return the diagram of a scene from a graph of ``size`` nodes."""
     title = f"Diagram of {size:,} node{'s' * (size != 1)}"
-    has_groups = any(card.group for card in scene.view.cards)
-    advice = notebook.advice(has_groups)
-    return Diagram(to_dot(scene), title, description(scene), hover_texts(scene), advice)
+    return Diagram(scene, title, description(scene), hover_texts(scene))
 
 
 def _require_numbers(graph: Graph, values: bool, gradients: bool) -> None:
@@ -136,8 +137,9 @@ class Diagram:
     """
 
     def __init__(
-        self, dot: str, title: str, description: str, titles: Mapping[str, str], advice: str
+        self, scene: Scene, title: str, description: str, titles: Mapping[str, str]
     ) -> None:
+        dot = to_dot(scene)
         self.dot = dot
         self.title = title
         # Pictures of another session may stand on the same page: what they show is in the prefix.
@@ -145,7 +147,7 @@ class Diagram:
         self.prefix = f"{self._digest}-{next(_numbers)}"
         self._description = description
         self._titles = titles
-        self._advice = advice
+        self._scene = scene
 
     def __repr__(self) -> str:
         return f"<{self.title}>"
@@ -157,14 +159,14 @@ class Diagram:
         Raises
         ------
         LayoutError
-            If there is no Graphviz, or if it fails.
+            If Graphviz fails.
         """
         return self._dressed(self.prefix)
 
     def save(self, path: str | Path) -> Path:
         """Write the picture, in the format that the ending of ``path`` says.
 
-        Without any Graphviz the DOT text is written beside it instead, and a warning says so.
+        Without Graphviz a plainer SVG is written, and a warning says so.
 
         Returns
         -------
@@ -185,16 +187,21 @@ class Diagram:
                 f"A diagram is saved as {', '.join(f'.{valid}' for valid in FORMATS[:-1])} or "
                 f".{FORMATS[-1]}, by the ending of the file name; got {str(path)!r}."
             )
-        lesson = ""
+        advice = ""
         try:
             content = self._bytes(file_format)
+            if file_format == "svg" and self._is_plain:
+                advice = f"{layout.HOW_TO_INSTALL} The diagram in {path} is a plainer one."
+        except layout.NoGraphvizError as error:
+            path, content = path.with_suffix(".svg"), self._bytes("svg")
+            advice = f"{error} A plainer diagram is in {path}."
         except LayoutError as error:
             path, content = path.with_suffix(".dot"), self.dot.encode()
-            lesson = f"{error} The DOT text is in {path}."
+            advice = f"{error} The DOT text is in {path}."
         with writing(path):
             path.write_bytes(content)
-        if lesson:
-            warnings.warn(lesson, stacklevel=2)
+        if advice:
+            warnings.warn(advice, stacklevel=2)
         return path
 
     def _bytes(self, file_format: str) -> bytes:
@@ -210,13 +217,62 @@ class Diagram:
 
     @cached_property
     def _laid_out(self) -> bytes:
-        return layout.lay_out(self.dot, "svg")
+        return draw_plain(self._scene) if self._is_plain else layout.lay_out(self.dot, "svg")
+
+    @cached_property
+    def _is_plain(self) -> bool:
+        """Whether Graphviz is missing."""
+        try:
+            layout.find_engine()
+        except layout.NoGraphvizError:
+            return True
+        return False
+
+    def on_scale_of(self, *others: Diagram) -> Diagram:
+        """Draw the same picture with colour scales that cover the others too.
+
+        Pictures of one model before and after training can then be compared by eye.
+
+        >>> import tinygraph as tg
+        >>> model = tg.Graph(tg.Sum(tg.Parameter([1.0, 2.0], name="w"), name="loss"))
+        >>> _ = model.forward(), model.backward()
+        >>> before = tg.render(model, gradients=True)
+        >>> model["w"].value = [5.0, 8.0]
+        >>> _ = model.forward(), model.backward()
+        >>> after = tg.render(model, gradients=True)
+        >>> before.on_scale_of(after), after.on_scale_of(before)
+        (<Diagram of 2 nodes>, <Diagram of 2 nodes>)
+        """
+        flow = copy(self._scene.flow)
+        for other in others:
+            if not isinstance(other, Diagram):
+                raise ArgumentTypeError(
+                    f"on_scale_of takes diagrams, as tg.render returns them; got {brief(other)}."
+                )
+            flow.scales = flow.scales.together_with(other._scene.flow.scales)
+        scene = replace(self._scene, flow=flow)
+        return Diagram(scene, self.title, self._description, self._titles)
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
-        try:
-            shown = {"image/svg+xml": self.svg, "text/plain": repr(self)}
-        except LayoutError as error:
-            return {"text/plain": f"{self!r}\n{error}\n\n{self.dot}"}
-        if notebook.width(self.svg) >= notebook.WIDE:
-            shown["text/html"] = notebook.scrolling(self.svg, self._advice)
+        shown = {"text/html": self._repr_html_(), "text/plain": repr(self)}
+        kind, content = self._still
+        if kind == "image/png":
+            shown["image/png"] = b64encode(content).decode()
         return shown
+
+    def _repr_html_(self) -> str:
+        has_groups = any(card.group for card in self._scene.view.cards)
+        name = f"{self.title}. {self._description}"
+        return notebook.figure(
+            self.svg, self.prefix, self._still, name, notebook.advice(has_groups)
+        )
+
+    @cached_property
+    def _still(self) -> tuple[str, bytes]:
+        """The picture as an image, with its MIME type."""
+        with warnings.catch_warnings():
+            # In a notebook the still picture is a stand-in, which few readers see.
+            warnings.simplefilter("ignore")
+            if self._is_plain:
+                return "image/svg+xml", self._dressed(f"{self.prefix}-still").encode()
+            return "image/png", layout.lay_out(self.dot, "png")

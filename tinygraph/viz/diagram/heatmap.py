@@ -100,6 +100,12 @@ def levels(array: Array, limit: float, is_gradient: bool) -> NDArray[np.float64]
     return np.cbrt(share) if is_gradient else share
 
 
+def cell_color(shown: Sample, limit: float, is_gradient: bool) -> list[list[str]]:
+    """Return the colour of each cell of a sample, row by row."""
+    shares = levels(shown.cells, limit, is_gradient).tolist()
+    return [[_color(share) for share in row] for row in shares]
+
+
 def table(shown: Sample, limit: float, is_gradient: bool) -> str:
     """Return a sample as a table for a Graphviz label."""
     shares = levels(shown.cells, limit, is_gradient).tolist()
@@ -131,14 +137,16 @@ def plain_cell(color: str, size: int = CELL - 1) -> str:
 
 def _cell(share: float, size: int) -> str:
     """Return a cell for a place on the scale."""
-    if share != share:
-        return plain_cell(NON_FINITE, size)
-    middle = STEPS // 2
-    color = palette("PuOr_r")[middle + round(share * middle)]
-    if share >= 0:
+    color = _color(share)
+    if not share < 0:
         return plain_cell(color, size)
     edge = f'border="1" color="{PAPER}"'
     return f'<td width="{size}" height="{size}" fixedsize="true" bgcolor="{color}" {edge}></td>'
+
+
+def _color(share: float) -> str:
+    middle = STEPS // 2
+    return NON_FINITE if share != share else palette("PuOr_r")[middle + round(share * middle)]
 
 
 @lru_cache(maxsize=4)

@@ -1,15 +1,16 @@
-"""DOT laid out by Graphviz, from whichever place has one.
+"""The layout of DOT by Graphviz, wherever it is installed.
 
 The program that ``TINYGRAPH_DOT`` names comes first, then the Graphviz inside the pygraphviz wheel,
 then the ``dot`` on the PATH.  The one in the wheel works inside this process.  It writes its
-remarks to file descriptor 2, where no Python code sees them, and it needs to be told of fonts on a
-machine that has none; both are taken care of here.
+messages to file descriptor 2, where Python code does not see them, and it needs fonts on a machine
+that has none; this module takes care of both.
 """
 
 from __future__ import annotations
 
 import atexit
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -24,13 +25,18 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from tinygraph.errors import LayoutError
+from tinygraph.viz.diagram.fonts import missing_font_advice
 
 HOW_TO_INSTALL = (
-    "Graphviz lays out the diagrams, and there is none here. Either of these brings it: "
-    '"pip install pygraphviz" (Graphviz is inside the wheel), or Graphviz itself from '
-    "https://graphviz.org/download, with its program dot on the PATH or named by the environment "
-    "variable TINYGRAPH_DOT."
+    'Graphviz is not installed. Install it with "pip install pygraphviz" (the wheel contains '
+    "Graphviz), or from https://graphviz.org/download with its program dot on the PATH or named by "
+    "the environment variable TINYGRAPH_DOT."
 )
+TOO_LARGE = (
+    "The picture is too large for a PNG, so Graphviz scaled it down to {:.0%}. Save it as .svg or "
+    ".pdf, which have no limit, or draw less of the graph with depth=0 or around=."
+)
+_SCALED = re.compile(r"too large for cairo-renderer bitmaps. Scaling by ([\d.]+)")
 
 PNG_DPI = 144
 FONT_FILE = "fonts.conf"
@@ -41,32 +47,47 @@ Engine = Callable[[str, str], bytes]
 _lock = threading.Lock()
 
 
+class NoGraphvizError(LayoutError):
+    """No Graphviz is installed; a plainer diagram is drawn without it."""
+
+
 def lay_out(dot: str, file_format: str) -> bytes:
-    """Return the picture of ``dot`` as ``"svg"``, ``"png"`` or ``"pdf"``.
+    """Draw ``dot`` as ``"svg"``, ``"png"`` or ``"pdf"``.
+
+    Warns if a PNG or PDF contains characters that no installed font has.
 
     Raises
     ------
+    NoGraphvizError
+        If Graphviz is not installed.
     LayoutError
-        If there is no Graphviz, or if it fails.
+        If Graphviz fails.
     """
-    return find_engine()(dot, file_format)
+    picture = find_engine()(dot, file_format)
+    if file_format != "svg":
+        advice = missing_font_advice(dot, file_format)
+        if advice:
+            warnings.warn(advice, stacklevel=3)
+    return picture
 
 
 def find_engine() -> Engine:
-    """Return the first Graphviz that is there.
+    """Return the first Graphviz that is installed.
 
     Raises
     ------
+    NoGraphvizError
+        If none is installed.
     LayoutError
-        If there is none, or ``TINYGRAPH_DOT`` names no program.
+        If ``TINYGRAPH_DOT`` does not name a program.
     """
     chosen = os.environ.get("TINYGRAPH_DOT")
     if chosen:
         program = shutil.which(chosen)
         if program is None:
             raise LayoutError(
-                f"The environment variable TINYGRAPH_DOT names the Graphviz program dot; "
-                f"{chosen!r} is no program. Correct it, or unset it."
+                f"The environment variable TINYGRAPH_DOT must name the Graphviz program dot; "
+                f"{chosen!r} is not an executable file. Correct the variable, or unset it."
             )
         return _program(program)
     if _has_bundled():
@@ -74,7 +95,7 @@ def find_engine() -> Engine:
     program = shutil.which("dot")
     if program is not None:
         return _program(program)
-    raise LayoutError(HOW_TO_INSTALL)
+    raise NoGraphvizError(HOW_TO_INSTALL)
 
 
 def _program(path: str) -> Engine:
@@ -180,4 +201,6 @@ def _pass_on(remarks: str) -> None:
     """Turn Graphviz' remarks into Python warnings, but for those on the machine's fonts."""
     for line in remarks.splitlines():
         if line.strip() and not line.startswith("Fontconfig"):
-            warnings.warn(f"Graphviz: {line.strip()}", stacklevel=4)
+            scaled = _SCALED.search(line)
+            text = TOO_LARGE.format(float(scaled[1])) if scaled else f"Graphviz: {line.strip()}"
+            warnings.warn(text, stacklevel=4)

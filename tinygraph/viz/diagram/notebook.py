@@ -1,12 +1,23 @@
-"""A wide diagram in a notebook: it scrolls, where it would be shrunk until nobody can read it."""
+"""A diagram in a notebook: it fits the page, can be enlarged, and survives a lack of trust.
+
+JupyterLab removes styles and SVG from the HTML of a notebook that is not trusted, such as the
+submission of a student.  A still picture below the live one is hidden by a style.  Without trust
+the style is gone too, so the still picture appears, with a sentence that says how to see the other.
+"""
 
 from __future__ import annotations
 
 import html
 import re
+from base64 import b64encode
 
 WIDE = 1400.0
-"""Points from which on a diagram scrolls; a narrower one, shrunk to the page, can be read."""
+"""From this width on, in points, a diagram is shown at full size and scrolls."""
+
+UNTRUSTED = (
+    "This is a still picture, because the notebook is not trusted. Trust the notebook and run the "
+    "cell again to see the numbers under the pointer."
+)
 
 
 def width(picture: str) -> float:
@@ -19,19 +30,45 @@ def width(picture: str) -> float:
     return float(found[1]) if found else 0.0
 
 
-def scrolling(picture: str, advice: str) -> str:
-    """Return an SVG that scrolls by itself, a point as wide as a pixel, with advice below it."""
-    sized = picture.replace(
-        "<svg ", f'<svg style="width:{width(picture):.0f}px;max-width:none;height:auto" ', 1
+def figure(picture: str, prefix: str, still: tuple[str, bytes], name: str, advice: str) -> str:
+    """Return HTML that shows an SVG, or a still picture where SVG is removed.
+
+    Parameters
+    ----------
+    picture : str
+        The ``<svg>`` element.
+    prefix : str
+        The start of all ids of the picture.
+    still : tuple of str and bytes
+        The MIME type and the content of the still picture.
+    name : str
+        The text that stands for the still picture.
+    advice : str
+        How to see a wide diagram differently.
+    """
+    scope = f"#{prefix}-figure"
+    is_wide = width(picture) >= WIDE
+    rules = (
+        f"{scope}-live{{display:block!important}}{scope}-still{{display:none}}"
+        f"{scope}-live>div{{overflow-x:auto}}"
+        f"{scope}-full:checked~div svg{{max-width:none!important}}"
     )
+    kind, content = still
     return (
-        f'<div style="overflow-x:auto" tabindex="0" role="group" aria-label="Diagram, scrollable">'
-        f'{sized}</div><p style="margin:0.3em 0">{html.escape(advice)}</p>'
+        f"<style>{rules}</style>"
+        f'<div id="{prefix}-figure-live" hidden>'
+        f'<input type="checkbox" id="{prefix}-figure-full"{" checked" * is_wide}> '
+        f'<label for="{prefix}-figure-full">Full size</label>'
+        f'<div tabindex="0" role="group" aria-label="Diagram, scrollable">{picture}</div>'
+        + (f'<p style="margin:0.3em 0">{html.escape(advice)}</p>' if is_wide else "")
+        + f'</div><div id="{prefix}-figure-still">'
+        f'<img src="data:{kind};base64,{b64encode(content).decode()}" alt="{html.escape(name)}" '
+        f'style="max-width:100%"><p>{UNTRUSTED}</p></div>'
     )
 
 
 def advice(has_groups: bool) -> str:
-    """Return how to see a wide diagram otherwise.
+    """Return how to see a wide diagram differently.
 
     >>> print(advice(has_groups=False))
     Scroll sideways. With around="…" tg.render draws one node and its neighbours.

@@ -59,6 +59,7 @@ def dress(
         {
             "id": prefix,
             "class": "tinygraph",
+            "style": "max-width:100%;height:auto",
             "role": "img",
             "aria-labelledby": f"{prefix}-title {prefix}-desc",
         }

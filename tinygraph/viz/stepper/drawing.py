@@ -25,7 +25,9 @@ _RECTANGLE = re.compile(
 )
 _RECTANGLES = re.compile(f"(?:{_RECTANGLE.pattern})+")
 # What each text repeats: the style sheet says it once.
-_SAME_FOR_ALL = re.compile(r' (?:font-family="[^"]*"|xml:space="preserve")')
+_SAME_FOR_ALL = re.compile(
+    r' (?:style="max-width:100%;height:auto"|font-family="[^"]*"|xml:space="preserve")'
+)
 
 
 def draw(model: Graph) -> str:
