@@ -1,4 +1,4 @@
-"""Reads what a person types as an answer: a number, a list, an array, or arithmetic as text."""
+"""Parses a typed answer: a number, a list, an array, or arithmetic as text."""
 
 from __future__ import annotations
 
