@@ -45,8 +45,9 @@ from tinygraph.ops import (
     Sum,
     Tanh,
 )
+from tinygraph.optim import schedules
 from tinygraph.optim.optimizer import Optimizer
-from tinygraph.optim.updates import SGD, AdaGrad, Adam, Momentum, RMSProp
+from tinygraph.optim.updates import SGD, AdaGrad, Adam, AdamW, Momentum, Nesterov, RMSProp
 
 if TYPE_CHECKING:
     from tinygraph import exercises, lab2, plots, testing
@@ -67,6 +68,7 @@ __all__ = [
     "SGD",
     "AdaGrad",
     "Adam",
+    "AdamW",
     "Add",
     "AddBias",
     "Comparison",
@@ -86,6 +88,7 @@ __all__ = [
     "Momentum",
     "Multiply",
     "Negate",
+    "Nesterov",
     "Node",
     "Op",
     "Optimizer",
@@ -118,6 +121,7 @@ __all__ = [
     "plots",
     "render",
     "save",
+    "schedules",
     "scope",
     "step_through",
     "sweep",

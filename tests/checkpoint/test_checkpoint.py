@@ -18,7 +18,7 @@ from tinygraph.checkpoint import sealed
 from tinygraph.cli import main
 from tinygraph.errors import ArgumentTypeError, CheckpointError, FileError
 
-OPTIMIZERS = [tg.SGD, tg.Momentum, tg.AdaGrad, tg.RMSProp, tg.Adam]
+OPTIMIZERS = [tg.SGD, tg.Momentum, tg.Nesterov, tg.AdaGrad, tg.RMSProp, tg.Adam, tg.AdamW]
 ENGINES = ["interpreted", "numpy", *(["numba"] if find_spec("numba") else [])]
 X, T = tg.data.xor()
 

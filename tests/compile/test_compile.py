@@ -9,7 +9,7 @@ import tinygraph as tg
 from tinygraph.errors import OpError
 
 OPS = [getattr(tg.ops, name) for name in tg.ops.__all__]
-OPTIMIZERS = [tg.SGD, tg.Momentum, tg.AdaGrad, tg.RMSProp, tg.Adam]
+OPTIMIZERS = [tg.SGD, tg.Momentum, tg.Nesterov, tg.AdaGrad, tg.RMSProp, tg.Adam, tg.AdamW]
 FLOATS = [np.float64, np.float32]
 
 

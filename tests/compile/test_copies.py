@@ -10,7 +10,7 @@ from tinygraph.compile.copies import InTurn, SideBySide, architecture, trainer
 from tinygraph.compile.record.arrays import Unrecordable
 from tinygraph.compile.targets.numpy.program import NumpyProgram
 
-OPTIMIZERS = [tg.SGD, tg.Momentum, tg.AdaGrad, tg.RMSProp, tg.Adam]
+OPTIMIZERS = [tg.SGD, tg.Momentum, tg.Nesterov, tg.AdaGrad, tg.RMSProp, tg.Adam, tg.AdamW]
 
 
 def pairs(count=3, activation="sigmoid", kind=tg.SGD, output=None):

@@ -112,7 +112,9 @@ def test_elementwise_ops_keep_an_unknown_batch_size(op):
     assert op(tg.Input("x", shape=(None, 3))).shape == (None, 3)
 
 
-@pytest.mark.parametrize("optimizer", [tg.SGD, tg.Momentum, tg.AdaGrad, tg.RMSProp, tg.Adam])
+@pytest.mark.parametrize(
+    "optimizer", [tg.SGD, tg.Momentum, tg.Nesterov, tg.AdaGrad, tg.RMSProp, tg.Adam, tg.AdamW]
+)
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
 def test_lines_of_an_optimizer_compute_its_update(optimizer, dtype):
     rng = np.random.default_rng(4)

@@ -10,7 +10,7 @@ import pytest
 
 import tinygraph as tg
 
-ALL = [tg.SGD, tg.Momentum, tg.AdaGrad, tg.RMSProp, tg.Adam]
+ALL = [tg.SGD, tg.Momentum, tg.Nesterov, tg.AdaGrad, tg.RMSProp, tg.Adam, tg.AdamW]
 
 
 class HandWritten:

@@ -6,7 +6,7 @@ import pytest
 import tinygraph as tg
 
 X, T = tg.data.xor()
-OPTIMIZERS = [tg.SGD, tg.Momentum, tg.AdaGrad, tg.RMSProp, tg.Adam]
+OPTIMIZERS = [tg.SGD, tg.Momentum, tg.Nesterov, tg.AdaGrad, tg.RMSProp, tg.Adam, tg.AdamW]
 
 
 def diamond():

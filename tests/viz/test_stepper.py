@@ -457,7 +457,9 @@ def test_typical_mistakes_going_forward(op, hint):
         assert not is_like(wrong, np.asarray(moment.values[moment.node]))
 
 
-@pytest.mark.parametrize("optimizer", [tg.SGD, tg.Momentum, tg.AdaGrad, tg.RMSProp, tg.Adam])
+@pytest.mark.parametrize(
+    "optimizer", [tg.SGD, tg.Momentum, tg.Nesterov, tg.AdaGrad, tg.RMSProp, tg.Adam, tg.AdamW]
+)
 def test_an_update_is_asked_for_as_the_change_that_it_makes(optimizer):
     steps, moments = asked_walk(optimizer)
     steps.place = next(k for k, m in enumerate(moments) if m.step["phase"] == "update")

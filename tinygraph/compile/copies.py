@@ -90,7 +90,8 @@ def trainer(
     """
     if any(model.randoms or model.updates for model, _ in pairs):
         raise Unrecordable("each model has its own Random and State nodes")
-    if target == "numpy" and len(pairs) >= WORTH_STACKING:
+    has_schedule = any(optimizer.lr_schedule is not None for _, optimizer in pairs)
+    if target == "numpy" and len(pairs) >= WORTH_STACKING and not has_schedule:
         return SideBySide(pairs, feeds)
     return InTurn(pairs, feeds, target, threads if target == "numba" else 1)
 

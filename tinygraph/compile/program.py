@@ -381,9 +381,12 @@ def _require_numba() -> None:
         )
 
 
-def hyperparameters(optimizer: Optimizer) -> dict[str, float]:
+def hyperparameters(optimizer: Optimizer) -> dict[str, Any]:
     """Return the numbers that an optimizer's update reads, as they are now."""
-    return {name: getattr(optimizer, name) for name in optimizer.hyperparameters}
+    numbers = {name: getattr(optimizer, name) for name in optimizer.hyperparameters}
+    if optimizer.lr_schedule is not None and "lr" in numbers:
+        numbers["lr"] = optimizer.rate
+    return numbers
 
 
 def _stand_ins(model: Graph) -> dict[str, Array]:

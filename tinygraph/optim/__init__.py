@@ -1,13 +1,25 @@
-r"""Optimizers: how a step is made of a gradient.
+r"""Optimizers: how a gradient becomes a step.
 
-Each is one pure function, ``update``, from a parameter's value ``w``, its gradient ``g``, the
-step number ``t`` (counted from 1) and the optimizer's own memory of that parameter, to the new
-value and the new memory.  The mathematics of the same update stands beside it in ``lines``, for a
-stepper and a derivation to show; the tests evaluate them against ``update``.
+Each optimizer is one pure function, ``update``: from a parameter's value ``w``, its gradient ``g``,
+the step number ``t`` (counted from 1) and the optimizer's state of that parameter to the new value
+and the new state.  The mathematics of the same update is in ``lines``, which a stepper and a
+derivation show; the tests compare them with ``update``.
 """
 
+from tinygraph.optim import schedules
 from tinygraph.optim.declarations import Line
 from tinygraph.optim.optimizer import Optimizer
-from tinygraph.optim.updates import SGD, AdaGrad, Adam, Momentum, RMSProp
+from tinygraph.optim.updates import SGD, AdaGrad, Adam, AdamW, Momentum, Nesterov, RMSProp
 
-__all__ = ["SGD", "AdaGrad", "Adam", "Line", "Momentum", "Optimizer", "RMSProp"]
+__all__ = [
+    "SGD",
+    "AdaGrad",
+    "Adam",
+    "AdamW",
+    "Line",
+    "Momentum",
+    "Nesterov",
+    "Optimizer",
+    "RMSProp",
+    "schedules",
+]

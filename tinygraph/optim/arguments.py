@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,12 +16,12 @@ from tinygraph.errors import (
     UnknownNameError,
     did_you_mean,
 )
-from tinygraph.validation.arrays import Array, as_float_array, brief, is_whole_number
+from tinygraph.validation.arrays import Array, as_float_array, brief, is_number, is_whole_number
 from tinygraph.validation.naming import describe
 from tinygraph.validation.shapes import show
 from tinygraph.validation.updates import OptimizerLike
 
-POSITIVE = ("lr", "eps")
+POSITIVE = ("lr", "eps", "clip_norm")
 DECAYS = ("beta", "beta1", "beta2", "rho")
 """The shares of the past that running means keep."""
 
@@ -70,7 +70,9 @@ def as_hyperparameter(kind: str, name: str, value: Any) -> float:
         number = float(value)
     except OverflowError:
         number = np.inf
-    if name in POSITIVE:
+    if name == "weight_decay":
+        rule, is_allowed = "a finite number from 0 on", 0 <= number < np.inf
+    elif name in POSITIVE:
         rule, is_allowed = "a finite number above 0", 0 < number < np.inf
     elif name in DECAYS:
         rule, is_allowed = "a number from 0 up to, not with, 1", 0 <= number < 1
@@ -79,6 +81,46 @@ def as_hyperparameter(kind: str, name: str, value: Any) -> float:
     if not is_allowed:
         raise ArgumentError(f"{name} of {kind} is {rule}; got {brief(value)}.")
     return number
+
+
+def scheduled_rate(kind: str, schedule: Callable[[int], Any], t: int) -> float:
+    """Return the learning rate of step ``t`` from a schedule, or refuse it.
+
+    Raises
+    ------
+    ArgumentTypeError, ArgumentError
+    """
+    try:
+        rate = schedule(t)
+    except Exception as error:  # a schedule of the user's own may fail in any way
+        raise ArgumentTypeError(
+            f"lr of {kind} is a number or a function of the step number t = 1, 2, …; for t = {t} "
+            f"it failed: {type(error).__name__}: {error}"
+        ) from error
+    if not is_number(rate) or not 0 <= rate < np.inf:
+        raise ArgumentError(
+            f"lr of {kind} must be a finite number from 0 on; its schedule returned {brief(rate)} "
+            f"for step {t}."
+        )
+    return float(rate)
+
+
+def clipped(gradients: list[Array], longest: float) -> list[Array]:
+    """Return the gradients, scaled down together if their norm is above ``longest``.
+
+    >>> clipped([np.array([3.0]), np.array([4.0])], 1.0)
+    [array([0.6]), array([0.8])]
+    """
+    norm = float(np.sqrt(sum(float(np.vdot(g, g)) for g in gradients)))
+    if not norm > longest:
+        return gradients
+    return [np.asarray(g * g.dtype.type(longest / norm)) for g in gradients]
+
+
+def fixed_numbers(optimizer: OptimizerLike) -> tuple[str, ...]:
+    """Return the names of the hyperparameters that do not follow a schedule."""
+    scheduled = ("lr",) if getattr(optimizer, "lr_schedule", None) is not None else ()
+    return tuple(name for name in optimizer.hyperparameters if name not in scheduled)
 
 
 def checked_state(
@@ -121,11 +163,16 @@ def _checked_numbers(optimizer: OptimizerLike, numbers: Any) -> dict[str, float]
             f"The hyperparameters in a state are numbers by name; got {brief(numbers)}."
         )
     for name in numbers:
+        if name not in fixed_numbers(optimizer) and name in optimizer.hyperparameters:
+            raise ArgumentError(
+                f"{name} of this {kind} follows a schedule; the state has the number "
+                f"{brief(numbers[name])} instead. Make an optimizer with a number for {name}."
+            )
         if name not in optimizer.hyperparameters:
             raise UnknownNameError(
                 f"{kind} has no {name!r}." + did_you_mean(name, optimizer.hyperparameters)
             )
-    missing = [name for name in optimizer.hyperparameters if name not in numbers]
+    missing = [name for name in fixed_numbers(optimizer) if name not in numbers]
     if missing:
         raise ArgumentError(f"A state of {kind} has its {missing[0]}; this one has none.")
     return {name: as_hyperparameter(kind, name, value) for name, value in numbers.items()}

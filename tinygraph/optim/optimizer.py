@@ -1,4 +1,4 @@
-"""What all optimizers share: taking a step, and giving and taking back a state."""
+"""The base class of all optimizers: taking a step, and saving and loading the state."""
 
 from __future__ import annotations
 
@@ -10,32 +10,43 @@ import numpy as np
 
 from tinygraph.core.leaves import Parameter
 from tinygraph.errors import ArgumentTypeError, OptimizerError
-from tinygraph.optim.arguments import as_hyperparameter, as_parameters, checked_state
+from tinygraph.optim.arguments import (
+    as_hyperparameter,
+    as_parameters,
+    checked_state,
+    clipped,
+    fixed_numbers,
+    scheduled_rate,
+)
 from tinygraph.optim.declarations import Line, check_declarations, not_set
+from tinygraph.optim.schedules import Schedule
 from tinygraph.validation.arrays import Array
 from tinygraph.validation.updates import call_update, checked_gradient
 
 
 class Optimizer:
-    """What all optimizers share: parameters, a learning rate, a step count and a memory.
+    """The base class of all optimizers: parameters, a learning rate, a step count and a state.
 
     Parameters
     ----------
     parameters : iterable of Parameter
-        What to train, such as ``model.parameters``.
-    lr : float
-        The learning rate η > 0; it may be changed between steps.
+        The parameters to train, such as ``model.parameters``; frozen ones are skipped.
+    lr : float or function of the step number
+        The learning rate η > 0, which may be changed between steps; or a schedule, such as those
+        in ``tg.schedules``.  Reading ``lr`` gives the rate of the next step.
+    clip_norm : float, optional
+        The largest norm of the gradient of all parameters together; a longer one is scaled down.
 
     Attributes
     ----------
     steps : int
-        How many steps were taken.
+        The number of steps taken.
     memory : dict
-        For each parameter, its arrays in the order of ``slots``; zeros at the start.
+        The state: for each parameter, its arrays in the order of ``slots``; zeros at the start.
 
     Examples
     --------
-    An optimizer of one's own gives ``update``, and the names of what it remembers:
+    A custom optimizer defines ``update``, and names its state in ``slots``:
 
     >>> import tinygraph as tg
     >>> class SignDescent(Optimizer):
@@ -51,10 +62,15 @@ class Optimizer:
 
     slots: ClassVar[tuple[str, ...]] = ()
     """The names of the arrays that are kept for each parameter."""
-    hyperparameters: ClassVar[tuple[str, ...]] = ("lr",)
+    hyperparameters: tuple[str, ...] = ("lr",)
     """The names of the numbers that the update reads from ``self``."""
-    lines: ClassVar[tuple[Line, ...]] = ()
+    lines: tuple[Line, ...] = ()
     """The update, line by line; the last one gives the new ``w``."""
+    lr: Any
+    """The learning rate: a number, also where it follows a schedule."""
+    lr_schedule: Schedule | None = None
+    """The learning rate as a function of the step number, if it is one."""
+    clip_norm: float | None = None
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -70,29 +86,53 @@ class Optimizer:
                 ) from None
         return super().__new__(cls)
 
-    def __init__(self, parameters: Iterable[Parameter], lr: float) -> None:
+    def __init__(
+        self,
+        parameters: Iterable[Parameter],
+        lr: float | Schedule,
+        clip_norm: float | None = None,
+    ) -> None:
         self.parameters = as_parameters(parameters)
-        self.lr = lr
         self.steps = 0
+        self.lr = lr
+        if clip_norm is not None:
+            self.clip_norm = clip_norm
         self.memory: dict[Parameter, tuple[Array, ...]] = {
             parameter: tuple(np.zeros_like(parameter.value) for _ in self.slots)
             for parameter in self.parameters
         }
 
     def __setattr__(self, name: str, value: Any) -> None:
-        if name in self.hyperparameters:
-            value = as_hyperparameter(type(self).__name__, name, value)
+        kind = type(self).__name__
+        if name == "lr" and callable(value):
+            scheduled_rate(kind, value, 1)
+            vars(self).pop("lr", None)
+            name = "lr_schedule"
+        elif name in self.hyperparameters:
+            value = as_hyperparameter(kind, name, value)
+            if name == "lr":
+                vars(self).pop("lr_schedule", None)
+        elif name == "clip_norm" and value is not None:
+            value = as_hyperparameter(kind, name, value)
         object.__setattr__(self, name, value)
 
-    def __getattr__(self, name: str) -> Any:  # asked only for what is not there
+    def __getattr__(self, name: str) -> Any:  # called only for attributes that are not set
+        if name == "lr" and self.lr_schedule is not None:
+            return scheduled_rate(type(self).__name__, self.lr_schedule, self.steps + 1)
         raise not_set(self, name)
+
+    def rate(self, t: int) -> float:
+        """Return the learning rate of step ``t``, counted from 1."""
+        if self.lr_schedule is None:
+            return float(self.lr)
+        return scheduled_rate(type(self).__name__, self.lr_schedule, t)
 
     def __repr__(self) -> str:
         numbers = ", ".join(f"{name}={getattr(self, name):g}" for name in self.hyperparameters)
         return f"<{type(self).__name__} {numbers}, {self.steps} steps taken>"
 
     def update(self, w: Array, g: Array, t: Any, *memory: Array) -> tuple[Array, ...]:
-        """Return the new value of one parameter, then its new memory, changing nothing.
+        """Return the new value of one parameter, then its new state; change no argument.
 
         Parameters
         ----------
@@ -101,16 +141,16 @@ class Optimizer:
         t : int
             The number of the step, counted from 1.
         *memory : array
-            What is remembered of this parameter, in the order of ``slots``.
+            The state of this parameter, in the order of ``slots``.
 
         Returns
         -------
         tuple of array
-            The new ``w``, then the new memory; each has the shape of ``w``.
+            The new ``w``, then the new state; each has the shape of ``w``.
         """
         raise OptimizerError(
             f"{type(self).__name__} has no update: its class must define one, update(self, w, g, "
-            f"t, *memory), which returns the new value and then its memory.",
+            f"t, *memory), which returns the new value and then the new state.",
             self,
         )
 
@@ -122,14 +162,17 @@ class Optimizer:
         StateError
             If a parameter has no gradient yet.
         ShapeError, DtypeError
-            If a gradient was set by hand to what is no gradient of that parameter.
+            If a gradient was assigned that does not fit its parameter.
         OptimizerError
             If the optimizer's own ``update`` fails or breaks its contract.
         """
         t = self.steps + 1
+        gradients = [checked_gradient(self, p) for p in self.parameters]
+        if self.clip_norm is not None:
+            gradients = clipped(gradients, self.clip_norm)
         updated = [
-            call_update(self, p, p._value, checked_gradient(self, p), t, self.memory[p])
-            for p in self.parameters
+            call_update(self, p, p._value, g, t, self.memory[p])
+            for p, g in zip(self.parameters, gradients)
         ]
         try:
             self._keep(t, updated)
@@ -144,18 +187,18 @@ class Optimizer:
         self.steps = t
 
     def state(self) -> dict[str, Any]:
-        """Return all that the next step depends on beside the parameters, as plain data.
+        """Return everything that the next step depends on, except the parameters, as plain data.
 
         Returns
         -------
         dict
-            ``kind``, ``steps``, ``hyperparameters`` and ``memory`` (a list a parameter, in order,
-            of copies of its arrays by name).
+            ``kind``, ``steps``, ``hyperparameters`` and ``memory``: a list with a dict for each
+            parameter, in order, of copies of its arrays by name.  A schedule is not in it.
         """
         return {
             "kind": type(self).__name__,
             "steps": self.steps,
-            "hyperparameters": {name: getattr(self, name) for name in self.hyperparameters},
+            "hyperparameters": {name: getattr(self, name) for name in fixed_numbers(self)},
             "memory": [
                 {
                     slot: array.copy()
@@ -166,7 +209,7 @@ class Optimizer:
         }
 
     def load_state(self, state: Mapping[str, Any]) -> None:
-        """Take back what :meth:`state` gave.  Nothing is changed unless all of it fits.
+        """Restore a result of :meth:`state`.  Nothing is changed unless all of it fits.
 
         Raises
         ------

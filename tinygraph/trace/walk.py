@@ -10,6 +10,7 @@ nor the optimizer.  Big arrays are summarised, so that a trace stays small.
 
 from __future__ import annotations
 
+import copy
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import count
@@ -81,6 +82,8 @@ def walk(
     values: dict[Node, Any] = {node: node.value for node in nodes if not isinstance(node, Op)}
     values.update(feeds)
     memory = dict(optimizer.memory) if optimizer else {}
+    start = optimizer.steps if optimizer else 0
+    optimizer = copy.copy(optimizer)
     numbers = count(1)
     for training_step in range(1, training_steps + 1):
         values = dict(values)
@@ -90,7 +93,8 @@ def walk(
         moments += _backward(nodes, values, gradients, names)
         updated: dict[Node, Any] = {}
         if optimizer:
-            t = optimizer.steps + training_step
+            t = start + training_step
+            optimizer.steps = t - 1  # a schedule of the learning rate depends on it
             for parameter in optimizer.parameters:
                 w, g = values[parameter], _gradient(parameter, gradients)
                 step = update_step(optimizer, parameter, t, w, g, memory[parameter], names)
@@ -132,6 +136,11 @@ def _check(nodes: Sequence[Node], optimizer: Optimizer | None, training_steps: A
             f"{training_steps} training steps need an optimizer between them, or each would be "
             f"the same; none was given. Try model.trace(tg.SGD(model.parameters), "
             f"{training_steps}, …)."
+        )
+    if optimizer is not None and optimizer.clip_norm is not None:
+        raise ArgumentError(
+            "A trace shows each update by its own lines, which do not contain clip_norm. Trace "
+            "with an optimizer without clip_norm."
         )
     known = set(nodes)
     for parameter in optimizer.parameters if optimizer else ():

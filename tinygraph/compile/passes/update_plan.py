@@ -44,11 +44,17 @@ class PlannedUpdate:
         return list(dict.fromkeys(read))
 
     def scalars(self, hyperparameters: Mapping[str, Any], t: Any) -> dict[Value, Any]:
-        """Return the scalars at the step numbers ``t``, in float64 whatever the program's kind."""
-        known = {
-            value: t if name == "t" else np.asarray(hyperparameters[name], np.float64)
-            for name, value in self.update.scalars.items()
-        }
+        """Return the scalars at the step numbers ``t``, in float64 whatever the program's kind.
+
+        A hyperparameter is a number, or a function of the step number.
+        """
+        known: dict[Value, Any] = {}
+        for name, value in self.update.scalars.items():
+            number = t if name == "t" else hyperparameters[name]
+            if callable(number):
+                number = [number(int(step)) for step in np.ravel(t)]
+                number = np.reshape(number, np.shape(t))
+            known[value] = np.asarray(number, np.float64)
         return evaluate(self.scalar_operations, known)
 
 

@@ -52,7 +52,7 @@ def update_settings(optimizer: Optimizer) -> Settings:
     return Settings([optimizer], Optimizer, [*_scalar_names(optimizer), *_READ_AT_EVERY_RUN])
 
 
-_READ_AT_EVERY_RUN = ("parameters", "memory", "steps")
+_READ_AT_EVERY_RUN = ("parameters", "memory", "steps", "lr_schedule")
 
 
 def _scalar_names(optimizer: Optimizer) -> list[str]:
@@ -76,6 +76,8 @@ def record_update(optimizer: Optimizer, shape: tuple[int, ...], dtype: Any) -> U
     """
     if type(optimizer).step is not Optimizer.step:
         raise Unrecordable(f"{type(optimizer).__name__} has its own step")
+    if optimizer.clip_norm is not None:
+        raise Unrecordable("clip_norm needs the gradients of all parameters before the update")
     tape = Tape()
     tape.phase = "update"
     dtype = np.dtype(dtype)
@@ -164,6 +166,8 @@ def _compare(
     update: Update, optimizer: Optimizer, t: int, arrays: dict[Value, Any], expected: Any
 ) -> None:
     numbers = {name: float(getattr(optimizer, name)) for name in update.scalars if name != "t"}
+    if optimizer.lr_schedule is not None and "lr" in numbers:
+        numbers["lr"] = optimizer.rate(t)
     known = arrays | {update.scalars[name]: n for name, n in {**numbers, "t": float(t)}.items()}
     with np.errstate(all="ignore"):
         known = evaluate(update.operations, known)
