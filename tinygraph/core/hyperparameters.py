@@ -10,6 +10,8 @@ import dis
 import inspect
 from types import CodeType
 
+from tinygraph.core.array_interface import ArrayInterface
+
 
 def hyperparameter_names(cls: type, contract: type) -> frozenset[str]:
     """Return the keywords that ``cls`` takes, a subclass of the class of the ``contract``.
@@ -23,7 +25,9 @@ def hyperparameter_names(cls: type, contract: type) -> frozenset[str]:
     ['factor', 'offset']
     """
     names: set[str] = set()
-    reserved = {key for klass in contract.__mro__ for key in klass.__dict__}
+    # An op may call a hyperparameter ``size`` or ``max``, although arrays have such attributes.
+    classes = [klass for klass in contract.__mro__ if klass is not ArrayInterface]
+    reserved = {key for klass in classes for key in klass.__dict__}
     for klass in cls.__mro__[: cls.__mro__.index(contract)]:
         names.update(inspect.get_annotations(klass))
         for key, member in klass.__dict__.items():

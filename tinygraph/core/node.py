@@ -8,6 +8,9 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from tinygraph.core.array_interface import ArrayInterface
+from tinygraph.core.no_numbers import NoNumbers
+from tinygraph.core.numpy_functions import apply_function, apply_ufunc
 from tinygraph.core.scope import prefix
 from tinygraph.errors import ArgumentTypeError
 from tinygraph.validation.arrays import Array, brief
@@ -15,15 +18,17 @@ from tinygraph.validation.naming import check_name, describe
 from tinygraph.validation.shapes import Shape, show
 
 OPERATORS: dict[str, Callable[..., Node]] = {}
-"""What ``a + b`` and its like build: an op class enters itself with ``operator="+"``."""
+"""What ``a + b`` and the other operators build: an op registers itself with ``operator="+"``."""
 
 
 ASSIGNED = (None, None)
 """The ``as_read`` of a node whose ``value`` a user has assigned."""
 
 
-class Node:
+class Node(NoNumbers, ArrayInterface):
     """A place in the graph.
+
+    NumPy functions, operators and indexing applied to a node build further nodes.
 
     Attributes
     ----------
@@ -59,9 +64,6 @@ class Node:
 
     role: ClassVar[str] = "node"
     """What part the node plays; a diagram colours by it."""
-
-    # NumPy must leave ``array + node`` to the node's own ``__radd__``.
-    __array_ufunc__ = None
 
     name: str | None
     prefix: str
@@ -152,22 +154,23 @@ class Node:
         return _operate("negative", self)
 
     def __pow__(self, exponent: Any) -> Node:
-        if isinstance(exponent, bool) or not isinstance(exponent, (int, float, np.number)):
-            raise ArgumentTypeError(
-                f"In a ** k the exponent k is a number; got {brief(exponent)}. "
-                f"For a power that is itself a node, write Exp(k * Log(a))."
-            )
-        return _operate("**", self, exponent=exponent)
+        return _operate("**", self, exponent)
 
     def __rpow__(self, base: Any) -> Node:
-        raise ArgumentTypeError(
-            f"In a ** k the exponent k is a number; got {describe(self)}. "
-            f"For a power with a node as exponent, write Exp(np.log(a) * k)."
-        )
+        return _operate("**", base, self)
+
+    def __getitem__(self, index: Any) -> Node:
+        return _operate("[]", self, index)
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
+        return apply_ufunc(ufunc, method, inputs, options)
+
+    def __array_function__(self, function: Any, types: Any, inputs: Any, options: Any) -> Any:
+        return apply_function(function, inputs, options)
 
 
-def _operate(operator: str, *operands: Any, **hyperparameters: Any) -> Node:
-    return OPERATORS[operator](*operands, **hyperparameters)
+def _operate(operator: str, *operands: Any) -> Node:
+    return OPERATORS[operator](*operands)
 
 
 def inputs_of(node: Node) -> tuple[Node, ...]:

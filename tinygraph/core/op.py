@@ -11,6 +11,7 @@ import numpy as np
 from tinygraph.core.hyperparameters import hyperparameter_names
 from tinygraph.core.leaves import Constant
 from tinygraph.core.node import OPERATORS, Node
+from tinygraph.core.numpy_functions import FUNCTIONS
 from tinygraph.errors import (
     ArgumentTypeError,
     OpError,
@@ -130,7 +131,10 @@ class Op(Node):
     _takes_any_number: ClassVar[bool] = False
     _keywords: ClassVar[frozenset[str]] = frozenset()
 
-    def __init_subclass__(cls, operator: str | None = None, **kwargs: Any) -> None:
+    def __init_subclass__(
+        cls, operator: str | None = None, numpy: Any = None, **kwargs: Any
+    ) -> None:
+        """Register what builds the op: an ``operator`` such as ``"+"``, a function of ``numpy``."""
         super().__init_subclass__(**kwargs)
         if "forward" in cls.__dict__:
             try:
@@ -146,6 +150,8 @@ class Op(Node):
         cls._keywords = hyperparameter_names(cls, Op)
         if operator is not None:
             OPERATORS[operator] = cls
+        if numpy is not None:
+            FUNCTIONS[numpy] = cls
 
     def __init__(self, /, *inputs: Any, name: str | None = None, **hyperparameters: Any) -> None:
         super().__init__(name)

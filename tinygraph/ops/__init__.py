@@ -1,28 +1,71 @@
 """The ops: each one's value, derivative, derivation and example stand in one place."""
 
 from tinygraph.ops.activations import Identity, ReLU, Sigmoid, Tanh
-from tinygraph.ops.arithmetic import Add, Divide, Multiply, Negate, Power, Subtract
-from tinygraph.ops.functions import Exp, Log
+from tinygraph.ops.arithmetic import Add, Divide, Multiply, Negate, Subtract
+from tinygraph.ops.comparisons import (
+    Equal,
+    Greater,
+    GreaterEqual,
+    Less,
+    LessEqual,
+    Maximum,
+    Minimum,
+    NotEqual,
+    Where,
+)
+from tinygraph.ops.functions import Abs, Cos, Exp, Expm1, Log, Log1p, Sign, Sin
+from tinygraph.ops.indexing import Index, Put
+from tinygraph.ops.joining import Concatenate
 from tinygraph.ops.linear import AddBias, MatMul
 from tinygraph.ops.losses import MSE
-from tinygraph.ops.reductions import Mean, Sum
+from tinygraph.ops.powers import Power, Sqrt, Square, VariablePower
+from tinygraph.ops.reductions import Max, Mean, Min, Sum
+from tinygraph.ops.shaping import BroadcastLike, BroadcastTo, Reshape, Size, Transpose
 
 __all__ = [
     "MSE",
+    "Abs",
     "Add",
     "AddBias",
+    "BroadcastLike",
+    "BroadcastTo",
+    "Concatenate",
+    "Cos",
     "Divide",
+    "Equal",
     "Exp",
+    "Expm1",
+    "Greater",
+    "GreaterEqual",
     "Identity",
+    "Index",
+    "Less",
+    "LessEqual",
     "Log",
+    "Log1p",
     "MatMul",
+    "Max",
+    "Maximum",
     "Mean",
+    "Min",
+    "Minimum",
     "Multiply",
     "Negate",
+    "NotEqual",
     "Power",
+    "Put",
     "ReLU",
+    "Reshape",
     "Sigmoid",
+    "Sign",
+    "Sin",
+    "Size",
+    "Sqrt",
+    "Square",
     "Subtract",
     "Sum",
     "Tanh",
+    "Transpose",
+    "VariablePower",
+    "Where",
 ]

@@ -19,7 +19,7 @@ LARGEST_EXPONENT: dict[np.dtype[Any], Array] = {
 class Sigmoid(Op):
     r"""Logistic function, from the whole line to (0, 1).
 
-    **Formula.** :math:`y = \sigma(x) = \dfrac{1}{1 + e^{-x}}`, entry by entry.
+    **Formula.** :math:`y = \sigma(x) = \dfrac{1}{1 + e^{-x}}`, element by element.
 
     **Gradient.** With :math:`u = 1 + e^{-x}`, so that :math:`y = u^{-1}` and
     :math:`du/dx = -e^{-x}`, the chain rule gives
@@ -48,7 +48,7 @@ class Sigmoid(Op):
             r"g \odot y \odot (1 - y)",
             "g * y * (1 - y)",
             local="y * (1 - y)",
-            why="σ′ = σ(1 − σ), entry by entry",
+            why="σ′ = σ(1 − σ), element by element",
         ),
     )
 
@@ -60,11 +60,11 @@ class Sigmoid(Op):
         return g * y * (1 - y)
 
 
-class Tanh(Op):
+class Tanh(Op, numpy=np.tanh):
     r"""Hyperbolic tangent, from the whole line to (-1, 1), centred on 0.
 
-    **Formula.** :math:`y = \tanh x = \dfrac{e^{x} - e^{-x}}{e^{x} + e^{-x}} = s / c`, entry by
-    entry, with :math:`s = \sinh x` and :math:`c = \cosh x`.
+    **Formula.** :math:`y = \tanh x = \dfrac{e^{x} - e^{-x}}{e^{x} + e^{-x}} = s / c`, element by
+    element, with :math:`s = \sinh x` and :math:`c = \cosh x`.
 
     **Gradient.** :math:`s' = c` and :math:`c' = s`, so by the quotient rule
 
@@ -86,7 +86,7 @@ class Tanh(Op):
             r"g \odot (1 - y \odot y)",
             "g * (1 - y * y)",
             local="1 - y * y",
-            why="tanh′ = 1 − tanh², entry by entry",
+            why="tanh′ = 1 − tanh², element by element",
         ),
     )
 
@@ -98,9 +98,9 @@ class Tanh(Op):
 
 
 class ReLU(Op):
-    r"""Rectified linear unit: what is negative becomes 0.
+    r"""Rectified linear unit: negative elements become 0.
 
-    **Formula.** :math:`y = \max(x, 0)`, entry by entry.
+    **Formula.** :math:`y = \max(x, 0)`, element by element.
 
     **Gradient.** Where x > 0, y = x and the factor is 1; where x < 0, y = 0 and the factor is 0.
     At x = 0 there is a kink and no derivative: any number in [0, 1] is a subgradient, and 0 is
@@ -138,7 +138,7 @@ class ReLU(Op):
 
 
 class Identity(Op):
-    r"""No activation: the value goes through as it is.
+    r"""No activation: the value is passed through unchanged.
 
     **Formula.** :math:`y = x`.  **Gradient.** The factor is 1: :math:`\partial L/\partial x = g`.
 

@@ -1,22 +1,16 @@
-r"""What ``+ - * / **`` on nodes build, with NumPy's broadcasting and its gradient.
+r"""The ops of ``+ - * /`` between nodes, with NumPy's broadcasting and its gradient.
 
-Broadcasting repeats a small array along new axes and axes of size 1.  An entry that was repeated
-has entered several places of the result, so its gradient is the *sum* of the gradients there:
-:func:`unbroadcast` sums them, and each ``backward`` here ends with it.
+Broadcasting repeats a small array along new axes and axes of size 1.  An element that was
+repeated enters several places of the result, so its gradient is the *sum* of the gradients there.
+:func:`unbroadcast` computes this sum, and each ``backward`` here ends with it.
 """
 
 from __future__ import annotations
 
-import sys
-from typing import ClassVar
-
 import numpy as np
 
 from tinygraph.core.op import Op, Rule
-from tinygraph.errors import ArgumentError, ArgumentTypeError
-from tinygraph.validation.arrays import Array, brief
-from tinygraph.validation.naming import describe
-from tinygraph.validation.shapes import Shape
+from tinygraph.validation.arrays import Array
 
 
 def unbroadcast(g: Array, like: Array) -> Array:
@@ -39,8 +33,8 @@ def unbroadcast(g: Array, like: Array) -> Array:
     return total
 
 
-class Add(Op, operator="+"):
-    r"""Sum, entry by entry.
+class Add(Op, operator="+", numpy=np.add):
+    r"""Sum, element by element.
 
     **Formula.** :math:`y = a + b`.  **Gradient.** Both factors are 1:
     :math:`\partial L/\partial a = g` and :math:`\partial L/\partial b = g`, each summed over the
@@ -65,8 +59,8 @@ class Add(Op, operator="+"):
         return unbroadcast(g, a), unbroadcast(g, b)
 
 
-class Subtract(Op, operator="-"):
-    r"""Difference, entry by entry.
+class Subtract(Op, operator="-", numpy=np.subtract):
+    r"""Difference, element by element.
 
     **Formula.** :math:`y = a - b`.  **Gradient.** The factors are 1 and -1:
     :math:`\partial L/\partial a = g` and :math:`\partial L/\partial b = -g`.
@@ -90,8 +84,8 @@ class Subtract(Op, operator="-"):
         return unbroadcast(g, a), unbroadcast(-g, b)
 
 
-class Multiply(Op, operator="*"):
-    r"""Product, entry by entry.
+class Multiply(Op, operator="*", numpy=np.multiply):
+    r"""Product, element by element.
 
     **Formula.** :math:`y = a \odot b`.  **Gradient.** The product rule: each factor's gradient is
     scaled by the other factor, :math:`\partial L/\partial a = g \odot b` and
@@ -116,8 +110,8 @@ class Multiply(Op, operator="*"):
         return unbroadcast(g * b, a), unbroadcast(g * a, b)
 
 
-class Divide(Op, operator="/"):
-    r"""Quotient, entry by entry.
+class Divide(Op, operator="/", numpy=np.true_divide):
+    r"""Quotient, element by element.
 
     **Formula.** :math:`y = a / b`.  **Gradient.** For a the factor is :math:`1/b`; for b it is
     :math:`-a/b^2 = -y/b`:
@@ -148,8 +142,8 @@ class Divide(Op, operator="/"):
         return rng.normal(size=(3, 4)), rng.uniform(0.5, 2.0, size=(3, 4))
 
 
-class Negate(Op, operator="negative"):
-    r"""The opposite, entry by entry.
+class Negate(Op, operator="negative", numpy=np.negative):
+    r"""The opposite, element by element.
 
     **Formula.** :math:`y = -x`.
     **Gradient.** The factor is -1: :math:`\partial L/\partial x = -g`.
@@ -168,54 +162,3 @@ class Negate(Op, operator="negative"):
 
     def backward(self, g: Array, y: Array, x: Array) -> Array:
         return -g
-
-
-class Power(Op, operator="**"):
-    r"""A power with a fixed exponent k, entry by entry.
-
-    **Formula.** :math:`y = x^k`.  **Gradient.** The power rule:
-    :math:`\partial L/\partial x = g \odot k\, x^{k - 1}`.  For k = 0, y is 1 everywhere and the
-    gradient is 0, at x = 0 too.
-
-    Parameters
-    ----------
-    exponent : float
-        The k above; 2 unless told.
-
-    >>> import tinygraph as tg
-    >>> tg.Input("x", shape=(None, 2)) ** 3
-    <Power (unnamed) (B, 2)>
-    """
-
-    formula = r"x^{k}"
-    letters: ClassVar[dict[str, str]] = {"k": "exponent"}
-    code = "x ** self.exponent"
-    rules = (
-        Rule(
-            r"g \odot k\, x^{k - 1}",
-            "g * self.exponent * x ** (self.exponent - 1)",
-            local="self.exponent * x ** (self.exponent - 1)",
-            why="the power rule",
-        ),
-    )
-    exponent: float = 2.0
-
-    def forward(self, x: Array) -> Array:
-        return x**self.exponent
-
-    def backward(self, g: Array, y: Array, x: Array) -> Array:
-        if self.exponent == 0:
-            return g * 0
-        return g * self.exponent * x ** (self.exponent - 1)
-
-    def infer_shape(self, x: Shape) -> Shape:
-        k = self.exponent
-        if isinstance(k, bool) or not isinstance(k, (int, float, np.number)) or np.iscomplexobj(k):
-            raise ArgumentTypeError(f"exponent of {describe(self)} is a number; got {brief(k)}.")
-        if not abs(k) <= sys.float_info.max:  # NaN is not either
-            raise ArgumentError(f"exponent of {describe(self)} is finite; got {brief(k)}.")
-        return x
-
-    @classmethod
-    def example(cls, rng: np.random.Generator) -> tuple[Array, ...]:
-        return (rng.uniform(0.5, 2.0, size=(3, 4)),)

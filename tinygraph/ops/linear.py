@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
+from tinygraph.core.leaves import Constant
+from tinygraph.core.node import OPERATORS, Node
+from tinygraph.core.numpy_functions import builds
 from tinygraph.core.op import Op, Rule
+from tinygraph.ops.arithmetic import unbroadcast
 from tinygraph.validation.arrays import Array
-from tinygraph.validation.shapes import Shape
+from tinygraph.validation.shapes import Shape, broadcast
 
 
-class MatMul(Op, operator="@"):
+class MatMul(Op):
     r"""Matrix product: each row of ``x`` is one sample, each column of ``W`` one unit.
 
     **Formula.** :math:`y = x W`, with x of shape (B, m), W of shape (m, n), y of shape (B, n).
 
     **Index form.** :math:`y_{ij} = \sum_k x_{ik} W_{kj}`.
 
-    **Gradient.** Write :math:`g_{ij} = \partial L / \partial y_{ij}`.  The entry :math:`x_{ik}`
+    **Gradient.** Write :math:`g_{ij} = \partial L / \partial y_{ij}`.  The element :math:`x_{ik}`
     takes part in every unit j of its own row i, with the factor :math:`W_{kj}`:
 
     .. math:: \frac{\partial L}{\partial x_{ik}} = \sum_j g_{ij} W_{kj}
               \quad\Longrightarrow\quad \frac{\partial L}{\partial x} = g\, W^\top .
 
-    The entry :math:`W_{kj}` takes part in unit j of every row i, with the factor :math:`x_{ik}`:
+    The element :math:`W_{kj}` takes part in unit j of every row i, with the factor :math:`x_{ik}`:
 
     .. math:: \frac{\partial L}{\partial W_{kj}} = \sum_i x_{ik}\, g_{ij}
               \quad\Longrightarrow\quad \frac{\partial L}{\partial W} = x^\top g .
@@ -30,6 +36,10 @@ class MatMul(Op, operator="@"):
     The sum over the rows i is the sum over the batch.
 
     **Shape check.** (B, n)(n, m) = (B, m) as x; (m, B)(B, n) = (m, n) as W.
+
+    **Stacks.** With more than two axes, the last two are those of the matrices, and the leading
+    axes are broadcast, as in NumPy: (B, T, m) times (m, n) is (B, T, n). A matrix that is used
+    several times gets the sum of its gradients.
 
     >>> import tinygraph as tg
     >>> tg.MatMul(tg.Input("x", shape=(None, 2)), tg.Parameter(np.ones((2, 4)), name="W"), name="z")
@@ -58,32 +68,57 @@ class MatMul(Op, operator="@"):
         return x @ W
 
     def backward(self, g: Array, y: Array, x: Array, W: Array) -> tuple[Array, Array]:
-        return g @ W.T, x.T @ g
+        if x.ndim == W.ndim == 2:
+            return g @ W.T, x.T @ g
+        return (
+            unbroadcast(g @ np.swapaxes(W, -1, -2), x),
+            unbroadcast(np.swapaxes(x, -1, -2) @ g, W),
+        )
 
     def infer_shape(self, x: Shape, W: Shape) -> Shape:
-        if len(x) != 2 or len(W) != 2:
+        if len(x) < 2 or len(W) < 2:
             hint = ""
             if len(x) == 1 and x[0] is not None and self.inputs[0].role == "input":
                 name = self.inputs[0].name
                 hint = f"is the batch size missing? Input({name!r}, shape=(None, {x[0]}))"
             raise self.shape_error("two matrices, (B, m) times (m, n)", hint)
-        if x[1] != W[0]:
+        if x[-1] != W[-2]:
             left, right = (
                 node.name or f"the {place}" for node, place in zip(self.inputs, ("first", "second"))
             )
-            hint = f"{right} should have {'B' if x[1] is None else x[1]} rows"
-            if W[1] == x[0]:
+            hint = f"{right} should have {'B' if x[-1] is None else x[-1]} rows"
+            if W[-1] == x[-2]:
                 hint = f"{right} times {left} would fit"
             raise self.shape_error("(B, m) times (m, n)", hint)
-        return (x[0], W[1])
+        if len(x) == len(W) == 2:
+            return (x[0], W[1])
+        return (*broadcast(x[:-2], W[:-2]), x[-2], W[-1])
 
     @classmethod
     def example(cls, rng: np.random.Generator) -> tuple[Array, ...]:
         return rng.normal(size=(5, 3)), rng.normal(size=(3, 4))
 
 
+@builds(np.matmul, np.dot)
+def matmul(a: Any, b: Any) -> Node:
+    """Build ``a @ b``; a vector counts as a row on the left, and as a column on the right."""
+    a, b = (each if isinstance(each, Node) else Constant(each) for each in (a, b))
+    if not a.shape or not b.shape or (len(a.shape) > 1 and len(b.shape) > 1):
+        return MatMul(a, b)
+    if a.shape[-1] != b.shape[0 if len(b.shape) == 1 else -2]:
+        return MatMul(a, b)  # which refuses them
+    if len(a.shape) == len(b.shape) == 1:
+        return np.sum(a * b)  # type: ignore[call-overload, no-any-return]
+    if len(a.shape) == 1:
+        return np.squeeze(MatMul(np.expand_dims(a, 0), b), -2)  # type: ignore[call-overload, no-any-return]
+    return np.squeeze(MatMul(a, np.expand_dims(b, 1)), -1)  # type: ignore[call-overload, no-any-return]
+
+
+OPERATORS["@"] = matmul
+
+
 class AddBias(Op):
-    r"""Add one bias a unit, the same for every sample.
+    r"""Add one bias per unit, the same for every sample.
 
     **Formula.** :math:`y = x + b`, with x of shape (B, n), b of shape (n,), y of shape (B, n).
 
@@ -126,7 +161,7 @@ class AddBias(Op):
             raise self.shape_error("x (B, n) and a bias (n,)")
         if x[1] != b[0]:
             bias = self.inputs[1].name or "the bias"
-            raise self.shape_error("x (B, n) and a bias (n,)", f"{bias} should have {x[1]} entries")
+            raise self.shape_error("x (B, n) and a bias (n,)", f"{bias} should have {x[1]} elements")
         return x
 
     @classmethod

@@ -12,10 +12,10 @@ from tinygraph.validation.shapes import Shape, fits, show
 
 
 class MSE(Op):
-    r"""Mean squared error over all entries.
+    r"""Mean squared error over all elements.
 
     **Formula.** :math:`y = \frac{1}{n} \sum_i (p_i - t_i)^2`, with p the prediction, t the target,
-    and n the number of entries of p.
+    and n the number of elements of p.
 
     **Gradient.** :math:`p_i` enters one term alone.  The outer square gives
     :math:`2 (p_i - t_i)`, the inner difference the factor 1 for p and -1 for t, and g is a scalar:
@@ -58,8 +58,8 @@ class MSE(Op):
             )
         if p.size == 0:
             raise ShapeError(
-                f"{describe(self)} needs at least one entry, since the mean of none is undefined; "
-                f"got {p.shape}. Feed a batch of at least one sample.",
+                f"{describe(self)} needs at least one element, since an empty array has no mean; "
+                f"got the shape {show(p.shape)}. Feed a batch of at least one sample.",
                 self,
             )
         e = (p - t).ravel()

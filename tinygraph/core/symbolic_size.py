@@ -1,0 +1,80 @@
+"""Sizes that are known only when a batch arrives, as they appear in traced code.
+
+An op's ``backward`` may read ``x.shape[0]`` or ``x.size``. If x is a node with an unknown batch
+size, it gets a :class:`SymbolicSize`: equal to all sizes of the same number of elements per sample,
+and a node as soon as arithmetic needs its number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.lib.mixins import NDArrayOperatorsMixin
+
+
+class SymbolicSize(NDArrayOperatorsMixin):
+    """``factor`` times the batch size.
+
+    Parameters
+    ----------
+    factor : int
+    number : callable
+        Returns the array, or what stands for it, with the batch size as a number.
+    array : object
+        What the size was read from.
+
+    >>> batch = SymbolicSize(1, lambda: 5.0, None)
+    >>> 3 * batch == batch * 3, batch == 5, 6 * batch // (2 * batch), batch + 1
+    (True, False, 3, 6.0)
+    """
+
+    def __init__(self, factor: int, number: Callable[[], Any], array: Any) -> None:
+        self.factor = factor
+        self.number = number
+        self.array = array
+
+    def as_number(self) -> Any:
+        """Return the size as a number that is computed in the run."""
+        number = self.number()
+        return number if self.factor == 1 else number * self.factor
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
+        numbers = [x.as_number() if isinstance(x, SymbolicSize) else x for x in inputs]
+        return getattr(ufunc, method)(*numbers, **options)
+
+    def __mul__(self, other: Any) -> Any:
+        if isinstance(other, (int, np.integer)):
+            return SymbolicSize(self.factor * int(other), self.number, self.array)
+        return super().__mul__(other)
+
+    def __rmul__(self, other: Any) -> Any:
+        return self * other if isinstance(other, (int, np.integer)) else super().__rmul__(other)
+
+    def __floordiv__(self, other: Any) -> Any:
+        if isinstance(other, SymbolicSize) and self.factor % other.factor == 0:
+            return self.factor // other.factor
+        if isinstance(other, (int, np.integer)) and other and self.factor % int(other) == 0:
+            return SymbolicSize(self.factor // int(other), self.number, self.array)
+        return super().__floordiv__(other)
+
+    def __eq__(self, other: Any) -> bool:
+        return isinstance(other, SymbolicSize) and self.factor == other.factor
+
+    def __ne__(self, other: Any) -> bool:
+        return not self == other
+
+    def __hash__(self) -> int:
+        return hash(self.factor)
+
+
+def without_symbols(sizes: Any) -> Any:
+    """Return sizes with None for the batch size.
+
+    >>> without_symbols((SymbolicSize(1, lambda: 5.0, None), 3))
+    (None, 3)
+    """
+    if isinstance(sizes, SymbolicSize):
+        return None if sizes.factor == 1 else sizes
+    return tuple(map(without_symbols, sizes)) if isinstance(sizes, (tuple, list)) else sizes

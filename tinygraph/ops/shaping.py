@@ -1,0 +1,417 @@
+"""Shaping: the same elements in another shape, in another order, or repeated."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from tinygraph.core.node import Node
+from tinygraph.core.numpy_functions import builds
+from tinygraph.core.op import Op, Rule
+from tinygraph.core.symbolic_size import SymbolicSize, without_symbols
+from tinygraph.errors import ArgumentTypeError
+from tinygraph.ops.arithmetic import unbroadcast
+from tinygraph.ops.reductions import _axes
+from tinygraph.validation.arrays import Array, brief, is_whole_number
+from tinygraph.validation.naming import describe
+from tinygraph.validation.shapes import Shape, broadcast, show
+
+
+class Reshape(Op):
+    r"""The same elements, in the same order, in another shape.
+
+    **Formula.** :math:`y = \mathrm{reshape}(x)`: element number k of y, counted row by row, is
+    element number k of x.
+
+    **Gradient.** Every element enters y once, with the factor 1. So the gradient is g in the shape
+    of x: :math:`\partial L/\partial x = \mathrm{reshape}(g)`.
+
+    **Shape check.** Both shapes have the same number of elements. The batch size must stay where it
+    is, since samples would be mixed otherwise.
+
+    Parameters
+    ----------
+    to : tuple
+        The new sizes, with None (or -1) for the batch size, or -1 for one size that follows from
+        the others.
+
+    >>> import tinygraph as tg
+    >>> tg.Input("image", shape=(None, 8, 8)).reshape(-1, 64)
+    <Reshape (unnamed) (B, 64)>
+    """
+
+    formula = r"\mathrm{reshape}(x)"
+    code = "np.reshape(x, self.sizes)"
+    rules = (
+        Rule(
+            r"\mathrm{reshape}(g)",
+            "np.reshape(g, x.shape)",
+            local="1.0",
+            why="every element of x is one element of y",
+        ),
+    )
+    to: tuple[int | None, ...] = (-1,)
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """The sizes as NumPy takes them, with -1 for the unknown one."""
+        return tuple(-1 if size is None else size for size in self.to)
+
+    def forward(self, x: Array) -> Array:
+        return np.reshape(x, self.sizes)
+
+    def backward(self, g: Array, y: Array, x: Array) -> Array:
+        return np.reshape(g, x.shape)
+
+    def infer_shape(self, x: Shape) -> Shape:
+        to = (self.to,) if is_whole_number(self.to) else self.to
+        if not isinstance(to, (tuple, list)) or not all(
+            size is None or (is_whole_number(size) and size >= -1) for size in to
+        ):
+            raise ArgumentTypeError(
+                f"to of {describe(self)} must be a tuple of sizes, with None for the batch size; "
+                f"got {brief(self.to)}."
+            )
+        self.to = _resolved(self, x, tuple(to))
+        return self.to
+
+    @classmethod
+    def example(cls, rng: np.random.Generator) -> tuple[Array, ...]:
+        return (rng.normal(size=(12,)),)
+
+
+def _resolved(op: Op, x: Shape, to: Shape) -> Shape:
+    """Return the new shape with the size for which -1 stands."""
+    if sum(size in (None, -1) for size in to) > 1 and (None not in to or to.count(None) > 1):
+        raise op.shape_error(f"at most one unknown size in {show(to)}")
+    if None in x:
+        has_batch = None in to
+        known = math.prod(size for size in x if size is not None)
+        others = math.prod(size for size in to if size not in (None, -1))
+        if not has_batch and others == known:
+            to = tuple(None if size == -1 else size for size in to)
+        elif has_batch and -1 in to and others and known % others == 0:
+            to = tuple(known // others if size == -1 else size for size in to)
+        elif not has_batch or others != known:
+            raise _batch_lost(op, x, to)
+        if None not in to or _before_batch(to) != _before_batch(x):
+            raise _batch_lost(op, x, to)
+        return to
+    size = math.prod(n for n in x if n is not None)
+    others = math.prod(size for size in to if size not in (None, -1))
+    if None not in to and -1 in to and others and size % others == 0:
+        return tuple(size // others if n == -1 else n for n in to)
+    if -1 in to or (size != others if None not in to else not others or size % others):
+        raise op.shape_error(f"as many elements in {show(to)} as before")
+    return to
+
+
+def _before_batch(shape: Shape) -> int:
+    return math.prod(n for n in shape[: shape.index(None)] if n is not None)
+
+
+def _batch_lost(op: Op, x: Shape, to: Shape) -> Exception:
+    rest = math.prod(size for size in x if size is not None)
+    return op.shape_error(
+        f"a shape that keeps the batch axis where it is; {show(to)} would mix the samples",
+        f"to flatten each sample, write reshape(-1, {rest}); to combine the samples, write "
+        f"np.sum or np.mean with axis={x.index(None)}",
+    )
+
+
+class Transpose(Op):
+    r"""The axes in another order; for a matrix, rows become columns.
+
+    **Formula.** :math:`y = x^\top`, :math:`y_{ij} = x_{ji}`.
+
+    **Gradient.** :math:`x_{ji}` enters :math:`y_{ij}` alone, with the factor 1. So the axes of g go
+    back to their places: :math:`\partial L/\partial x = g^\top`.
+
+    **Shape check.** For x of shape (m, n), y and g have the shape (n, m), and the gradient (m, n).
+
+    Parameters
+    ----------
+    axes : tuple of int, optional
+        For each axis of y, the axis of x that it is. Default: all in reverse order.
+
+    >>> import tinygraph as tg
+    >>> tg.Input("x", shape=(None, 2)).T
+    <Transpose (unnamed) (2, B)>
+    """
+
+    formula = r"x^\top"
+    code = "np.transpose(x, self.axes)"
+    rules = (
+        Rule(
+            r"g^\top",
+            "np.transpose(g, inverse(self.axes))",
+            local="1.0",
+            why="every element of x is one element of y, so g goes back in the old order",
+        ),
+    )
+    axes: tuple[int, ...] | None = None
+
+    def forward(self, x: Array) -> Array:
+        return x.T if self.axes is None else np.transpose(x, self.axes)
+
+    def backward(self, g: Array, y: Array, x: Array) -> Array:
+        return g.T if self.axes is None else np.transpose(g, inverse(self.axes))
+
+    def infer_shape(self, x: Shape) -> Shape:
+        axes: Any = range(len(x))[::-1] if self.axes is None else self.axes
+        if not isinstance(axes, (tuple, list, range)) or not all(map(is_whole_number, axes)):
+            raise ArgumentTypeError(
+                f"axes of {describe(self)} must be a tuple of whole numbers; got {brief(axes)}."
+            )
+        order = [axis % len(x) for axis in axes if -len(x) <= axis < len(x)]
+        if sorted(order) != list(range(len(x))):
+            raise self.shape_error(f"each axis of {show(x)} once, not {tuple(axes)}")
+        if self.axes is not None:
+            self.axes = tuple(order)
+        return tuple(x[axis] for axis in order)
+
+
+def inverse(axes: tuple[int, ...] | None) -> tuple[int, ...] | None:
+    """Return the order of axes that undoes ``axes``.
+
+    >>> inverse((2, 0, 1))
+    (1, 2, 0)
+    """
+    return None if axes is None else tuple(sorted(range(len(axes)), key=axes.__getitem__))
+
+
+class BroadcastTo(Op):
+    r"""The elements repeated along new axes and along axes of size 1.
+
+    **Formula.** :math:`y_{ij} = x_j`, for example.  **Gradient.** An element that is repeated
+    enters y several times, with the factor 1. So its gradient is a sum over the repetitions:
+    :math:`\partial L/\partial x_j = \sum_i g_{ij}`.
+
+    Parameters
+    ----------
+    to : tuple of int
+        The new sizes. For a shape with the batch size, see :class:`BroadcastLike`.
+
+    >>> import tinygraph as tg
+    >>> np.broadcast_to(tg.Parameter([1.0, 2.0]), (3, 2))
+    <BroadcastTo (unnamed) (3, 2)>
+    """
+
+    formula = r"\mathrm{repeat}(x)"
+    code = "np.broadcast_to(x, self.to)"
+    rules = (
+        Rule(
+            r"\sum_{\text{repeated}} g",
+            "unbroadcast(g, x)",
+            local="1.0",
+            why="each repetition of an element has the factor 1, and contributions add up",
+        ),
+    )
+    to: tuple[int, ...] = (2, 3, 4)
+
+    def forward(self, x: Array) -> Array:
+        return np.broadcast_to(x, self.to)
+
+    def backward(self, g: Array, y: Array, x: Array) -> Array:
+        return unbroadcast(g, x)
+
+    def infer_shape(self, x: Shape) -> Shape:
+        if not isinstance(self.to, (tuple, list)) or not all(map(is_whole_number, self.to)):
+            raise ArgumentTypeError(
+                f"to of {describe(self)} must be a tuple of known sizes; got {brief(self.to)}. For "
+                f"a shape with the batch size, write BroadcastLike(x, like) with a node of that "
+                f"shape."
+            )
+        self.to = tuple(self.to)
+        return _repeated(self, x, self.to)
+
+
+class BroadcastLike(Op):
+    r"""The elements repeated to the shape of another node, whose numbers do not matter.
+
+    **Formula.** :math:`y_{ij} = x_j`, for example.  **Gradient.** A sum over the repetitions, as in
+    :class:`BroadcastTo`: :math:`\partial L/\partial x_j = \sum_i g_{ij}`. The other node gets none.
+
+    >>> import tinygraph as tg
+    >>> BroadcastLike(tg.Parameter([1.0, 2.0]), tg.Input("x", shape=(None, 2)))
+    <BroadcastLike (unnamed) (B, 2)>
+    """
+
+    formula = r"\mathrm{repeat}(x)"
+    code = "np.broadcast_to(x, like.shape)"
+    rules = (
+        Rule(
+            r"\sum_{\text{repeated}} g",
+            "unbroadcast(g, x)",
+            local="1.0",
+            why="each repetition of an element has the factor 1, and contributions add up",
+        ),
+        Rule("0", "np.zeros_like(like)", local="0.0", why="only the shape is used"),
+    )
+
+    def forward(self, x: Array, like: Array) -> Array:
+        return np.broadcast_to(x, like.shape)
+
+    def backward(self, g: Array, y: Array, x: Array, like: Array) -> tuple[Array, None]:
+        return unbroadcast(g, x), None
+
+    def infer_shape(self, x: Shape, like: Shape) -> Shape:
+        return _repeated(self, x, like)
+
+    @classmethod
+    def example(cls, rng: np.random.Generator) -> tuple[Array, ...]:
+        return rng.normal(size=(4,)), rng.normal(size=(3, 4))
+
+
+class Size(Op):
+    r"""The number of elements of a node, as a number for arithmetic.
+
+    A batch size is known only when a batch arrives, so a division by it is a division by a node.
+
+    **Formula.** :math:`y = n`.  **Gradient.** None: the number does not depend on the elements.
+
+    Parameters
+    ----------
+    axis : int, optional
+        Count along one axis. Default: all elements.
+
+    >>> import tinygraph as tg
+    >>> tg.Input("x", shape=(None, 2)).size
+    <Size (unnamed) ()>
+    """
+
+    formula = r"\mathrm{size}(x)"
+    code = "1.0 * x.size if self.axis is None else 1.0 * x.shape[self.axis]"
+    rules = (Rule("0", "np.zeros_like(x)", local="0.0", why="it does not depend on the elements"),)
+    axis: int | None = None
+
+    def forward(self, x: Array) -> Array:
+        size: Array = x.dtype.type(x.size if self.axis is None else x.shape[self.axis])
+        return size
+
+    def backward(self, g: Array, y: Array, x: Array) -> tuple[None]:
+        return (None,)
+
+    def infer_shape(self, x: Shape) -> Shape:
+        return ()
+
+
+def _repeated(op: Op, x: Shape, to: Shape) -> Shape:
+    if len(x) > len(to) or broadcast(x, to) != to:
+        raise op.shape_error(f"a shape that broadcasts to {show(to)}")
+    return to
+
+
+@builds(np.size)
+def size(a: Any, axis: int | None = None) -> Any:
+    """Return the number of elements of a node: a number if it is known, else a Size node."""
+    counted = a.shape if axis is None else (a.shape[axis],)
+    return Size(a, axis=axis) if None in counted else math.prod(counted)
+
+
+@builds(np.shape)
+def shape_of(a: Any) -> Any:
+    """Return the shape of a node."""
+    return a.shape
+
+
+@builds(np.ndim)
+def ndim_of(a: Any) -> int:
+    """Return the number of axes of a node."""
+    return len(a.shape)
+
+
+@builds(np.reshape)
+def reshape(a: Any, shape: Any, order: str = "C") -> Any:
+    """Build a Reshape node."""
+    if order != "C":
+        raise ArgumentTypeError(f"A node is reshaped row by row, order='C'; got {brief(order)}.")
+    sizes = without_symbols(shape)
+    if is_whole_number(sizes) or sizes is None:
+        sizes = (sizes,)
+    return Reshape(a, to=sizes)
+
+
+@builds(np.ravel)
+def ravel(a: Any, order: str = "C") -> Any:
+    """Build a Reshape node with a single axis."""
+    return reshape(a, (-1,), order)
+
+
+@builds(np.expand_dims)
+def expand_dims(a: Any, axis: Any) -> Any:
+    """Build a Reshape node with new axes of size 1."""
+    axes = axis if isinstance(axis, (tuple, list)) else (axis,)
+    ndim = len(a.shape) + len(axes)
+    if not all(is_whole_number(each) and -ndim <= each < ndim for each in axes):
+        raise ArgumentTypeError(
+            f"axis of np.expand_dims must be whole numbers from {-ndim} to {ndim - 1} for "
+            f"{brief(a)}; got {brief(axis)}."
+        )
+    new = {each % ndim for each in axes}
+    sizes = iter(a.shape)
+    return Reshape(a, to=tuple(1 if k in new else next(sizes) for k in range(ndim)))
+
+
+@builds(np.squeeze)
+def squeeze(a: Any, axis: Any = None) -> Any:
+    """Build a Reshape node without axes of size 1; the batch axis stays."""
+    ndim = len(a.shape)
+    axes = [k for k, n in enumerate(a.shape) if n == 1] if axis is None else _axes(ndim, axis)
+    if any(k >= ndim or a.shape[k] != 1 for k in axes):
+        raise ArgumentTypeError(
+            f"np.squeeze removes axes of size 1 only; got the axis {axis} of {brief(a)}."
+        )
+    return Reshape(a, to=tuple(n for k, n in enumerate(a.shape) if k not in axes))
+
+
+@builds(np.transpose)
+def transpose(a: Any, axes: Any = None) -> Any:
+    """Build a Transpose node."""
+    return Transpose(a, axes=axes) if axes is not None else Transpose(a)
+
+
+@builds(np.swapaxes)
+def swapaxes(a: Any, axis1: int, axis2: int) -> Any:
+    """Build a Transpose node that exchanges two axes."""
+    order = list(range(len(a.shape)))
+    if not all(is_whole_number(k) and -len(order) <= k < len(order) for k in (axis1, axis2)):
+        raise ArgumentTypeError(
+            f"np.swapaxes needs two axes of {brief(a)}; got {brief(axis1)} and {brief(axis2)}."
+        )
+    order[axis1], order[axis2] = order[axis2], order[axis1]
+    return Transpose(a, axes=tuple(order))
+
+
+@builds(np.broadcast_to)
+def broadcast_to(array: Any, shape: Any) -> Any:
+    """Build a BroadcastTo node, or a BroadcastLike node for a shape with the batch size."""
+    sizes = tuple(shape) if isinstance(shape, (tuple, list)) else (shape,)
+    symbols = [size for size in sizes if isinstance(size, SymbolicSize)]
+    if symbols:
+        like = symbols[0].array
+        if like.shape == without_symbols(sizes):
+            return BroadcastLike(array, like)
+    return BroadcastTo(array, to=without_symbols(sizes))
+
+
+@builds(np.zeros_like)
+def zeros_like(a: Any) -> Any:
+    """Build zeros of the shape of a node."""
+    return full_like(a, 0.0)
+
+
+@builds(np.ones_like)
+def ones_like(a: Any) -> Any:
+    """Build ones of the shape of a node."""
+    return full_like(a, 1.0)
+
+
+@builds(np.full_like)
+def full_like(a: Any, fill_value: Any) -> Any:
+    """Build an array of the shape of a node, filled with one value."""
+    if isinstance(a, Node) and None in a.shape:
+        return BroadcastLike(fill_value, a)
+    return BroadcastTo(fill_value, to=a.shape)
