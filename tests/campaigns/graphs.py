@@ -55,7 +55,8 @@ def random_graph(rng):
     for _ in range(int(rng.integers(1, 16))):
         op = rng.choice(list(FORMULAS))
         if op in (tg.Add, tg.Subtract, tg.Multiply):
-            node = op(pick(), rng.choice([pick(), *biases]))
+            others = [pick(), *biases]
+            node = op(pick(), others[rng.integers(len(others))])
         elif op is tg.Divide:
             node = op(pick(), tg.Exp(tame(pick())))
         elif op is tg.MatMul:

@@ -21,7 +21,7 @@ MESSAGES = [
         "ShapeError",
         (
             "AddBias (unnamed) needs x (B, n) and a bias (n,); got a (B, 2) and b (3,): b "
-            "should have 2 entries."
+            "should have 2 elements."
         ),
         UNNAMED,
     ),
@@ -38,8 +38,8 @@ MESSAGES = [
         "tg.AddBias(a, np.ones(3))",
         "ShapeError",
         (
-            "AddBias (unnamed) needs x (B, n) and a bias (n,); got a (B, 2) and Constant (3,): "
-            "the bias should have 2 entries."
+            "AddBias (unnamed) needs x (B, n) and a bias (n,); got a (B, 2) and Constant "
+            "(3,): the bias should have 2 elements."
         ),
         UNNAMED,
     ),
@@ -55,37 +55,43 @@ MESSAGES = [
     (
         'a ** float("inf")',
         "ArgumentError",
-        "exponent of Power (unnamed) is finite; got inf.",
+        "The exponent of Power (unnamed) must be finite; got inf.",
         NOBODY,
     ),
     (
         'tg.Power(a, exponent="k")',
         "ArgumentTypeError",
-        "exponent of Power (unnamed) is a number; got 'k'.",
+        "The exponent of Power (unnamed) must be a number; got 'k'.",
         NOBODY,
     ),
     (
         "tg.Power(a, exponent=2 + 1j)",
         "ArgumentTypeError",
-        "exponent of Power (unnamed) is a number; got (2+1j).",
+        "The exponent of Power (unnamed) must be a number; got (2+1j).",
         NOBODY,
     ),
     (
         'tg.Sum(a, axis="0")',
         "ArgumentTypeError",
-        "axis of Sum (unnamed) is a whole number or None; got '0'.",
+        (
+            "axis of Sum (unnamed) must be a whole number, a tuple of whole numbers, or "
+            "None; got '0'."
+        ),
         NOBODY,
     ),
     (
         "tg.Sum(a, axis=True)",
         "ArgumentTypeError",
-        "axis of Sum (unnamed) is a whole number or None; got True.",
+        (
+            "axis of Sum (unnamed) must be a whole number, a tuple of whole numbers, or "
+            "None; got True."
+        ),
         NOBODY,
     ),
     (
         "tg.Sum(a, keepdims=1)",
         "ArgumentTypeError",
-        "keepdims of Sum (unnamed) is True or False; got 1.",
+        "keepdims of Sum (unnamed) must be True or False; got 1.",
         NOBODY,
     ),
     (
@@ -113,8 +119,8 @@ MESSAGES = [
         "lab2.forward(x=np.zeros((0, 2)), t=np.zeros((0, 1)))",
         "ShapeError",
         (
-            'MSE "loss" needs at least one entry, since the mean of none is undefined; got (0, '
-            "1). Feed a batch of at least one sample."
+            'MSE "loss" needs at least one element, since an empty array has no mean; got '
+            "the shape (0, 1). Feed a batch of at least one sample."
         ),
         "loss",
     ),
@@ -134,8 +140,8 @@ MESSAGES = [
         "tg.Graph(tg.Mean(a, axis=0)).forward(a=np.zeros((0, 2)))",
         "ShapeError",
         (
-            'Mean "Mean1" needs at least one entry, since the mean of none is undefined; got '
-            "(0, 2). Feed a batch of at least one sample."
+            'Mean "Mean1" needs at least one element, since an empty array has no mean; got '
+            "the shape (0, 2). Feed a batch of at least one sample."
         ),
         "Mean1",
     ),

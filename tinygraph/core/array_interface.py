@@ -10,7 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
+import numpy
+
+np: Any = numpy  # whose types do not say that its functions accept nodes
 
 
 class ArrayAttribute:
@@ -35,86 +37,86 @@ class ArrayInterface:
 
     @ArrayAttribute
     def ndim(self) -> Any:
-        """The number of axes."""
+        """Return the number of axes."""
         return len(self.shape)
 
     @ArrayAttribute
     def size(self) -> Any:
-        """The number of elements; a node if it depends on the batch size."""
-        return np.size(self)  # type: ignore[call-overload]
+        """Return the number of elements; a node if it depends on the batch size."""
+        return np.size(self)
 
     @ArrayAttribute
     def T(self) -> Any:  # noqa: N802 - NumPy's name
-        """The array with its axes in reverse order."""
-        return np.transpose(self)  # type: ignore[call-overload]
+        """Return the array with its axes in reverse order."""
+        return np.transpose(self)
 
     def sum(self, axis: Any = None, keepdims: Any = False) -> Any:
         """Return the sum over all elements, or along the axes ``axis``."""
-        return np.sum(self, axis=axis, keepdims=keepdims)  # type: ignore[call-overload]
+        return np.sum(self, axis=axis, keepdims=keepdims)
 
     def mean(self, axis: Any = None, keepdims: Any = False) -> Any:
         """Return the mean over all elements, or along the axes ``axis``."""
-        return np.mean(self, axis=axis, keepdims=keepdims)  # type: ignore[call-overload]
+        return np.mean(self, axis=axis, keepdims=keepdims)
 
     def max(self, axis: Any = None, keepdims: Any = False) -> Any:
         """Return the largest element, over all or along the axes ``axis``."""
-        return np.max(self, axis=axis, keepdims=keepdims)  # type: ignore[call-overload]
+        return np.max(self, axis=axis, keepdims=keepdims)
 
     def min(self, axis: Any = None, keepdims: Any = False) -> Any:
         """Return the smallest element, over all or along the axes ``axis``."""
-        return np.min(self, axis=axis, keepdims=keepdims)  # type: ignore[call-overload]
+        return np.min(self, axis=axis, keepdims=keepdims)
 
     def reshape(self, *shape: Any) -> Any:
         """Return the same elements in another shape; -1 or None stands for the batch size."""
-        return np.reshape(self, shape[0] if len(shape) == 1 else shape)  # type: ignore[call-overload]
+        return np.reshape(self, shape[0] if len(shape) == 1 else shape)
 
     def ravel(self) -> Any:
         """Return the elements in one row."""
-        return np.ravel(self)  # type: ignore[call-overload]
+        return np.ravel(self)
 
     flatten = ravel
 
     def squeeze(self, axis: Any = None) -> Any:
         """Return the array without its axes of size 1."""
-        return np.squeeze(self, axis)  # type: ignore[call-overload]
+        return np.squeeze(self, axis)
 
     def transpose(self, *axes: Any) -> Any:
         """Return the array with its axes in another order: reversed, unless ``axes`` are given."""
         order = axes[0] if len(axes) == 1 and not isinstance(axes[0], int) else axes
-        return np.transpose(self, order or None)  # type: ignore[call-overload]
+        return np.transpose(self, order or None)
 
     def swapaxes(self, axis1: int, axis2: int) -> Any:
         """Return the array with two axes exchanged."""
-        return np.swapaxes(self, axis1, axis2)  # type: ignore[call-overload]
+        return np.swapaxes(self, axis1, axis2)
 
     def dot(self, other: Any) -> Any:
         """Return the matrix product with ``other``."""
-        return np.matmul(self, other)  # type: ignore[call-overload]
+        return np.matmul(self, other)
 
     def clip(self, min: Any = None, max: Any = None) -> Any:  # noqa: A002 - NumPy's names
         """Return the elements limited to the range from ``min`` to ``max``."""
-        return np.clip(self, min, max)  # type: ignore[call-overload]
+        return np.clip(self, min, max)
 
     def __abs__(self) -> Any:
-        return np.abs(self)  # type: ignore[call-overload]
+        return np.abs(self)
 
     def __pos__(self) -> Any:
         return self
 
     def __gt__(self, other: Any) -> Any:
-        return np.greater(self, other)  # type: ignore[call-overload]
+        return np.greater(self, other)
 
     def __ge__(self, other: Any) -> Any:
-        return np.greater_equal(self, other)  # type: ignore[call-overload]
+        return np.greater_equal(self, other)
 
     def __lt__(self, other: Any) -> Any:
-        return np.less(self, other)  # type: ignore[call-overload]
+        return np.less(self, other)
 
     def __le__(self, other: Any) -> Any:
-        return np.less_equal(self, other)  # type: ignore[call-overload]
+        return np.less_equal(self, other)
 
     def __floordiv__(self, other: Any) -> Any:
-        return np.floor_divide(self, other)  # type: ignore[call-overload]
+        return np.floor_divide(self, other)
 
     def __mod__(self, other: Any) -> Any:
-        return np.remainder(self, other)  # type: ignore[call-overload]
+        return np.remainder(self, other)

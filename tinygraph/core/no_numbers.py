@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from typing import Any, NoReturn
 
-import numpy as np
+import numpy
 
 from tinygraph.errors import ArgumentTypeError
 from tinygraph.validation.arrays import brief
+
+np: Any = numpy  # whose types do not say that its functions accept nodes
 
 
 class NoNumbers:
@@ -80,14 +82,14 @@ class NoNumbers:
         )
 
     def __eq__(self, other: Any) -> Any:
-        """Compare with numbers element by element; two nodes are equal if they are the same node."""
+        """Compare with numbers element by element; a node equals no other node but itself."""
         if isinstance(other, (bool, int, float, np.ndarray, np.generic)):
-            return np.equal(self, other)  # type: ignore[call-overload]
+            return np.equal(self, other)
         return NotImplemented
 
     def __ne__(self, other: Any) -> Any:
         if isinstance(other, (bool, int, float, np.ndarray, np.generic)):
-            return np.not_equal(self, other)  # type: ignore[call-overload]
+            return np.not_equal(self, other)
         return NotImplemented
 
     __hash__ = object.__hash__

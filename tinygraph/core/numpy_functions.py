@@ -31,8 +31,6 @@ REDUCTIONS: dict[np.ufunc, Callable[..., Any]] = {
 """The function that ``ufunc.reduce`` stands for, such as ``np.add.reduce`` for ``np.sum``."""
 
 INSTEAD = {
-    "amax": "np.max(x)",
-    "amin": "np.min(x)",
     "append": "np.concatenate([a, b])",
     "array": "np.stack([a, b])",
     "average": "np.mean(x)",
@@ -144,7 +142,7 @@ def refuse(function: Callable[..., Any], inputs: Any) -> NoReturn:
     """Raise for a NumPy function without an op, and name the nearest one that has an op."""
     name = name_of(function)
     short = name.removeprefix("np.")
-    supported = sorted({each.__name__ for each in FUNCTIONS})
+    supported = sorted({each.__name__ for each in FUNCTIONS} - {"amax", "amin", "put", "add_at"})
     near = get_close_matches(short, supported, n=1, cutoff=0.4)
     instead = INSTEAD.get(short) or (f"np.{near[0]}" if near else "")
     arrived = ", ".join(brief(each) for each in inputs) if isinstance(inputs, tuple) else ""

@@ -26,7 +26,7 @@ class SymbolicSize(NDArrayOperatorsMixin):
         What the size was read from.
 
     >>> batch = SymbolicSize(1, lambda: 5.0, None)
-    >>> 3 * batch == batch * 3, batch == 5, 6 * batch // (2 * batch), batch + 1
+    >>> 3 * batch == batch * 3, batch == 5, 6 * batch // (2 * batch), float(batch + 1)
     (True, False, 3, 6.0)
     """
 

@@ -14,7 +14,7 @@ from tinygraph.ops.comparisons import (
     Where,
 )
 from tinygraph.ops.functions import Abs, Cos, Exp, Expm1, Log, Log1p, Sign, Sin
-from tinygraph.ops.indexing import Index, Put
+from tinygraph.ops.indexing import AddAt, Index, Put, Take
 from tinygraph.ops.joining import Concatenate
 from tinygraph.ops.linear import AddBias, MatMul
 from tinygraph.ops.losses import MSE
@@ -26,6 +26,7 @@ __all__ = [
     "MSE",
     "Abs",
     "Add",
+    "AddAt",
     "AddBias",
     "BroadcastLike",
     "BroadcastTo",
@@ -64,6 +65,7 @@ __all__ = [
     "Square",
     "Subtract",
     "Sum",
+    "Take",
     "Tanh",
     "Transpose",
     "VariablePower",

@@ -152,6 +152,10 @@ class NotEqual(Op, numpy=np.not_equal):
         return None, None
 
 
+COMPARISONS = (Greater, GreaterEqual, Less, LessEqual, Equal, NotEqual)
+"""The ops that give 1 or 0."""
+
+
 class Maximum(Op, numpy=np.maximum):
     r"""The larger of two values, element by element.
 

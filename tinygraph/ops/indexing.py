@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -11,14 +10,7 @@ from tinygraph.core.node import OPERATORS, Node
 from tinygraph.core.numpy_functions import builds
 from tinygraph.core.op import Op, Rule
 from tinygraph.errors import ArgumentTypeError
-from tinygraph.ops.comparisons import (
-    Equal,
-    Greater,
-    GreaterEqual,
-    Less,
-    LessEqual,
-    NotEqual,
-)
+from tinygraph.ops.comparisons import COMPARISONS
 from tinygraph.validation.arrays import Array, brief, is_whole_number
 from tinygraph.validation.shapes import Shape, show, with_batch
 
@@ -33,50 +25,39 @@ class Index(Op):
 
     **Shape check.** The shape of y is NumPy's; the gradient has the shape of x.
 
-    The index has whole numbers, slices, ``...``, ``None`` for a new axis, arrays of whole numbers,
-    and nodes of whole numbers, which come after x among the inputs.
-
     Parameters
     ----------
     at : tuple
-        The index. ``Index.NODE`` marks the places of the nodes.
+        Whole numbers, slices, ``...``, ``None`` for a new axis, and arrays of whole numbers. For a
+        node of whole numbers, see :class:`Take`.
 
     >>> import tinygraph as tg
-    >>> x, label = tg.Input("x", shape=(None, 5)), tg.Input("label", shape=(None,), dtype=int)
-    >>> x[:, :2], tg.Parameter(np.ones((10, 4)))[label]
-    (<Index (unnamed) (B, 2)>, <Index (unnamed) (B, 4)>)
+    >>> tg.Input("x", shape=(None, 5))[:, :2]
+    <Index (unnamed) (B, 2)>
     """
 
-    NODE = "node"
-
     formula = r"x[\text{index}]"
-    code = "x[self.places()]"
+    code = "x[self.at]"
     rules = (
         Rule(
             r"\mathrm{put}(g)",
-            "put(g, self.places(), x)",
+            "put(g, self.at, x)",
             local="1.0",
             why="an element that was taken has the factor 1, all others have the factor 0",
         ),
     )
     at: tuple[Any, ...] = (slice(None), slice(1, 3))
 
-    def places(self, *index: Array) -> Any:
-        """Return the index with the values of its nodes."""
-        return _filled(self.at, index)
+    def forward(self, x: Array) -> Array:
+        y: Array = x[self.at]
+        return y
 
-    def forward(self, x: Array, *index: Array) -> Array:
-        return x[self.places(*index)]
+    def backward(self, g: Array, y: Array, x: Array) -> Array:
+        return put(g, self.at, x)
 
-    def backward(self, g: Array, y: Array, x: Array, *index: Array) -> tuple[Array | None, ...]:
-        return put(g, self.places(*index), x), *(None for _ in index)
-
-    def infer_shape(self, x: Shape, *index: Shape) -> Shape:
-        return _indexed(self, x, index)
-
-    @classmethod
-    def example(cls, rng: np.random.Generator) -> tuple[Array, ...]:
-        return (rng.normal(size=(3, 4)),)
+    def infer_shape(self, x: Shape) -> Shape:
+        self.at = _checked(self.at)
+        return _indexed(self, x)
 
 
 class Put(Op):
@@ -90,101 +71,225 @@ class Put(Op):
 
     **Shape check.** x has the shape that the index takes from y, and y the shape of the other node.
 
-    >>> Put.forward(Put([1.0, 2.0], [0.0] * 4, at=(slice(1, 3),)), np.ones(2), np.zeros(4))
+    >>> put(np.ones(2), (slice(1, 3),), np.zeros(4))
     array([0., 1., 1., 0.])
     """
 
     formula = r"\mathrm{put}(x)"
-    code = "put(x, self.places(), like)"
+    code = "put(x, self.at, like)"
     rules = (
-        Rule(
-            r"g[\text{index}]",
-            "g[self.places()]",
-            local="1.0",
-            why="each element of x is one part of an element of y",
-        ),
+        Rule(r"g[\text{index}]", "g[self.at]", local="1.0", why="x is added to that part of y"),
         Rule("0", "np.zeros_like(like)", local="0.0", why="only the shape is used"),
     )
     at: tuple[Any, ...] = (slice(None), slice(1, 3))
 
-    def places(self, *index: Array) -> Any:
-        """Return the index with the values of its nodes."""
-        return _filled(self.at, index)
+    def forward(self, x: Array, like: Array) -> Array:
+        return put(x, self.at, like)
 
-    def forward(self, x: Array, like: Array, *index: Array) -> Array:
-        return put(x, self.places(*index), like)
+    def backward(self, g: Array, y: Array, x: Array, like: Array) -> tuple[Array, None]:
+        return g[self.at], None
 
-    def backward(
-        self, g: Array, y: Array, x: Array, like: Array, *index: Array
-    ) -> tuple[Array | None, ...]:
-        return g[self.places(*index)], None, *(None for _ in index)
-
-    def infer_shape(self, x: Shape, like: Shape, *index: Shape) -> Shape:
-        if _indexed(self, like, index) != x:
+    def infer_shape(self, x: Shape, like: Shape) -> Shape:
+        self.at = _checked(self.at)
+        if _indexed(self, like) != x:
             raise self.shape_error("elements of the shape that the index takes")
         return like
-
-    @classmethod
-    def takes(cls, count: int) -> bool:
-        return count >= 2
 
     @classmethod
     def example(cls, rng: np.random.Generator) -> tuple[Array, ...]:
         return rng.normal(size=(3, 2)), rng.normal(size=(3, 4))
 
 
-def put(x: Array, places: Any, like: Array) -> Array:
-    """Return zeros of the shape of ``like``, with ``x`` added at the ``places`` of an index.
+class Take(Op):
+    r"""Rows of a table, chosen by a node of whole numbers: an embedding.
 
-    >>> put(np.array([1.0, 2.0, 3.0]), np.array([0, 2, 0]), np.zeros(3))
+    **Formula.** :math:`y_i = x_{k_i}`, with k the index.
+
+    **Gradient.** Row :math:`k` of x enters y once for each i with :math:`k_i = k`, with the factor
+    1. So the rows of g add up at the rows they came from:
+
+    .. math:: \frac{\partial L}{\partial x_k} = \sum_{i:\, k_i = k} g_i .
+
+    The index gets no gradient.
+
+    **Shape check.** The axis of x is replaced by the axes of the index: (V, d) taken by (B,) is
+    (B, d).
+
+    Parameters
+    ----------
+    axis : int
+        The axis of x that the index goes along. Default: the first one.
+
+    >>> import tinygraph as tg
+    >>> token = tg.Input("token", shape=(None,), dtype=int)
+    >>> tg.Parameter(np.ones((10, 4)), name="table")[token]
+    <Take (unnamed) (B, 4)>
+    """
+
+    formula = r"x_{\text{index}}"
+    code = "np.take(x, as_index(index), axis=self.axis)"
+    rules = (
+        Rule(
+            r"\sum_{i:\, \text{index}_i = k} g_i",
+            "add_at(g, index, self.axis, x)",
+            local="1.0",
+            why="row k enters y once for each time that the index names it",
+        ),
+        Rule("0", "np.zeros_like(index)", local="0.0", why="an index has no slope"),
+    )
+    axis: int = 0
+
+    def forward(self, x: Array, index: Array) -> Array:
+        y: Array = np.take(x, as_index(index), axis=self.axis)
+        return y
+
+    def backward(self, g: Array, y: Array, x: Array, index: Array) -> tuple[Array, None]:
+        return add_at(g, index, self.axis, x), None
+
+    def infer_shape(self, x: Shape, index: Shape) -> Shape:
+        return _taken(self, x, index)
+
+    def class_counts(self) -> dict[str, int]:
+        size = self.inputs[0].shape[self.axis]
+        return {} if size is None else {"index": size}
+
+    @classmethod
+    def example(cls, rng: np.random.Generator) -> tuple[Array, ...]:
+        return rng.normal(size=(5, 4)), rng.permutation(5)[:3].astype(float)
+
+
+class AddAt(Op):
+    r"""Rows added up at the places that an index names: the gradient of :class:`Take`.
+
+    **Formula.** :math:`y_k = \sum_{i:\, k_i = k} x_i`, of the shape of another node, whose numbers
+    do not matter.  **Gradient.** Row i of x enters row :math:`k_i` of y with the factor 1:
+    :math:`\partial L/\partial x_i = g_{k_i}`.
+
+    >>> add_at(np.ones((2, 1)), np.array([2, 2]), 0, np.zeros((4, 1))).T
+    array([[0., 0., 2., 0.]])
+    """
+
+    formula = r"\sum_{i:\, \text{index}_i = k} x_i"
+    code = "add_at(x, index, self.axis, like)"
+    rules = (
+        Rule(
+            r"g_{\text{index}}",
+            "np.take(g, as_index(index), axis=self.axis)",
+            local="1.0",
+            why="row i of x is added to one row of y",
+        ),
+        Rule("0", "np.zeros_like(index)", local="0.0", why="an index has no slope"),
+        Rule("0", "np.zeros_like(like)", local="0.0", why="only the shape is used"),
+    )
+    axis: int = 0
+
+    def forward(self, x: Array, index: Array, like: Array) -> Array:
+        return add_at(x, index, self.axis, like)
+
+    def backward(
+        self, g: Array, y: Array, x: Array, index: Array, like: Array
+    ) -> tuple[Array, None, None]:
+        return np.take(g, as_index(index), axis=self.axis), None, None
+
+    def infer_shape(self, x: Shape, index: Shape, like: Shape) -> Shape:
+        if _taken(self, like, index) != x:
+            raise self.shape_error("rows of the shape that the index takes")
+        return like
+
+    @classmethod
+    def example(cls, rng: np.random.Generator) -> tuple[Array, ...]:
+        table, index = Take.example(rng)
+        return rng.normal(size=(3, 4)), index, table
+
+
+def as_index(index: Array) -> Any:
+    """Return whole numbers that came as floats in a type that NumPy accepts as an index."""
+    return index if index.dtype.kind in "iu" else np.rint(index).astype(np.intp)
+
+
+def put(x: Array, at: tuple[Any, ...], like: Array) -> Array:
+    """Return zeros of the shape of ``like``, with ``x`` added at the places of a fixed index.
+
+    >>> put(np.array([1.0, 2.0, 3.0]), (np.array([0, 2, 0]),), np.zeros(3))
     array([4., 0., 2.])
     """
     if not isinstance(x, (np.ndarray, np.generic)):
-        made: Array = x.__array_function__(put, (type(x),), (x, places, like), {})
+        made: Array = x.__array_function__(put, (type(x),), (x, at, like), {})
         return made
     y = np.zeros(like.shape, x.dtype)
-    np.add.at(y, places, x)
+    np.add.at(y, at, x)
     return y
 
 
+def add_at(x: Array, index: Array, axis: int, like: Array) -> Array:
+    """Return zeros of the shape of ``like``, with ``x`` added along ``axis`` at the ``index``."""
+    if not isinstance(x, (np.ndarray, np.generic)):
+        made: Array = x.__array_function__(add_at, (type(x),), (x, index, axis, like), {})
+        return made
+    return put(x, (slice(None),) * (axis % like.ndim) + (as_index(index),), like)
+
+
 @builds(put)
-def put_node(x: Any, places: Any, like: Any) -> Any:
+def put_node(x: Any, at: Any, like: Any) -> Any:
     """Build a Put node."""
-    at, nodes = _marked(places)
-    return Put(x, like, *nodes, at=at)
+    return Put(x, like, at=at)
+
+
+@builds(add_at)
+def add_at_node(x: Any, index: Any, axis: int, like: Any) -> Any:
+    """Build an AddAt node."""
+    return AddAt(x, index, like, axis=axis)
+
+
+@builds(np.take)
+def take(a: Any, indices: Any, axis: Any = None) -> Any:
+    """Build a Take node."""
+    if axis is None and len(a.shape) > 1:
+        raise ArgumentTypeError(
+            f"np.take of a node needs an axis, such as axis=0, which takes rows; got {brief(a)}."
+        )
+    return Take(a, indices, axis=axis or 0)
 
 
 def index(x: Any, at: Any) -> Any:
-    """Build an Index node: ``x[at]``."""
-    at, nodes = _marked(at)
-    return Index(x, *nodes, at=at)
+    """Build ``x[at]``: an Index node, or a Take node if the index is itself a node."""
+    parts = at if isinstance(at, tuple) else (at,)
+    places = [k for k, each in enumerate(parts) if isinstance(each, Node)]
+    if not places:
+        return Index(x, at=parts)
+    if isinstance(parts[places[0]], COMPARISONS):
+        raise _mask(parts[places[0]])
+    before, after = parts[: places[0]], parts[places[0] + 1 :]
+    if any(not isinstance(each, slice) or each != slice(None) for each in (*before, *after)):
+        raise ArgumentTypeError(
+            f"A node may be the index along one axis, with full slices : on the others, such as "
+            f"x[:, index]; got {brief(at)}. Take the other parts first: x[1:][index]."
+        )
+    return Take(x, parts[places[0]], axis=places[0])
 
 
 OPERATORS["[]"] = index
 
 
-def _marked(at: Any) -> tuple[tuple[Any, ...], list[Node]]:
-    """Return an index with marks in the places of its nodes, and these nodes."""
-    marked: list[Any] = []
-    nodes: list[Node] = []
+def _checked(at: Any) -> tuple[Any, ...]:
+    """Return an index as a tuple, with lists as arrays."""
+    checked: list[Any] = []
     for each in at if isinstance(at, tuple) else (at,):
-        if isinstance(each, Node):
-            if isinstance(each, (Greater, GreaterEqual, Less, LessEqual, Equal, NotEqual)):
+        part = each
+        if isinstance(each, (list, np.ndarray)):
+            part = np.asarray(each)
+            if part.dtype.kind == "b":
                 raise _mask(each)
-            nodes.append(each)
-            marked.append(Index.NODE)
-            continue
-        is_array = isinstance(each, (list, np.ndarray)) and np.ndim(each) > 0
-        array = np.asarray(each) if is_array else None
-        if array is not None and array.dtype.kind == "b":
-            raise _mask(each)
-        known = (slice, type(None), type(Ellipsis))
-        if array is None and not is_whole_number(each) and not isinstance(each, known):
-            raise _no_index(each)
-        if array is not None and array.dtype.kind not in "iu":
-            raise _no_index(each)
-        marked.append(each if array is None else array)
-    return tuple(marked), nodes
+        is_array = isinstance(part, np.ndarray) and part.dtype.kind in "iu"
+        if not (is_array or is_whole_number(part) or part is None or part is Ellipsis) and (
+            not isinstance(part, slice)
+        ):
+            raise ArgumentTypeError(
+                f"An index into a node must consist of whole numbers, slices, ..., None, and "
+                f"arrays or nodes of whole numbers; got {brief(each)}."
+            )
+        checked.append(part)
+    return tuple(checked)
 
 
 def _mask(each: Any) -> ArgumentTypeError:
@@ -195,36 +300,19 @@ def _mask(each: Any) -> ArgumentTypeError:
     )
 
 
-def _no_index(each: Any) -> ArgumentTypeError:
-    return ArgumentTypeError(
-        f"An index into a node must consist of whole numbers, slices, ..., None, and arrays or "
-        f"nodes of whole numbers; got {brief(each)}."
-    )
-
-
-def _filled(at: Any, index: Sequence[Any]) -> tuple[Any, ...]:
-    """Return the index with the values of its nodes, as whole numbers."""
-    values = iter(index)
-    return tuple(
-        np.rint(next(values)).astype(np.intp) if isinstance(each, str) else each for each in at
-    )
-
-
 _BATCH = 7919
 """A batch size that no other axis has, to see where the batch axis goes."""
 
 
-def _indexed(op: Op, x: Shape, index: Sequence[Shape]) -> Shape:
-    """Return the shape of ``x[index]``, which NumPy itself says."""
-    at = op.at  # type: ignore[attr-defined]
-    if None in x and _cuts_batch(at, x):
+def _indexed(op: Index | Put, x: Shape) -> Shape:
+    """Return the shape of ``x[op.at]``: NumPy indexes an array without numbers."""
+    if None in x and _cuts_batch(op.at, x):
         raise op.shape_error(
             "the whole batch axis, or one sample of it; a part of the batch has an unknown size"
         )
-    dummies = [np.zeros(with_batch(shape, _BATCH), np.intp) for shape in index]  # type: ignore[arg-type]
     array: Any = np.broadcast_to(0.0, with_batch(x, _BATCH))  # type: ignore[arg-type]
     try:
-        shape = array[_filled(at, dummies)].shape
+        shape = array[op.at].shape
     except IndexError as error:
         raise op.shape_error(f"an index that fits {show(x)} ({error})") from None
     return tuple(None if n == _BATCH else n for n in shape)
@@ -233,9 +321,20 @@ def _indexed(op: Op, x: Shape, index: Sequence[Shape]) -> Shape:
 def _cuts_batch(at: tuple[Any, ...], x: Shape) -> bool:
     """Tell whether the index takes a part of the batch axis by a slice."""
     parts = [each for each in at if each is not None]
-    if any(each is Ellipsis for each in parts):
-        k = next(k for k, each in enumerate(parts) if each is Ellipsis)
-        parts[k : k + 1] = [slice(None)] * (len(x) - len(parts) + 1)
+    dots = [k for k, each in enumerate(parts) if each is Ellipsis]
+    if dots:
+        parts[dots[0] : dots[0] + 1] = [slice(None)] * (len(x) - len(parts) + 1)
     batch = x.index(None)
     each = parts[batch] if batch < len(parts) else slice(None)
     return isinstance(each, slice) and each not in (slice(None), slice(0, None))
+
+
+def _taken(op: Take | AddAt, x: Shape, index: Shape) -> Shape:
+    """Return the shape of ``x`` with the sizes of the index in place of one axis."""
+    axis = op.axis
+    if not is_whole_number(axis) or not -len(x) <= axis < len(x):
+        raise op.shape_error(f"an axis of {show(x)}, not {brief(axis)}")
+    axis %= len(x)
+    if x[axis] is None:
+        raise op.shape_error("an axis of known size, since the number of samples is unknown")
+    return (*x[:axis], *index, *x[axis + 1 :])

@@ -92,20 +92,11 @@ def part(axis: int, start: int, stop: int, ndim: int) -> tuple[slice, ...]:
 @builds(np.concatenate)
 def concatenate(arrays: Any, axis: Any = 0) -> Any:
     """Build a Concatenate node."""
-    return Concatenate(*_sequence(arrays, "np.concatenate"), axis=axis)
+    return Concatenate(*arrays, axis=axis)
 
 
 @builds(np.stack)
 def stack(arrays: Any, axis: Any = 0) -> Any:
     """Build a Concatenate node of the arrays, each with a new axis."""
-    nodes = _sequence(arrays, "np.stack")
-    nodes = [node if isinstance(node, Node) else Constant(node) for node in nodes]
+    nodes = [node if isinstance(node, Node) else Constant(node) for node in arrays]
     return Concatenate(*(expand_dims(node, axis) for node in nodes), axis=axis)
-
-
-def _sequence(arrays: Any, caller: str) -> list[Any]:
-    if isinstance(arrays, Node):
-        raise ArgumentTypeError(
-            f"{caller} joins a list of nodes, such as {caller}([a, b]); got {brief(arrays)} alone."
-        )
-    return list(arrays)

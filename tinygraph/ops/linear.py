@@ -100,7 +100,7 @@ class MatMul(Op):
 
 
 @builds(np.matmul, np.dot)
-def matmul(a: Any, b: Any) -> Node:
+def matmul(a: Any, b: Any) -> Any:
     """Build ``a @ b``; a vector counts as a row on the left, and as a column on the right."""
     a, b = (each if isinstance(each, Node) else Constant(each) for each in (a, b))
     if not a.shape or not b.shape or (len(a.shape) > 1 and len(b.shape) > 1):
@@ -108,10 +108,10 @@ def matmul(a: Any, b: Any) -> Node:
     if a.shape[-1] != b.shape[0 if len(b.shape) == 1 else -2]:
         return MatMul(a, b)  # which refuses them
     if len(a.shape) == len(b.shape) == 1:
-        return np.sum(a * b)  # type: ignore[call-overload, no-any-return]
+        return (a * b).sum()
     if len(a.shape) == 1:
-        return np.squeeze(MatMul(np.expand_dims(a, 0), b), -2)  # type: ignore[call-overload, no-any-return]
-    return np.squeeze(MatMul(a, np.expand_dims(b, 1)), -1)  # type: ignore[call-overload, no-any-return]
+        return MatMul(a.reshape(1, -1), b).squeeze(-2)
+    return MatMul(a, b.reshape(-1, 1)).squeeze(-1)
 
 
 OPERATORS["@"] = matmul
@@ -161,7 +161,9 @@ class AddBias(Op):
             raise self.shape_error("x (B, n) and a bias (n,)")
         if x[1] != b[0]:
             bias = self.inputs[1].name or "the bias"
-            raise self.shape_error("x (B, n) and a bias (n,)", f"{bias} should have {x[1]} elements")
+            raise self.shape_error(
+                "x (B, n) and a bias (n,)", f"{bias} should have {x[1]} elements"
+            )
         return x
 
     @classmethod

@@ -152,7 +152,9 @@ class Square(Op, numpy=np.square):
 
     formula = r"x^2"
     code = "np.square(x)"
-    rules = (Rule(r"2\, g \odot x", "g * 2 * x", local="2 * x", why="the square of x has slope 2x"),)
+    rules = (
+        Rule(r"2\, g \odot x", "g * 2 * x", local="2 * x", why="the square of x has slope 2x"),
+    )
 
     def forward(self, x: Array) -> Array:
         return np.square(x)
@@ -165,7 +167,7 @@ class Sqrt(Op, numpy=np.sqrt):
     r"""The square root, element by element, for x > 0.
 
     **Formula.** :math:`y = \sqrt{x}`.  **Gradient.** From :math:`y^2 = x` and the chain rule,
-    :math:`2y\,y' = 1`, so :math:`\partial L/\partial x = g / (2y)`.  At x = 0 the slope is infinite.
+    :math:`2y\,y' = 1`, so :math:`\partial L/\partial x = g / (2y)`.  At 0 the slope is infinite.
 
     >>> float(Sqrt.forward(None, np.array(9.0)))
     3.0

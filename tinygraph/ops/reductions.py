@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from tinygraph.core.numpy_functions import FUNCTIONS
 from tinygraph.core.op import Op, Rule
 from tinygraph.errors import ArgumentTypeError, ShapeError
 from tinygraph.validation.arrays import Array, brief, is_whole_number
@@ -195,6 +196,9 @@ class Min(Op, numpy=np.min):
         return reduced_shape(self, x, self.axis, self.keepdims)
 
 
+FUNCTIONS.update({np.amax: Max, np.amin: Min})  # NumPy's old names
+
+
 def spread(g: Array, x: Array, axis: Axes) -> Array:
     """Return ``g`` with the axes that the reduction of ``x`` removed, each with size 1.
 
@@ -210,7 +214,8 @@ def spread(g: Array, x: Array, axis: Axes) -> Array:
 def share_of(y: Array, x: Array, axis: Axes) -> Array:
     """Return 1 for the elements of ``x`` that equal the extreme ``y``, shared if there are more."""
     is_extreme = (x == spread(y, x, axis)).astype(x.dtype)
-    return is_extreme / np.sum(is_extreme, axis=axis, keepdims=True)
+    share: Array = is_extreme / np.sum(is_extreme, axis=axis, keepdims=True)
+    return share
 
 
 def reduced_size(x: Array, axis: Axes) -> int:

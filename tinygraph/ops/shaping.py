@@ -66,7 +66,7 @@ class Reshape(Op):
         return np.reshape(g, x.shape)
 
     def infer_shape(self, x: Shape) -> Shape:
-        to = (self.to,) if is_whole_number(self.to) else self.to
+        to: Any = (self.to,) if is_whole_number(self.to) else self.to
         if not isinstance(to, (tuple, list)) or not all(
             size is None or (is_whole_number(size) and size >= -1) for size in to
         ):
@@ -288,8 +288,8 @@ class Size(Op):
     axis: int | None = None
 
     def forward(self, x: Array) -> Array:
-        size: Array = x.dtype.type(x.size if self.axis is None else x.shape[self.axis])
-        return size
+        size: Any = x.dtype.type(x.size if self.axis is None else x.shape[self.axis])
+        return size  # type: ignore[no-any-return]
 
     def backward(self, g: Array, y: Array, x: Array) -> tuple[None]:
         return (None,)
@@ -299,7 +299,7 @@ class Size(Op):
 
 
 def _repeated(op: Op, x: Shape, to: Shape) -> Shape:
-    if len(x) > len(to) or broadcast(x, to) != to:
+    if len(x) > len(to) or broadcast(x, to) != to or (None in x and None not in to):
         raise op.shape_error(f"a shape that broadcasts to {show(to)}")
     return to
 

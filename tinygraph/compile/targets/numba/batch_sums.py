@@ -55,7 +55,7 @@ def write_sums(loops: LoopText, sums: list[Operation]) -> None:
             terms += [(operation, (str(k), j), f"{x(str(k), i)} * ") for k in range(rows)]
     for operation in sums:
         loops.place(operation.result)
-    nodes = dict.fromkeys(in_comment(str(one.node.name)) for one in sums if one.node)
+    nodes = dict.fromkeys(in_comment(str(one.node.name)) for one in sums if one.node is not None)
     loops.lines += [f"# {', '.join(nodes)}", f"for {j} in range({g.shape[1]}):"]
     for start in range(0, len(terms), 2 * UNROLLED):
         part = terms[start : start + 2 * UNROLLED]

@@ -91,7 +91,9 @@ class Loops(LoopText):
         order = range(len(shape))
         if len(shape) == 2 and shape[0] == self.batch:
             order = range(1, -1, -1)
-        nodes = dict.fromkeys(in_comment(str(one.node.name)) for one in nest if one.node)
+        nodes = dict.fromkeys(
+            in_comment(str(one.node.name)) for one in nest if one.node is not None
+        )
         self.lines.append(f"# {', '.join(nodes) or 'update'}")
         body = Body(self, indices, [indices[axis] for axis in order])
         for operation in nest:

@@ -90,7 +90,8 @@ class Expressions:
         given = [self._argument(argument) for argument in arguments]
         given += [f"{key}={self._argument(value)}" for key, value in operation.options.items()]
         if operation.result.dtype == object:
-            called = f"{function.__name__} of {operation.node.name if operation.node else ''}"
+            node = operation.node
+            called = f"{function.__name__} of {'' if node is None else node.name}"
             return f"called[{in_comment(called)!r}]({', '.join(given)})", _ATOM
         return f"np.{function.__name__}({', '.join(given)})", _ATOM
 
