@@ -141,6 +141,10 @@ for name, fault in zoo.FAULTS.items():
     print(f"{name:10} {fault}")
 
 # %%
+# **The answer to the question.** Compare the derivative with numbers. ``gradcheck`` does this for
+# each op, so it tells you where the mistake is. For an optimizer, compare its walk with a walk that
+# you know.
+#
 # Exercise
 # --------
 # Which of the nineteen specimens are broken, and why? Answer with a dictionary of names and faults,

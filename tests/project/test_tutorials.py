@@ -52,11 +52,14 @@ def test_has_all_its_parts(path):
     text = path.read_text(encoding="utf-8")
     for part in (
         "**Question.**",
+        "**The answer to the question.**",
         "admonition:: Predict",
         "# Exercise\n",
         "# What this leaves out\n",
     ):
         assert part in text, part
+    assert text.count("**Your prediction.**") == text.count("admonition:: Predict")
+    assert ("admonition:: Remember" in text) == (path.stem[:2] != "01")
 
 
 def sigma(x):
