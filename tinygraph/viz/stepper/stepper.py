@@ -168,7 +168,7 @@ class Stepper:
     def _repr_html_(self) -> str:
         # A document of its own: styles, ids and scripts meet neither the notebook's nor each other.
         return (
-            f'<iframe srcdoc="{html.escape(self.html)}" sandbox="allow-scripts" '
+            f'<iframe srcdoc="{html.escape(self.html)}" sandbox="allow-scripts allow-forms" '
             f'title="Step through back-propagation" loading="lazy" '
             f'style="width:100%;height:56rem;border:0"></iframe>'
         )

@@ -130,6 +130,8 @@ document.addEventListener("keydown", (event) => {
   if (isTyping || event.altKey || event.ctrlKey || event.metaKey || !KEYS[event.key]) return;
   if (event.key === " " && isControl) return; // Space presses the control
   if (target === slider) return; // it moves by itself
+  // In a notebook or a book the keys scroll the page, unless a control of the viewer is in use.
+  if (isFramed && target === document.body) return;
   event.preventDefault();
   KEYS[event.key]();
 });
