@@ -84,8 +84,84 @@ def test_groups_close_before_the_order_is_cut():
     for k in range(100):
         for part in "abcd":
             h = tg.Tanh(h, name=f"layer{k}/{part}")
+        h = tg.Tanh(h, name=f"layer{k}/{'e' * (k + 1)}")
     view = choose_view(tg.Graph(h))
     assert names(view) == ["x", *(f"layer{k}" for k in range(100))]
+
+
+def blocks(count, scale=None):
+    """Return a graph of blocks with two branches and a residual sum without a name."""
+    h = tg.Input("x", shape=(None, 4))
+    for k in range(count):
+        name = f"block{k + 1}"
+        start = h
+        for part in ("attention", "mlp"):
+            W = tg.Parameter(np.eye(4), name=f"{name}/{part}/W")
+            z = tg.Tanh(tg.MatMul(h, W, name=f"{name}/{part}/z"), name=f"{name}/{part}/h")
+            power = scale(k) if scale else 2
+            z = tg.Power(z, exponent=power, name=f"{name}/{part}/out")
+            h = tg.Add(h, z)
+        h = tg.Add(h, start, name=f"{name}/out")
+    return tg.Graph(tg.Sum(h, name="loss"))
+
+
+def test_blocks_that_are_alike_are_drawn_once():
+    model = blocks(6)
+    assert len(model.nodes) > 60
+    view = choose_view(model)
+    folded = [card for card in view.cards if card.is_folded]
+    assert [(card.name, card.note) for card in folded] == [("block2 … block6", "5 × like block1")]
+    assert (
+        sum(card.group.startswith("block1") for card in view.cards) == len(model.nodes[1:-1]) // 6
+    )
+    assert "Folded: 68 nodes are drawn as" in " ".join(view.notes)
+    text = " ".join(ET.fromstring(tg.render(model).svg).itertext())
+    assert "5 × like block1" in text
+
+
+def test_blocks_with_other_hyperparameters_are_not_alike():
+    view = choose_view(blocks(6, scale=lambda k: k + 2))
+    assert not any(card.note for card in view.cards)
+    assert {"block1/mlp", "block6/mlp"} <= {card.name for card in view.cards}
+
+
+def test_blocks_with_something_in_between_fold_one_by_one():
+    h = tg.Input("x", shape=(None, 4))
+    for k in range(4):
+        for part in range(12):
+            h = tg.Tanh(h, name=f"block{k}/h{part}")
+        h = tg.Add(h, 1.0, name=f"between{k}")
+    view = choose_view(tg.Graph(tg.Sum(h)))
+    notes = {card.name: card.note for card in view.cards if card.is_folded}
+    assert notes == {f"block{k}": "like block0" for k in (1, 2, 3)}
+
+
+def test_depth_opens_what_folds_by_itself():
+    model = blocks(6)
+    assert len(choose_view(model, depth=9).cards) == len(model.nodes)
+
+
+def test_an_op_without_a_name_does_not_tear_the_frame_of_its_block():
+    model = blocks(2)
+    unnamed = [card for card in choose_view(model).cards if card.nodes[0].auto_named]
+    assert [card.group for card in unnamed] == ["block1", "block1", "block2", "block2"]
+
+
+def test_a_parameter_that_many_steps_read_does_not_cross_the_picture():
+    W = tg.Parameter(np.eye(2) / 2, name="W")
+    h = tg.Input("x", shape=(None, 2))
+    for k in range(8):
+        h = tg.MatMul(h, W, name=f"step{k}")
+    model = tg.Graph(tg.Sum(h, name="loss"))
+    model.forward(x=np.ones((1, 2)))
+    model.backward()
+    view = choose_view(model)
+    assert len(view.tags) == 7
+    dot = tg.render(model, gradients=True).dot
+    assert dot.count("W:v:") == 1 or dot.count('~reads~W~0"') > 0
+    svg = ET.fromstring(tg.render(model, gradients=True).svg)
+    arrows = [g.get("id") for g in svg.iter() if g.get("class") == "edge tg-forward"]
+    assert len(arrows) == sum(len(node.inputs) for node in model.nodes)
 
 
 @pytest.mark.parametrize("gradients", [False, True])

@@ -68,6 +68,19 @@ def shorten(text: str, length: int) -> str:
     return f"{text[: length - 1 - tail]}…{text[-tail:]}"
 
 
+def shorten_name(name: str, length: int) -> str:
+    """Return a node's name with inner groups left out if it is longer than ``length``.
+
+    >>> shorten_name("block1/attention/heads/weights", 18), shorten_name("decoder/weights", 9)
+    ('block1/…/weights', '…/weights')
+    """
+    if len(name) <= length or "/" not in name:
+        return shorten(name, length)
+    first, last = name.split("/")[0], name.rpartition("/")[2]
+    candidates = (f"{first}/…/{last}", f"…/{last}")
+    return next((text for text in candidates if len(text) <= length), shorten(last, length))
+
+
 @lru_cache(maxsize=1024)
 def unicode_math(latex: str) -> str:
     r"""Convert a LaTeX formula to one line of Unicode; return "" if this is not possible.

@@ -10,7 +10,7 @@ from tinygraph.core.node import Node
 from tinygraph.core.op import Op
 from tinygraph.notation.numbers import number
 from tinygraph.notation.operands import constant_number
-from tinygraph.notation.unicode import escape, shorten, unicode_math
+from tinygraph.notation.unicode import escape, shorten, shorten_name, unicode_math
 from tinygraph.validation.shapes import Shape
 from tinygraph.viz.diagram import heatmap, style
 from tinygraph.viz.diagram.flow import kind_of
@@ -62,7 +62,7 @@ def role(card: Card) -> str:
 def kind(card: Card) -> str:
     """Return what a card is, in words."""
     if card.is_folded:
-        return "group"
+        return card.note or "group"
     node = card.nodes[0]
     return type(node).__name__ if isinstance(node, Op) else node.role
 
@@ -88,10 +88,10 @@ def has_gradient_panel(card: Card, scene: Scene) -> bool:
 def _head(card: Card, paint: style.Paint) -> str:
     # A folded card stands for many, so it may be wider, and name the first and the last.
     longest = 2 * LONGEST_NAME if card.is_folded else LONGEST_NAME
-    name = f"<b>{escape(shorten(head_text(card, card.label), longest))}</b>"
+    name = f"<b>{escape(shorten_name(head_text(card, card.label), longest))}</b>"
     lines = [font(name, 12, style.HEAD_INK)]
     if names_its_kind(card):
-        lines.append(font(escape(shorten(kind(card), LONGEST_NAME)), 8, style.HEAD_INK))
+        lines.append(font(escape(shorten(kind(card), longest)), 8, style.HEAD_INK))
     return cell("<br/>".join(lines), bgcolor=paint.line)
 
 

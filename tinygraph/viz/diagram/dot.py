@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from graphviz import Digraph
 
-from tinygraph.notation.unicode import escape
+from tinygraph.notation.unicode import escape, shorten_name
 from tinygraph.viz.diagram import cards, legend, style
 from tinygraph.viz.diagram.identity import (
     PREFIX,
@@ -32,7 +32,9 @@ def to_dot(scene: Scene) -> str:
     )
     _write_cards(picture, scene)
     for arrow in scene.view.arrows:
-        if scene.view.beside.get(arrow.source) is arrow.target:
+        if arrow in scene.view.tags:
+            _write_tag(picture, arrow, scene)
+        elif scene.view.beside.get(arrow.source) is arrow.target:
             _write_arrows_beside(picture, arrow, scene)
         else:
             _write_arrows(picture, arrow, scene)
@@ -114,6 +116,22 @@ def _write_arrows_beside(picture: Digraph, arrow: Arrow, scene: Scene) -> None:
     picture.edge(*ends, **along, **_value(arrow))
     picture.edge(*ends, **against, **_gradient(arrow, size, scene))
     picture.edge(*ends, style="invis")
+
+
+def _write_tag(picture: Digraph, arrow: Arrow, scene: Scene) -> None:
+    """Write a small copy of the source's name beside the op that reads it."""
+    target = card_name(arrow.target)
+    tag = f"{target}~reads~{card_name(arrow.source)}~{arrow.number}"
+    paint = style.ROLES[cards.role(arrow.source)]
+    label = cards.font(escape(shorten_name(arrow.source.name, cards.LONGEST_NAME)), 9, paint.line)
+    attributes = {"shape": "box", "style": "dashed", "color": paint.line, "margin": "0.06,0.02"}
+    picture.node(tag, label=f"<{label}>", height="0", width="0", **attributes)
+    picture.edge(tag, f"{target}:v:w", weight="4", **_value(arrow))
+    size = scene.flow.norms.get(arrow)
+    if size is not None:
+        port = "d" if cards.has_gradient_panel(arrow.target, scene) else "v"
+        ends = (tag, f"{target}:{port}:w")
+        picture.edge(*ends, dir="back", weight="4", **_gradient(arrow, size, scene))
 
 
 def _write_cut(picture: Digraph, card: Card, is_before: bool) -> None:

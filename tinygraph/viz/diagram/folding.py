@@ -1,7 +1,7 @@
-"""Which nodes get a card of their own: large graphs stay readable.
+"""Which nodes get their own card: large graphs stay readable.
 
-A group can be folded into one card, a neighbourhood can be drawn alone, and what would still be
-more cards than anybody can read folds by itself.
+A group can be folded into one card, and a neighbourhood can be drawn without the rest.  A graph
+with more cards than can be read folds by itself.
 """
 
 from __future__ import annotations
@@ -14,9 +14,13 @@ from tinygraph.core.node import Node
 from tinygraph.errors import ArgumentError
 from tinygraph.validation.arrays import brief, is_whole_number
 from tinygraph.viz.diagram.grouping import group_of, without_torn_groups
+from tinygraph.viz.diagram.repeats import Repeat, find_repeats
 from tinygraph.viz.diagram.view import Card, View, connect
 
+READABLE_CARDS = 40
+"""More cards than this fold, if there are groups to fold."""
 MOST_CARDS = 300
+"""More cards than this fold in any case."""
 MOST_ARROWS_A_CARD = 4
 MOST_NESTED = 12
 
@@ -44,18 +48,42 @@ def choose_view(
         )
     groups = group_of(model.nodes)
     deepest = max(groups[node].count("/") + 1 if groups[node] else 0 for _, node in nodes)
-    asked = MOST_NESTED if depth is None else _count(depth, "depth")
-    open_levels = min(asked, deepest, MOST_NESTED)
-    view = connect(fold_groups(nodes, groups, open_levels), notes)
-    if not _is_readable(view):
-        view = next(filter(_is_readable, _ever_coarser(nodes, groups, open_levels)))
+    if depth is None and around is None:
+        view = _unfolded_as_far_as_readable(nodes, groups, min(deepest, MOST_NESTED))
+    else:
+        asked = MOST_NESTED if depth is None else _count(depth, "depth")
+        open_levels = min(asked, deepest, MOST_NESTED)
+        view = connect(fold_groups(nodes, groups, open_levels))
+        if not _is_drawable(view):
+            view = next(filter(_is_drawable, _ever_coarser(nodes, groups, open_levels)))
+    if depth is None and len(view.cards) < len(nodes):
         notes += [
-            f"Folded: {len(nodes):,} nodes are drawn as {len(view.cards)} cards, which can be "
-            f"read; so many could not.",
+            f"Folded: {len(nodes):,} nodes are drawn as {len(view.cards)} cards.",
             'depth= says how far groups open, around="name" with radius= draws a part in full.',
         ]
     view = connect(without_torn_groups(view), notes)
     return view._replace(cut=tuple(_cut(view, model.nodes)))
+
+
+def _unfolded_as_far_as_readable(
+    nodes: Sequence[tuple[int, Node]], groups: Mapping[Node, str], deepest: int
+) -> View:
+    """Return the view with the most cards that can still be read.
+
+    Blocks that are alike fold first, then the innermost groups, and at last stretches of the order
+    of computation.
+    """
+    repeats = find_repeats((node for _, node in nodes), groups)
+    views = [connect(fold_groups(nodes, groups, deepest))]
+    views += [
+        connect(fold_groups(nodes, groups, levels, repeats)) for levels in range(deepest, -1, -1)
+    ]
+    readable = [view for view in views if len(view.cards) <= READABLE_CARDS]
+    if readable:
+        return readable[0]
+    if _is_drawable(views[-1]):
+        return views[-1]
+    return next(filter(_is_drawable, _ever_coarser(nodes, groups, deepest)))
 
 
 def _cut(view: View, nodes: Sequence[Node]) -> Iterator[tuple[Card, bool]]:
@@ -75,7 +103,7 @@ def _cut(view: View, nodes: Sequence[Node]) -> Iterator[tuple[Card, bool]]:
             yield card, False
 
 
-def _is_readable(view: View) -> bool:
+def _is_drawable(view: View) -> bool:
     return len(view.cards) <= MOST_CARDS and len(view.arrows) <= MOST_ARROWS_A_CARD * len(
         view.cards
     )
@@ -93,24 +121,41 @@ def _ever_coarser(
 
 
 def fold_groups(
-    nodes: Sequence[tuple[int, Node]], groups: Mapping[Node, str], open_levels: int
+    nodes: Sequence[tuple[int, Node]],
+    groups: Mapping[Node, str],
+    open_levels: int,
+    repeats: Mapping[str, Repeat] | None = None,
 ) -> list[Card]:
-    """Return a card for each node in at most ``open_levels`` groups, one for each deeper group."""
+    """Return a card for each node in at most ``open_levels`` groups, one for each deeper group.
+
+    All groups of one entry of ``repeats`` share a card.
+    """
+    repeats = repeats or {}
+    notes: dict[str, str] = {}
     members: dict[str, list[tuple[int, Node]]] = {}
     around: dict[str, str] = {}
     for index, node in nodes:
         levels = groups[node].split("/") if groups[node] else []
         is_folded = len(levels) > open_levels
+        prefixes = [
+            "/".join(levels[:depth]) for depth in range(1, min(len(levels), open_levels + 1) + 1)
+        ]
+        repeated = next((prefix for prefix in prefixes if prefix in repeats), None)
         # A node's name may be that of a group: the "/" at the end keeps the two apart.
         key = "/".join(levels[: open_levels + 1]) + "/" if is_folded else str(node.name)
+        outside = "/".join(levels[:open_levels])
+        if repeated is not None:
+            key, outside = f"{repeats[repeated].name}/", repeated.rpartition("/")[0]
+            notes[key] = repeats[repeated].note
         members.setdefault(key, []).append((index, node))
-        around[key] = "/".join(levels[:open_levels])
+        around[key] = outside
     return [
         Card(
             pairs[0][0],
             tuple(node for _, node in pairs),
             key.removesuffix("/") if len(pairs) > 1 else str(pairs[0][1].name),
             around[key],
+            notes.get(key, ""),
         )
         for key, pairs in members.items()
     ]

@@ -1,23 +1,27 @@
 """Which group a node is drawn in: that of its name, unless this would tear the picture.
 
-Often only parameters and activations are named, ``hidden/W`` and ``hidden/h``, and what lies
-between them is not.  An op without a name belongs where its parameters do, an activation where its
-input does.  A group that the way to the output leaves and enters again, or that holds nothing but
-leaves, would pull its members out of line: it gets no frame, and its members stand at their ops.
+Often only parameters and activations have names, ``hidden/W`` and ``hidden/h``, and the ops
+between them do not.  An op without a name belongs to the group of its parameters, an activation to
+the group of its input, and any other op to the group around its inputs and its readers.  A group
+that the path to the output leaves and enters again, or that contains only leaves, would pull its
+members out of line: it gets no frame, and its members stand at their ops.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import takewhile
 
 from tinygraph.core.leaves import Parameter
 from tinygraph.core.node import Node
 from tinygraph.viz.diagram.view import Card, View
 
+MOST_GROUPS = 8
+
 
 def group_of(nodes: Iterable[Node]) -> dict[Node, str]:
-    """Return the group of each node, given in topological order; ``""`` is none.
+    """Return the group of each node, given in topological order; ``""`` means no group.
 
     >>> import tinygraph as tg
     >>> W = tg.Parameter([[1.0], [2.0]], name="out/W")
@@ -25,10 +29,13 @@ def group_of(nodes: Iterable[Node]) -> dict[Node, str]:
     >>> list(group_of([*z.inputs, z]).values())
     ['', 'out', 'out']
     """
+    nodes = list(nodes)
     groups: dict[Node, str] = {}
+    unnamed: list[Node] = []
     for node in nodes:
         groups[node] = node.group
         if node.name is None or node.auto_named:
+            unnamed.append(node)
             is_activation = node.role == "activation"
             theirs = {
                 groups.get(parent, parent.group)
@@ -36,7 +43,43 @@ def group_of(nodes: Iterable[Node]) -> dict[Node, str]:
                 if is_activation or isinstance(parent, Parameter)
             }
             groups[node] = theirs.pop() if len(theirs) == 1 else ""
-    return groups
+    return groups | _enclosing_groups(nodes, groups, unnamed)
+
+
+def _enclosing_groups(
+    nodes: Sequence[Node], groups: Mapping[Node, str], unnamed: Iterable[Node]
+) -> dict[Node, str]:
+    """Return the groups of ops without a name that lie between two members of the same group."""
+    without = {node for node in unnamed if not groups[node] and node.inputs}
+    before: dict[Node, set[str]] = {}
+    after: dict[Node, set[str]] = {node: set() for node in nodes}
+    for node in nodes:
+        theirs = (before[parent] for parent in node.inputs if parent.inputs and parent in before)
+        before[node] = _few(set().union(*theirs)) if node in without else {groups[node]}
+    for node in reversed(nodes):
+        own = _few(after[node]) if node in without else {groups[node]}
+        for parent in node.inputs:
+            if parent in after:
+                after[parent] |= own
+    return {
+        node: max(
+            (_common(source, reader) for source in before[node] for reader in _few(after[node])),
+            key=len,
+            default="",
+        )
+        for node in without
+    }
+
+
+def _few(groups: set[str]) -> set[str]:
+    """Return at most ``MOST_GROUPS`` groups, so that the work stays proportional to the nodes."""
+    return groups if len(groups) <= MOST_GROUPS else set(sorted(groups)[:MOST_GROUPS])
+
+
+def _common(group: str, other: str) -> str:
+    """Return the innermost group around both groups."""
+    levels = zip(group.split("/"), other.split("/"))
+    return "/".join(a for a, _ in takewhile(lambda level: level[0] == level[1], levels))
 
 
 def without_torn_groups(view: View) -> list[Card]:

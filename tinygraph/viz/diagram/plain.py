@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from tinygraph.core.op import Op
-from tinygraph.notation.unicode import escape, shorten
+from tinygraph.notation.unicode import escape, shorten_name
 from tinygraph.viz.diagram import cards, legend, style
 from tinygraph.viz.diagram.columns import Box, Column, place_columns
 from tinygraph.viz.diagram.flow import kind_of
@@ -86,7 +86,7 @@ class _Drawing:
         self.card = card
         self.paint = style.WRONG if is_wrong else style.ROLES[cards.role(card)]
         self.head = [
-            _Row(shorten(cards.head_text(card, card.name), 2 * cards.LONGEST_NAME), 12),
+            _Row(shorten_name(cards.head_text(card, card.name), 2 * cards.LONGEST_NAME), 12),
             _Row(cards.kind(card) if cards.names_its_kind(card) else "", 8),
         ]
         node = card.nodes[0]

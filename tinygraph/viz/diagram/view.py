@@ -14,6 +14,8 @@ from tinygraph.core.leaves import Input
 from tinygraph.core.node import Node
 from tinygraph.core.op import Op
 
+MOST_ARROWS_OF_A_LEAF = 3
+
 
 @dataclass(frozen=True, eq=False)
 class Card:
@@ -28,12 +30,15 @@ class Card:
         Full name of the node or of the group.
     group : str
         The cluster that the card stands in.
+    note : str
+        What a folded card stands for, such as "3 × like block1".
     """
 
     index: int
     nodes: tuple[Node, ...]
     name: str
     group: str
+    note: str = ""
 
     @property
     def is_folded(self) -> bool:
@@ -67,6 +72,8 @@ class View(NamedTuple):
     ``beside`` maps a card to the card of the op it stands next to, instead of in line before it.
     ``trunk`` maps each card on the longest way to the output to the next: they are drawn in line.
     ``cut`` holds the cards at which the graph goes on unseen, and whether it does so before them.
+    ``tags`` are arrows that start at a small copy of their source's name: those of a parameter that
+    many ops read, except the first.
     """
 
     cards: tuple[Card, ...]
@@ -75,6 +82,7 @@ class View(NamedTuple):
     trunk: dict[Card, Card | None]
     notes: tuple[str, ...]
     cut: tuple[tuple[Card, bool], ...] = ()
+    tags: frozenset[Arrow] = frozenset()
 
 
 def connect(cards: Iterable[Card], notes: Sequence[str] = ()) -> View:
@@ -95,7 +103,19 @@ def connect(cards: Iterable[Card], notes: Sequence[str] = ()) -> View:
         else:
             arrows.extend(Arrow(source, target, k, (pair,)) for k, pair in enumerate(pairs))
     beside = _beside(arrows)
-    return View(cards, tuple(arrows), beside, _trunk(arrows, beside), tuple(notes))
+    trunk = _trunk(arrows, beside)
+    return View(cards, tuple(arrows), beside, trunk, tuple(notes), tags=_tags(arrows))
+
+
+def _tags(arrows: Iterable[Arrow]) -> frozenset[Arrow]:
+    """Return the arrows that would cross the picture: of a leaf with many readers, all but one."""
+    by_source: dict[Card, list[Arrow]] = {}
+    for arrow in arrows:
+        if not arrow.source.is_folded and not arrow.source.nodes[0].inputs:
+            by_source.setdefault(arrow.source, []).append(arrow)
+    many = [found for found in by_source.values() if len(found) > MOST_ARROWS_OF_A_LEAF]
+    first = {min(found, key=lambda arrow: arrow.target.index) for found in many}
+    return frozenset(arrow for found in many for arrow in found if arrow not in first)
 
 
 def _beside(arrows: Iterable[Arrow]) -> dict[Card, Card]:
