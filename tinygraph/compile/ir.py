@@ -74,6 +74,20 @@ class Operation:
         return Operation(function, arguments, result, options or {}, self.node, self.phase)
 
 
+def function_name(function: Callable[..., Any]) -> str:
+    """Return how a function is written in a program.
+
+    >>> function_name(np.exp), function_name(np.add.outer), function_name(np.linalg.norm)
+    ('np.exp', 'np.add.outer', 'np.linalg.norm')
+    """
+    owner = getattr(function, "__self__", None)
+    if isinstance(owner, np.ufunc):
+        return f"np.{owner.__name__}.{function.__name__}"
+    module = getattr(function, "__module__", None) or "numpy"
+    name = getattr(function, "__name__", type(function).__name__)
+    return f"{module.replace('numpy', 'np', 1) if module.startswith('numpy') else 'np'}.{name}"
+
+
 def constant(number: Any) -> Value:
     """Return a constant; a Python number keeps its lack of a precision of its own."""
     array = np.asarray(number)

@@ -1,50 +1,60 @@
-"""Recording arrays: code that is run on them leaves a list of what it did.
+"""Recording arrays: code that runs on them leaves a list of its array operations.
 
-A :class:`Recorded` looks like an array to an op's ``forward`` and ``backward``.  It holds no
+A :class:`Recorded` looks like an array to an op's ``forward`` and ``backward``. It holds no
 numbers, only a shape, a precision and its place in the program; NumPy's own protocols
 (``__array_ufunc__``, ``__array_function__``) bring every function that is applied to it here.
 So no op is known by name, and an op typed at a prompt is recorded like any other.
 
-What depends on the numbers themselves (``if x.sum() > 0``, ``float(x)``, ``for row in x``) and what
-changes an array in place cannot be written down as a list of array operations: it raises
-:class:`Unrecordable`, and the program calls that op as it is.
+Code that depends on the numbers themselves (``if x.sum() > 0``, ``float(x)``) and code that writes
+into its arguments cannot be written as a list of array operations: it raises
+:class:`Unrecordable`, and the program calls that op instead.
 """
 
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, NoReturn
 
 import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
-from tinygraph.compile.ir import Operation, Value, constant, substitute
+from tinygraph.compile.ir import Operation, Value, constant, function_name, substitute
+from tinygraph.compile.record.functions import (
+    METHODS,
+    POWERS,
+    REDUCTIONS,
+    WRITERS,
+    add_at,
+    of_shape_alone,
+    pieces,
+    put,
+)
 from tinygraph.core.node import Node
 
+LONGEST_WALK = 16
+"""An op may walk over an axis of this size in Python; a longer one makes the program too long."""
 
-class Unrecordable(Exception):  # noqa: N818 - no error: it only says to call the op as it is
-    """Something that no list of array operations can say; the message says what."""
+
+class Unrecordable(Exception):  # noqa: N818 - no error: it only says to call the op instead
+    """Code that no list of array operations can say; the message gives the reason."""
 
 
-# Pure functions of arrays, one array out; ufuncs need no list.
-_FUNCTIONS = frozenset(
-    getattr(np, name)
-    for name in """
-        argmax argmin argsort broadcast_to clip concatenate cumprod cumsum diagonal dot einsum
-        expand_dims flip full_like inner max mean min moveaxis nan_to_num ones_like outer pad
-        prod ravel repeat reshape roll round sort squeeze stack std sum swapaxes take
-        take_along_axis tensordot tile trace transpose tril triu var vdot where zeros_like
-    """.split()  # noqa: SIM905 - a list of quoted names would fill the page
-)
-_METHODS = frozenset(
-    """
-    argmax argmin argsort clip cumprod cumsum diagonal dot max mean min prod ravel repeat round
-    squeeze std sum swapaxes take trace var
-    """.split()  # noqa: SIM905
-)
-_REDUCTIONS = {np.add: np.sum, np.multiply: np.prod, np.maximum: np.max, np.minimum: np.min}
-_POWERS: dict[float, Callable[..., Any]] = {2: np.square, 0.5: np.sqrt, -1: np.reciprocal}
+VIEWS = {
+    np.transpose,
+    np.reshape,
+    np.ravel,
+    np.expand_dims,
+    np.squeeze,
+    np.swapaxes,
+    np.moveaxis,
+    np.broadcast_to,
+    np.diagonal,
+    np.flip,
+    np.lib.stride_tricks.sliding_window_view,
+    operator.getitem,
+}
+"""Functions whose result may share memory with their argument."""
 
 
 def cast(array: Any, dtype: Any) -> Any:
@@ -64,16 +74,16 @@ class Tape:
     def record(self, function: Any, arguments: Any, options: Any = None) -> Recorded:
         """Append one operation, and return its result.
 
-        NumPy itself says which shape and precision that has: it computes it once, from ones.
+        NumPy itself says which shape and precision that has: it computes a sample once.
         """
         arguments = substitute_recorded(arguments)
         if isinstance(function, np.ufunc):
             arguments = tuple(a if isinstance(a, Value) else constant(a) for a in arguments)
         options = {} if options is None else options
-        with np.errstate(all="ignore"):
-            sample = function(*substitute(arguments, _ones), **options)
+        sample = _sample(function, arguments, options)
         if not isinstance(sample, (np.ndarray, np.generic)):
-            raise Unrecordable(f"{_name(function)} returns {type(sample).__name__}, not one array")
+            kind = type(sample).__name__
+            raise Unrecordable(f"{function_name(function)} returns {kind}, not one array")
         return self.append(function, arguments, sample.shape, sample.dtype, options)
 
     def append(
@@ -89,17 +99,23 @@ class Tape:
         self.operations.append(
             Operation(function, arguments, result, options or {}, self.node, self.phase)
         )
-        return Recorded(result, self)
+        return Recorded(result, self, is_new=function not in VIEWS)
 
 
 class Recorded(NDArrayOperatorsMixin):
-    """An array without numbers: what is done to it is written to its tape."""
+    """An array without numbers: its tape records all that is done to it.
 
-    __slots__ = ("tape", "value")
+    An array that the op has made itself may be written to; ``value`` is then its new contents. The
+    trial of each recording finds code that writes to one array and reads it through another.
+    """
 
-    def __init__(self, value: Value, tape: Tape) -> None:
+    __slots__ = ("_is_new", "_part_of", "tape", "value")
+
+    def __init__(self, value: Value, tape: Tape, is_new: bool = False) -> None:
         self.value = value
         self.tape = tape
+        self._is_new = is_new
+        self._part_of: tuple[Recorded, Any] | None = None
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -122,35 +138,60 @@ class Recorded(NDArrayOperatorsMixin):
     def T(self) -> Recorded:  # noqa: N802 - NumPy's name
         return self.tape.record(np.transpose, (self,))
 
+    @property
+    def mT(self) -> Recorded:  # noqa: N802 - NumPy's name
+        return self.tape.record(np.swapaxes, (self, -1, -2))
+
     def __len__(self) -> int:
         if not self.shape:
             raise TypeError("len() of an array without axes")
         return self.shape[0]
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
-        if options.pop("out", None) is not None:
+        (out,) = options.pop("out", None) or (None,)
+        if method == "at" and ufunc is np.add and isinstance(inputs[0], Recorded):
+            inputs[0].write(self.tape.record(add_at, inputs))
+            return None
+        result = self._ufunc(ufunc, method, inputs, options)
+        if out is None:
+            return result
+        if not isinstance(out, Recorded):
             raise Unrecordable(f"np.{ufunc.__name__} writes into an array that exists")
-        if method == "reduce" and ufunc in _REDUCTIONS:
-            options.setdefault("axis", 0)
-            return self.tape.record(_REDUCTIONS[ufunc], inputs, options)
-        if method != "__call__" or ufunc.nout != 1:
+        out.write(result)
+        return out
+
+    def _ufunc(self, ufunc: Any, method: str, inputs: Any, options: dict[str, Any]) -> Any:
+        if any(isinstance(option, Recorded) for option in options.values()):
+            raise Unrecordable(f"np.{ufunc.__name__} is given an array by keyword")
+        if method == "reduce" and ufunc in REDUCTIONS:
+            return self.tape.record(REDUCTIONS[ufunc], inputs, {"axis": 0, **options})
+        if method == "at" or ufunc.nout != 1:
             raise Unrecordable(f"np.{ufunc.__name__}.{method} is not recorded")
+        if method != "__call__":
+            return self.tape.record(getattr(ufunc, method), inputs, options)
         if ufunc is np.power and not options and _is_number(inputs[1]):
             if inputs[1] == 1:
                 return inputs[0]
-            if inputs[1] in _POWERS:
-                return self.tape.record(_POWERS[inputs[1]], inputs[:1])
+            if inputs[1] in POWERS:
+                return self.tape.record(POWERS[inputs[1]], inputs[:1])
         return self.tape.record(ufunc, inputs, options)
 
     def __array_function__(self, function: Any, types: Any, arguments: Any, options: Any) -> Any:
-        if function not in _FUNCTIONS or options.get("out") is not None:
-            raise Unrecordable(f"np.{function.__name__} is not recorded")
+        name = function_name(function)
+        if function in WRITERS or options.get("out") is not None:
+            raise Unrecordable(f"{name} writes into an array that exists")
         if any(isinstance(option, Recorded) for option in options.values()):
-            raise Unrecordable(f"np.{function.__name__} is given an array by keyword")
+            raise Unrecordable(f"{name} is given an array by keyword")
+        known = of_shape_alone(function, arguments, options)
+        if known is not None:
+            return known
+        parts = pieces(function, arguments, options)
+        if parts is not None:
+            return [arguments[0][index] for index in parts]
         return self.tape.record(function, arguments, options)
 
     def __getattr__(self, name: str) -> Any:
-        if name not in _METHODS:
+        if name not in METHODS:
             if hasattr(np.ndarray, name):
                 raise Unrecordable(f"the array attribute .{name} is not recorded")
             raise AttributeError(f"an array has no attribute {name!r}")
@@ -160,12 +201,27 @@ class Recorded(NDArrayOperatorsMixin):
         )
 
     def __getitem__(self, index: Any) -> Recorded:
-        for part in index if isinstance(index, tuple) else (index,):
-            if isinstance(part, Recorded) and part.dtype == bool:
-                raise Unrecordable("how many entries a mask selects depends on the numbers")
-        if isinstance(index, list):
-            index = np.asarray(index)
-        return self.tape.record(operator.getitem, (self, index))
+        index = _checked_index(index)
+        part = self.tape.record(operator.getitem, (self, index))
+        if any(isinstance(one, (Recorded, np.ndarray)) for one in _each(index)):
+            part._is_new = True  # NumPy copies the elements that an array selects
+        elif self._is_new or self._part_of is not None:
+            part._part_of = (self, index)
+        return part
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        self.write(self.tape.record(put, (self, _checked_index(index), value)))
+
+    def write(self, new: Recorded) -> None:
+        """Let the array have the contents of ``new`` from now on."""
+        if new.value.shape != self.value.shape:
+            raise Unrecordable(f"it writes the shape {new.value.shape} into {self.value.shape}")
+        if not self._is_new and self._part_of is None:
+            raise Unrecordable("it writes into an array that it was given")
+        self.value = new.astype(self.dtype).value
+        if self._part_of is not None:
+            whole, index = self._part_of
+            whole.write(self.tape.record(put, (whole, index, self)))
 
     def reshape(self, *shape: Any) -> Recorded:
         """Return the same entries in another shape."""
@@ -180,8 +236,8 @@ class Recorded(NDArrayOperatorsMixin):
         return self if dtype == self.dtype else self.tape.record(cast, (self, np.dtype(dtype)))
 
     def copy(self, *_: Any) -> Recorded:
-        """Return the array: nothing recorded is ever changed."""
-        return self
+        """Return the same elements in an array that may be written to."""
+        return Recorded(self.value, self.tape, is_new=True)
 
     def flatten(self) -> Recorded:
         """Return the entries in one row."""
@@ -198,11 +254,24 @@ class Recorded(NDArrayOperatorsMixin):
 
     __int__ = __index__ = __complex__ = item = tolist = __float__
 
-    def __iter__(self) -> NoReturn:
-        raise Unrecordable("it walks over an array in Python")
+    def __iter__(self) -> Iterator[Recorded]:
+        if len(self) > LONGEST_WALK:
+            raise Unrecordable(f"it walks over an axis of size {len(self)} in Python")
+        return (self[position] for position in range(len(self)))
 
-    def __setitem__(self, index: Any, value: Any) -> NoReturn:
-        raise Unrecordable("it writes into an array")
+
+def _each(index: Any) -> tuple[Any, ...]:
+    return index if isinstance(index, tuple) else (index,)
+
+
+def _checked_index(index: Any) -> Any:
+    """Return an index without lists; one whose shape depends on numbers is refused."""
+    for part in _each(index):
+        if isinstance(part, Recorded) and part.dtype == bool:
+            raise Unrecordable("the number of elements that a mask selects depends on the numbers")
+    if isinstance(index, tuple):
+        return tuple(np.asarray(part) if isinstance(part, list) else part for part in index)
+    return np.asarray(index) if isinstance(index, list) else index
 
 
 def substitute_recorded(arguments: Any) -> Any:
@@ -224,9 +293,21 @@ def substitute_recorded(arguments: Any) -> Any:
     return arguments
 
 
-def _ones(value: Value) -> Any:
+def _sample(function: Any, arguments: Any, options: Any) -> Any:
+    """Return a result of the function: of ones, or of random numbers if it refuses ones."""
+    with np.errstate(all="ignore"):
+        try:
+            return function(*substitute(arguments, _ones), **options)
+        except np.linalg.LinAlgError:
+            rng = np.random.default_rng(0)
+            return function(*substitute(arguments, lambda one: _ones(one, rng)), **options)
+
+
+def _ones(value: Value, rng: np.random.Generator | None = None) -> Any:
     if value.kind == "constant":
         return value.constant
+    if rng is not None and value.dtype.kind == "f":
+        return rng.uniform(0.5, 1.5, value.shape).astype(value.dtype)[()]
     # As an index into an axis of any size, 0 is safe and 1 is not.
     fill = 0 if value.dtype.kind in "iu" else 1
     return np.full(value.shape, fill, value.dtype)[()]
@@ -234,7 +315,3 @@ def _ones(value: Value) -> Any:
 
 def _is_number(value: Any) -> bool:
     return isinstance(value, (int, float, np.number)) and not isinstance(value, bool)
-
-
-def _name(function: Callable[..., Any]) -> str:
-    return getattr(function, "__name__", type(function).__name__)

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from tinygraph.compile.ir import Operation, Value
+from tinygraph.compile.ir import Operation, Value, function_name
 from tinygraph.compile.record.arrays import Unrecordable, cast
-from tinygraph.compile.targets.numba.loop_text import UNROLLED, LoopText, broadcast_index, name_of
+from tinygraph.compile.targets.numba.loop_text import UNROLLED, LoopText, broadcast_index
 
 _INFIX = {
     np.add: "+",
@@ -87,7 +87,7 @@ class Body:
     def _elementwise(self, operation: Operation) -> str:
         function = operation.function
         if not _has_text(operation):
-            raise Unrecordable(f"{name_of(operation)} has no loop here")
+            raise Unrecordable(f"{function_name(operation.function)} has no loop here")
         arguments = operation.arguments if function is not cast else operation.arguments[:1]
         texts = []
         for value in arguments:
@@ -165,7 +165,8 @@ class Body:
         axes = tuple(one % rank for one in axes)
         if not set(operation.options) <= {"axis", "keepdims"}:
             raise Unrecordable(
-                f"{name_of(operation)} with {', '.join(operation.options)} has no loop"
+                f"{function_name(operation.function)} has no loop with "
+                f"{', '.join(operation.options)}"
             )
         kept = iter(
             self.indices

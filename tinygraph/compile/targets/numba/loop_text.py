@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygraph.compile.ir import Operation, Value
+from tinygraph.compile.ir import Value
 from tinygraph.compile.targets.names import Names
 
 UNROLLED = 8
@@ -82,8 +82,3 @@ def broadcast_index(shape: tuple[int, ...], index: tuple[str, ...]) -> tuple[str
     """Return the indices into an operand of a smaller shape."""
     index = index[len(index) - len(shape) :]
     return tuple("0" if n == 1 else i for n, i in zip(shape, index))
-
-
-def name_of(operation: Operation) -> str:
-    """Return the function of an operation, for a message."""
-    return f"np.{getattr(operation.function, '__name__', operation.function)}"

@@ -7,9 +7,9 @@ from collections.abc import Callable
 
 import numpy as np
 
-from tinygraph.compile.ir import Operation
+from tinygraph.compile.ir import Operation, function_name
 from tinygraph.compile.record.arrays import Unrecordable
-from tinygraph.compile.targets.numba.loop_text import broadcast_index, name_of
+from tinygraph.compile.targets.numba.loop_text import broadcast_index
 
 _VIEWS = {np.transpose, np.reshape, np.ravel, np.expand_dims, np.squeeze, np.broadcast_to}
 
@@ -38,7 +38,7 @@ def seen_through(operation: Operation, entry: Callable[..., str]) -> Callable[..
     if operation.function in (np.ravel, np.reshape) and (len(source), len(result)) == (2, 1):
         width = source[1]
         return lambda i: entry(f"({i}) // {width}", f"({i}) % {width}")
-    raise Unrecordable(f"{name_of(operation)} has no loop here")
+    raise Unrecordable(f"{function_name(operation.function)} has no loop here")
 
 
 def _without_ones(shape: tuple[int, ...]) -> tuple[int, ...]:

@@ -12,12 +12,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from tinygraph.compile.ir import Operation, Value
+from tinygraph.compile.ir import Operation, Value, function_name
 from tinygraph.compile.record.arrays import Unrecordable, cast
 from tinygraph.compile.targets.names import in_comment
 from tinygraph.compile.targets.numba.batch_sums import sums_over_batch, write_sums
 from tinygraph.compile.targets.numba.loop_body import Body
-from tinygraph.compile.targets.numba.loop_text import LoopText, name_of
+from tinygraph.compile.targets.numba.loop_text import LoopText
 from tinygraph.compile.targets.numba.loop_views import is_view, seen_through
 
 
@@ -81,7 +81,7 @@ class Loops(LoopText):
             else:
                 waiting.add(operation.result)
         if not nest:
-            raise Unrecordable(f"{name_of(first)} of these shapes has no loop here")
+            raise Unrecordable(f"{function_name(first.function)} of these shapes has no loop here")
         return nest
 
     def _write_nest(self, nest: list[Operation], later: list[Operation]) -> None:

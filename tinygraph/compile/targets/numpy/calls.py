@@ -17,11 +17,16 @@ from tinygraph.compile.passes.affine_layers import affine_gradient
 from tinygraph.compile.passes.flat import Flat
 from tinygraph.compile.passes.joined_layers import join
 from tinygraph.compile.record.arrays import Unrecordable
+from tinygraph.compile.record.functions import WRITES
 from tinygraph.compile.targets.numpy.operands import Operands
 from tinygraph.compile.targets.numpy.storage import Storage
 from tinygraph.compile.targets.script import Script
 
 _REDUCTIONS = {np.sum: np.add, np.max: np.maximum, np.min: np.minimum, np.prod: np.multiply}
+
+
+_FILLS: dict[Any, float | None] = {np.zeros_like: 0, np.ones_like: 1, np.full_like: None}
+_ADD_AT = np.add.at
 
 
 class Calls:
@@ -85,8 +90,31 @@ class Calls:
             self._matmul(operation)
         elif function in _REDUCTIONS and set(operation.options) <= {"axis", "keepdims"}:
             self._reduction(operation)
+        elif function in WRITES:
+            self._write_part(operation)
+        elif function in _FILLS and not operation.options and self._copies is None:
+            self._filled(operation)
         else:
             self._general(operation)
+
+    def _filled(self, operation: Operation) -> None:
+        fill = self._script.bind(self._operands.array(operation.result).fill, "fill")
+        number = _FILLS[operation.function]
+        text = self._name(operation.arguments[1], operation) if number is None else str(number)
+        self._script.line(f"{fill}({text})", operation.node)
+
+    def _write_part(self, operation: Operation) -> None:
+        """Write into a part of an array, in place if nobody else reads the array."""
+        if self._copies is not None:
+            raise Unrecordable(f"{operation.function.__name__} for many models at once")
+        array, index, value = operation.arguments
+        out = self._operands.out(operation.result)
+        if self._operands.array_or_none(array) is not self._operands.array(operation.result):
+            self._copied(operation, self._operands.read(array, operation))
+        names = [self._name(each, operation) for each in (index, value)]
+        text = WRITES[operation.function].format(out, *names)
+        text = text.replace("np.add.at", self._script.bind(_ADD_AT, "add_at"))
+        self._script.line(text, operation.node)
 
     def _called(self, operation: Operation) -> None:
         """Write the call of an op's own ``forward`` or ``backward``."""
@@ -170,21 +198,23 @@ class Calls:
             raise Unrecordable(f"{operation.function.__name__} for many models at once")
         function = operation.function
 
-        def name(argument: Any) -> str:
-            if isinstance(argument, Value):
-                return self._operands.read(argument, operation)
-            if isinstance(argument, tuple):
-                return f"({', '.join(map(name, argument))},)" if argument else "()"
-            if isinstance(argument, (int, str, type(None))):
-                return repr(argument)
-            return self._script.bind(argument, "option")
-
         given = [
-            *map(name, operation.arguments),
-            *(f"{key}={name(value)}" for key, value in operation.options.items()),
+            *(self._name(argument, operation) for argument in operation.arguments),
+            *(f"{key}={self._name(value, operation)}" for key, value in operation.options.items()),
         ]
         called = self._script.bind(function, getattr(function, "__name__", "call"))
         self._copied(operation, f"{called}({', '.join(given)})")
+
+    def _name(self, argument: Any, by: Operation) -> str:
+        """Return the text of an argument in the call of a function."""
+        if isinstance(argument, Value):
+            return self._operands.read(argument, by)
+        if isinstance(argument, tuple):
+            names = [self._name(each, by) for each in argument]
+            return f"({', '.join(names)},)" if argument else "()"
+        if isinstance(argument, (int, str, type(None))):
+            return repr(argument)
+        return self._script.bind(argument, "option")
 
     def _copied(self, operation: Operation, text: str) -> None:
         """Write a copy of what an expression gives."""

@@ -29,6 +29,10 @@ class Operands:
         """Return the memory of ``value``."""
         return self._storage.arrays[value]
 
+    def array_or_none(self, value: Value) -> Any:
+        """Return the memory of ``value``, or ``None`` for a constant."""
+        return self._storage.arrays.get(value)
+
     def bind(self, value: Value, array: Any) -> str:
         """Return a name for ``array``, called like ``value``."""
         return self._script.bind(

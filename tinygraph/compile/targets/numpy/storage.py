@@ -21,18 +21,8 @@ import numpy as np
 
 from tinygraph.compile.ir import Operation, Value, values_in
 from tinygraph.compile.passes.joined_layers import join
-
-_VIEWS = {
-    np.transpose,
-    np.reshape,
-    np.ravel,
-    np.expand_dims,
-    np.squeeze,
-    np.swapaxes,
-    np.moveaxis,
-    np.broadcast_to,
-    operator.getitem,
-}
+from tinygraph.compile.record.arrays import VIEWS
+from tinygraph.compile.record.functions import WRITES
 
 
 class Storage:
@@ -116,7 +106,7 @@ class Storage:
         beneath: dict[Value, Any] = {}
         for operation in operations:
             result = operation.result
-            if operation.function in _VIEWS and result not in self._fixed | self.with_ones:
+            if operation.function in VIEWS and result not in self._fixed | self.with_ones:
                 (source, *others) = values_in(operation.arguments)
                 if source.dtype != object and source.kind != "constant" and not others:
                     viewed = self.look(operation, trial[source])
@@ -233,9 +223,10 @@ class Storage:
                     break
 
     def _in_place(self, operation: Operation, position: int, last: dict[Value, int]) -> Any:
-        if not operation.is_elementwise or operation.result in self.with_ones:
+        may_be = operation.is_elementwise or operation.function in WRITES
+        if not may_be or operation.result in self.with_ones:
             return None
-        for operand in operation.operands:
+        for operand in operation.operands if operation.is_elementwise else operation.operands[:1]:
             if (
                 last.get(operand) == position
                 and not self.is_view(operand)

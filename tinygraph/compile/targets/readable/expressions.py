@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from tinygraph.compile.ir import Operation, Value
+from tinygraph.compile.ir import Operation, Value, function_name
 from tinygraph.compile.record.arrays import cast
+from tinygraph.compile.record.functions import WRITES
 from tinygraph.compile.targets.names import in_comment
 
 _ATOM, _POWER, _UNARY, _TIMES, _PLUS, _COMPARE = 6, 5, 4, 3, 2, 1
@@ -93,7 +94,16 @@ class Expressions:
             node = operation.node
             called = f"{function.__name__} of {'' if node is None else node.name}"
             return f"called[{in_comment(called)!r}]({', '.join(given)})", _ATOM
-        return f"np.{function.__name__}({', '.join(given)})", _ATOM
+        return f"{function_name(function)}({', '.join(given)})", _ATOM
+
+    def statement(self, operation: Operation, name: str) -> str:
+        """Return the statement of an operation that writes into the array called ``name``."""
+        _, index, value = operation.arguments
+        where = self._index(index)
+        is_call = "(" in WRITES[operation.function]
+        where = f"({where},)" if is_call and isinstance(index, tuple) and len(index) == 1 else where
+        where = f"({where})" if is_call and isinstance(index, tuple) and len(index) > 1 else where
+        return WRITES[operation.function].format(name, where, self._argument(value))
 
     def _argument(self, argument: Any) -> str:
         if isinstance(argument, Value):
@@ -102,6 +112,8 @@ class Expressions:
             return f"({', '.join(map(self._argument, argument))}{',' * (len(argument) == 1)})"
         if isinstance(argument, (np.dtype, type)):
             return f"np.{np.dtype(argument)}"
+        if isinstance(argument, np.ndarray):
+            return _constant_text(argument)
         return repr(argument)
 
     def _index(self, index: Any) -> str:

@@ -14,6 +14,7 @@ import numpy as np
 
 from tinygraph.compile.ir import Operation, Value
 from tinygraph.compile.passes.tidy import TIDY, Block, optimise
+from tinygraph.compile.record.functions import WRITES
 from tinygraph.compile.record.step import Step
 from tinygraph.compile.record.update import record_update
 from tinygraph.compile.targets.names import Names, in_comment
@@ -124,10 +125,16 @@ class _Writer:
             if _is_inline(operation, uses):
                 self._expressions.write_inline(operation)
                 continue
-            text, _ = self._expressions.of(operation)
+            is_write = operation.function in WRITES
+            text = "" if is_write else self._expressions.of(operation)[0]
             if not result.label and operation.node is not None:
                 result.label = f"{operation.node.name}_part"
-            self.lines.append(f"{self.name(result)} = {text}")
+            if is_write:
+                name = self.name(result)
+                self.lines.append(f"{name} = np.array({self.text(operation.operands[0])})")
+                self.lines.append(self._expressions.statement(operation, name))
+            else:
+                self.lines.append(f"{self.name(result)} = {text}")
 
     def keep(self, weight: Value, label: str) -> Value:
         """Write a name for a parameter as it is before the update, and return what it stands for.
@@ -188,7 +195,8 @@ def _is_inline(operation: Operation, uses: Mapping[Value, int]) -> bool:
     """Whether an operation is written where its result is used, not in a line of its own."""
     result = operation.result
     is_short = uses[result] == 1 or operation.function in _CHEAP
-    return result.dtype != object and is_short and not result.label
+    is_expression = result.dtype != object and operation.function not in WRITES
+    return is_expression and is_short and not result.label
 
 
 def _last_lines(block: Block) -> dict[Value, int]:
