@@ -24,6 +24,8 @@ def test_lab2_trains_both_data_sets_and_writes_figures(tmp_path, capsys):
         for kind in ("prediction", "learning-curve", "decision-regions"):
             assert (tmp_path / f"{name}-{kind}.png").stat().st_size > 0
         assert (tmp_path / f"{name}-step.html").stat().st_size > 0
+    assert text.splitlines()[-1] == f"Start here: {tmp_path / 'index.html'}"
+    assert "These 12 of 100 points are the farthest from their labels." in text
 
 
 @pytest.mark.parametrize(

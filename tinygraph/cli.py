@@ -18,9 +18,17 @@ from typing import Any, NoReturn
 from tinygraph.core.version import __version__
 from tinygraph.errors import NonFiniteError, TinygraphError
 from tinygraph.lab2.experiments import EPOCHS, EXPERIMENTS, SEEDS
+from tinygraph.lab2.files import save_files
 from tinygraph.lab2.network import ACTIVATIONS
-from tinygraph.lab2.output import save_diagrams
-from tinygraph.lab2.run import DATA_SETS, OPTIMIZERS, Settings, first_steps, save_figures, train
+from tinygraph.lab2.run import (
+    DATA_SETS,
+    MOST_SHOWN,
+    OPTIMIZERS,
+    Outcome,
+    Settings,
+    first_steps,
+    train,
+)
 from tinygraph.notation.printing import transliterate_output
 from tinygraph.train.engines import ENGINES
 from tinygraph.validation.paths import as_path, writing
@@ -232,9 +240,13 @@ def lab2_settings(options: argparse.Namespace, data: str) -> Settings:
 
 
 def _run_lab2(options: argparse.Namespace) -> int:
+    from tinygraph.lab2.page import write_page  # matplotlib is slow to import
+
     names = DATA_SETS if options.data == "both" else (options.data,)
     with writing(options.out):  # before the training, not after it
         options.out.mkdir(parents=True, exist_ok=True)
+    outcomes: list[Outcome] = []
+    files: list[list[Path]] = []
     for name in names:
         settings = lab2_settings(options, name)
         print(
@@ -245,12 +257,25 @@ def _run_lab2(options: argparse.Namespace) -> int:
         if checkpoint is not None and len(names) > 1:
             checkpoint = checkpoint.with_name(f"{checkpoint.stem}-{name}{checkpoint.suffix}")
         outcome = train(settings, checkpoint)
-        print(f"\n{outcome.predictions()}\n\n{outcome.summary()}")
-        paths = [*save_figures(outcome, options.out), *save_diagrams(outcome, options.out)]
-        print(f"written to {options.out}: {', '.join(path.name for path in paths)}")
+        _print_result(outcome, options.out)
+        outcomes.append(outcome)
+        files.append(save_files(outcome, options.out))
+        print(f"written to {options.out}: {', '.join(path.name for path in files[-1])}")
         if outcome.history.stopped == "interrupted":
-            return INTERRUPTED
-    return 0
+            break
+    print(f"\nStart here: {write_page(outcomes, options.out, files)}")
+    return INTERRUPTED if outcomes[-1].history.stopped == "interrupted" else 0
+
+
+def _print_result(outcome: Outcome, folder: Path) -> None:
+    count = len(outcome.t)
+    print(f"\n{outcome.predictions()}")
+    if count > MOST_SHOWN:
+        print(
+            f"These {MOST_SHOWN} of {count} points are the farthest from their labels. All are in "
+            f"{folder / outcome.settings.data}-predictions.csv."
+        )
+    print(f"\n{outcome.summary()}")
 
 
 def _run_step(options: argparse.Namespace) -> int:

@@ -1,12 +1,11 @@
-"""One run of Lab 2 on one data set: train, say how it went, and leave figures behind."""
+"""One run of Lab 2 on one data set: its settings, its training and its result."""
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from tabulate import tabulate
@@ -37,11 +36,13 @@ OPTIMIZERS: dict[str, Callable[..., Optimizer]] = {
 """The optimizers by the names that the lab gives them."""
 
 DATA_SETS = ("linear", "xor")
+MOST_SHOWN = 12
+"""Predictions that are printed; the CSV file has all."""
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What a run of Lab 2 is made of; the defaults reach 100 % on both data sets."""
+    """The settings of a run of Lab 2. The defaults reach 100 % on both data sets."""
 
     data: str = "xor"
     n: int = 100
@@ -58,7 +59,7 @@ class Settings:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a run left: the trained model, its record, and its predictions for every point."""
+    """The result of a run: the trained model, its History, and its prediction for every point."""
 
     settings: Settings
     model: Graph
@@ -88,22 +89,17 @@ class Outcome:
             disable_numparse=True,
         )
 
-    def predictions(self, columns: int = 2) -> str:
-        """Return a table of every point's label and prediction, in blocks side by side."""
+    def predictions(self, most: int = MOST_SHOWN) -> str:
+        """Return a table of labels and predictions: the points farthest from their labels first."""
+        order = np.argsort(-np.abs(self.y - self.t)[:, 0], kind="stable")[:most]
         rows = [
             (f"{x1:.3f}", f"{x2:.3f}", f"{t:.0f}", f"{y:.4f}")
-            for (x1, x2), (t,), (y,) in zip(self.x, self.t, self.y, strict=True)
+            for (x1, x2), (t,), (y,) in zip(
+                self.x[order], self.t[order], self.y[order], strict=True
+            )
         ]
-        height = -(-len(rows) // columns)
-        rows += [("", "", "", "")] * (height * columns - len(rows))
-        blocks = [rows[k * height : (k + 1) * height] for k in range(columns)]
-        lines = [sum(parts, ()) for parts in zip(*blocks, strict=True)]
-        return tabulate(
-            lines,
-            headers=("x1", "x2", "label", "predicted") * columns,
-            disable_numparse=True,
-            stralign="right",
-        )
+        headers = ("x1", "x2", "label", "predicted")
+        return tabulate(rows, headers, disable_numparse=True, stralign="right")
 
 
 def problem(settings: Settings) -> tuple[Graph, Optimizer, Array, Array]:
@@ -136,8 +132,8 @@ def train(settings: Settings, checkpoint: Path | None = None) -> Outcome:
     ----------
     settings : Settings
     checkpoint : path, optional
-        A file that is written at the start and every print interval.  If it is there already, the
-        run is taken up where it was left, up to ``settings.epochs`` in all.
+        A file that is written at the start and after every print interval.  If it exists, the run
+        continues from it, up to ``settings.epochs`` epochs in all.
 
     Raises
     ------
@@ -152,7 +148,7 @@ def train(settings: Settings, checkpoint: Path | None = None) -> Outcome:
     """
     model, optimizer, x, t = problem(settings)
     history = History()
-    what_must_agree = {
+    must_agree = {
         name: value
         for name, value in asdict(settings).items()
         if name not in ("epochs", "print_interval")
@@ -160,10 +156,10 @@ def train(settings: Settings, checkpoint: Path | None = None) -> Outcome:
 
     def keep(record: History) -> None:
         if checkpoint is not None:
-            save(checkpoint, model, optimizer, record, settings=what_must_agree)
+            save(checkpoint, model, optimizer, record, settings=must_agree)
 
     if checkpoint is not None and checkpoint.exists():
-        history = load(checkpoint, model, optimizer, settings=what_must_agree) or history
+        history = load(checkpoint, model, optimizer, settings=must_agree) or history
         print(f"resumed from {checkpoint}: {len(history):,} epochs are done")
     else:
         keep(history)
@@ -182,57 +178,23 @@ def train(settings: Settings, checkpoint: Path | None = None) -> Outcome:
     return Outcome(settings, model, optimizer, history, x, t, model.predict(x=x))
 
 
-def first_steps(settings: Settings, training_steps: int = 1) -> Stepper:
-    """Return the first training steps of a run, from its start values, to be walked through.
+def first_steps(
+    settings: Settings, training_steps: int = 1, samples: Sequence[int] | None = None
+) -> Stepper:
+    """Return a stepper through the first training steps of a run, from its start values.
 
-    >>> first_steps(Settings(data="linear"))
+    Parameters
+    ----------
+    settings : Settings
+    training_steps : int
+    samples : sequence of int, optional
+        The indices of the points to train on.  Default: all points.
+
+    >>> first_steps(Settings(data="linear"), samples=[0, 1, 2])
     <Stepper of 26 steps: 10 forward, 10 backward, 6 update>
     """
     from tinygraph.viz.stepper.stepper import step_through
 
     model, optimizer, x, t = problem(settings)
-    return step_through(model, optimizer, training_steps, x=x, t=t)
-
-
-def save_figures(outcome: Outcome, folder: Path) -> list[Path]:
-    """Write figures, predictions and a stepper page of a run, and return their paths."""
-    from matplotlib.figure import Figure
-
-    from tinygraph import plots
-
-    def axes(width: float, height: float) -> Any:
-        return Figure(figsize=(width, height), layout="constrained").subplots()
-
-    name = outcome.settings.data
-    truth = plots.truth_and_prediction(
-        outcome.x,
-        outcome.t,
-        outcome.y,
-        title=f"{name}: accuracy {outcome.accuracy:.2%}",
-        figure=Figure(figsize=(8.4, 4.9)),
-    )
-    curve = outcome.history.plot(ax=axes(6.0, 3.6))
-    curve.set_title(f"{name}: learning curve")
-    regions = plots.decision_regions(
-        outcome.model,
-        outcome.x,
-        outcome.t,
-        ax=axes(5.2, 4.4),
-        title=f"{name}: decision regions",
-    )
-    figures: dict[str, Any] = {
-        "prediction": truth,
-        "learning-curve": curve.figure,
-        "decision-regions": regions.figure,
-    }
-    paths = []
-    for kind, figure in figures.items():
-        paths.append(folder / f"{name}-{kind}.png")
-        figure.savefig(paths[-1], dpi=150)
-    paths.append(folder / f"{name}-predictions.csv")
-    with paths[-1].open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow(("x1", "x2", "label", "prediction"))
-        writer.writerows(np.hstack([outcome.x, outcome.t, outcome.y]).tolist())
-    paths.append(first_steps(outcome.settings).save(folder / f"{name}-step.html"))
-    return paths
+    chosen = slice(None) if samples is None else list(samples)
+    return step_through(model, optimizer, training_steps, x=x[chosen], t=t[chosen])

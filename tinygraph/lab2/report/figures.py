@@ -18,6 +18,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
 from tinygraph.lab2.experiments.catalogue import Result
 from tinygraph.lab2.regions import Region
+from tinygraph.lab2.report.formatting import DATA_NAMES
 from tinygraph.lab2.report.seeds import Case
 from tinygraph.lab2.run import DATA_SETS
 from tinygraph.plots import COLOURS, MARKERS, REGIONS
@@ -96,12 +97,23 @@ def learning_curves(result: Result, data_sets: Sequence[str] = DATA_SETS) -> Fig
                 axes.fill_between(curve.epochs, _shown(curve.low), _shown(curve.high), **band)
         _log_axes(axes, int(result.curves[data, label].epochs[-1]))
         axes.set_ylim(_losses_shown(result))
-        axes.set_title(_title(data))
+        axes.set_title(DATA_NAMES[data])
         axes.set_xlabel("epochs")
     panels[0].set_ylabel("loss")
     handles, labels = panels[0].get_legend_handles_labels()
     columns = 3 if len(data_sets) == 1 else 6
     figure.legend(handles, labels, loc="outside lower center", ncols=columns, handlelength=1.8)
+    return figure
+
+
+@in_style
+def learning_curve(losses: Any) -> Figure:
+    """Return the learning curve of one run; both axes are logarithmic."""
+    figure = Figure(figsize=(6.0, 3.2), layout="constrained")
+    axes = figure.subplots()
+    axes.plot(np.arange(1, len(losses) + 1), _shown(np.asarray(losses)), color=COLOURS[0], lw=1.9)
+    _log_axes(axes, len(losses))
+    axes.set(xlabel="epochs", ylabel="loss")
     return figure
 
 
@@ -125,7 +137,7 @@ def decision_regions(result: Result) -> Figure:
     for row, data in zip(panels, DATA_SETS, strict=True):
         for axes, label in zip(row, labels, strict=True):
             _draw_region(axes, result.regions[data, label], label)
-        row[0].set_ylabel(_title(data))
+        row[0].set_ylabel(DATA_NAMES[data])
     return figure
 
 
@@ -150,10 +162,6 @@ def seed_curves(case: Case) -> Figure:
     axes.plot([], [], color=COLOURS[1], lw=0.8, label="not")
     figure.legend(loc="outside lower center", ncols=2, handlelength=1.8)
     return figure
-
-
-def _title(data: str) -> str:
-    return "XOR" if data == "xor" else data
 
 
 def _looks(result: Result) -> dict[str, dict[str, Any]]:
@@ -253,4 +261,5 @@ def _draw_region(axes: Axes, region: Region, title: str) -> None:
             linewidths=0.4,
         )
     axes.set(xticks=[], yticks=[])
+    axes.spines[:].set_visible(False)
     axes.set_title(title, fontsize=10)

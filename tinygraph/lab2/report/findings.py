@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from tinygraph.lab2.experiments.summary import Row
-from tinygraph.lab2.report.formatting import count_of, data_name, listed
+from tinygraph.lab2.report.formatting import DATA_NAMES, count_of, data_name, listed
 
 AGREES, IN_PART, DISAGREES = "agrees", "in part", "disagrees"
 UNDECIDED = "undecided"
@@ -78,7 +78,7 @@ class Both:
                 if not settings or label in settings
             )
             + f" on {name}"
-            for name, rows in (("linear", self.linear), ("XOR", self.xor))
+            for name, rows in ((DATA_NAMES["linear"], self.linear), (DATA_NAMES["xor"], self.xor))
         )
 
     def of_one(self, setting: str, write: Write) -> str:

@@ -8,6 +8,9 @@ import numpy as np
 
 from tinygraph.lab2.experiments.summary import Row
 
+DATA_NAMES = {"linear": "linear", "xor": "XOR"}
+"""The names of the data sets in a text."""
+
 
 def loss_text(value: float) -> str:
     """Return a loss with three figures.
@@ -46,8 +49,8 @@ def epochs_text(epoch: float | None) -> str:
 
 
 def data_name(row: Row) -> str:
-    """Return the name of a row's data set as a text has it."""
-    return "XOR" if row.data == "xor" else row.data
+    """Return the name of a row's data set in a text."""
+    return DATA_NAMES[row.data]
 
 
 def count_of(count: int, row: Row) -> str:

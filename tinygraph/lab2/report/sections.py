@@ -13,7 +13,14 @@ from tinygraph.lab2.experiments.trials import Outcome
 from tinygraph.lab2.report import figures
 from tinygraph.lab2.report.claims import findings
 from tinygraph.lab2.report.findings import Finding, Table, divided
-from tinygraph.lab2.report.formatting import amount, data_name, epochs_text, loss_text, percent
+from tinygraph.lab2.report.formatting import (
+    DATA_NAMES,
+    amount,
+    data_name,
+    epochs_text,
+    loss_text,
+    percent,
+)
 from tinygraph.lab2.report.pictures import (
     Subject,
     diagram,
@@ -117,7 +124,6 @@ def section(result: Result, data: Data) -> Section:
     """Return the part of the report on one experiment."""
     experiment = result.experiment
     own = [row for row in data.rows if row.experiment == experiment.key]
-    names = {"linear": "linear", "xor": "XOR"}
     subject = subject_of(result)
     return Section(
         key=experiment.key,
@@ -125,30 +131,30 @@ def section(result: Result, data: Data) -> Section:
         question=experiment.question,
         curves=[
             Panel(
-                names[name],
+                DATA_NAMES[name],
                 inline_svg(
                     figures.learning_curves(result, [name]),
                     f"{experiment.key}-{name}-curves",
-                    f"Learning curves of {experiment.key} on {names[name]}: "
+                    f"Learning curves of {experiment.key} on {DATA_NAMES[name]}: "
                     + ", ".join(experiment.settings),
                 ),
             )
             for name in DATA_SETS
         ],
         tables={
-            names[name]: [line(row, experiment.added) for row in own if row.data == name]
+            DATA_NAMES[name]: [line(row, experiment.added) for row in own if row.data == name]
             for name in DATA_SETS
         },
         findings=findings(experiment.key, data.table),
         divided=divided(own),
         regions={
-            names[name]: [
+            DATA_NAMES[name]: [
                 Panel(
                     label,
                     inline_svg(
                         figures.decision_region(result.regions[name, label]),
                         f"{experiment.key}-{name}-region-{k}",
-                        f"Decision region of the median seed on {names[name]}, {label}",
+                        f"Decision region of the median seed on {DATA_NAMES[name]}, {label}",
                         follows_page=False,
                     ),
                 )

@@ -12,7 +12,6 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import jinja2
 from tqdm import tqdm
 
 from tinygraph.core.version import __version__
@@ -20,6 +19,7 @@ from tinygraph.lab2.experiments.catalogue import EPOCHS, EXPERIMENTS, SEEDS, Res
 from tinygraph.lab2.experiments.summary import Row
 from tinygraph.lab2.report import figures
 from tinygraph.lab2.report.findings import Table
+from tinygraph.lab2.report.layout import render
 from tinygraph.lab2.report.pictures import diagnosis_rows, subject_of, subjects_of
 from tinygraph.lab2.report.sections import (
     COLUMNS,
@@ -157,13 +157,6 @@ def render_pages(
     sections: Sequence[Section], disagreements: Sequence[SeedSection], rows: Sequence[Row]
 ) -> dict[str, str]:
     """Return the text of each page, by its file name."""
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("tinygraph.lab2.report"),
-        autoescape=lambda name: name is not None and ".html" in name,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=jinja2.StrictUndefined,
-    )
     epochs, seeds = rows[0].epochs, rows[0].seeds
     context = {
         "sections": sections,
@@ -176,19 +169,7 @@ def render_pages(
         "is_small": epochs < EPOCHS or seeds < SEEDS,
         "version": __version__,
     }
-    environment.filters["tidy"] = tidy
-    return {
-        name: environment.get_template(template).render(context) for name, template in PAGES.items()
-    }
-
-
-def tidy(text: str) -> str:
-    r"""Return a text in which a number stays with its sign and its unit.
-
-    >>> tidy("η = 10 reaches 100 %")
-    'η\xa0=\xa010 reaches 100\xa0%'
-    """
-    return text.replace(" = ", "\xa0=\xa0").replace(" %", "\xa0%")
+    return {name: render(template, **context) for name, template in PAGES.items()}
 
 
 def _without_infinity(value: Any) -> Any:
