@@ -19,7 +19,7 @@ $(VENV)/.stamp-run: setup.cfg pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
 	@touch $@
 
-lab2: $(VENV)/.stamp-run  ## train Lab 2 on both data sets; figures go to lab2-output/
+lab2: $(VENV)/.stamp-run  ## train Lab 2 on both data sets; then open lab2-output/index.html
 	$(BIN)/python -m tinygraph lab2
 
 report: $(VENV)/.stamp-run  ## run all experiments; the report goes to report/index.html
