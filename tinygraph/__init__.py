@@ -18,12 +18,13 @@ from typing import TYPE_CHECKING, Any
 
 from tinygraph import data, ops
 from tinygraph.compile.compile import compile  # noqa: A004 - its name inside the package alone
-from tinygraph.core.graph import Graph, trace_with
+from tinygraph.core.graph import Graph
 from tinygraph.core.leaves import Constant, Input, Parameter, Random, State
 from tinygraph.core.node import Node
 from tinygraph.core.op import Comparison, Op, Rule
 from tinygraph.core.scope import scope
 from tinygraph.core.switch import Switch
+from tinygraph.core.tracer import trace_with
 from tinygraph.core.version import __version__ as __version__
 from tinygraph.errors import ShapeError, TinygraphError, illustrate_with
 from tinygraph.ops import (

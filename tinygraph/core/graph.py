@@ -11,24 +11,25 @@ and devices other than the CPU.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 import numpy as np
 
-from tinygraph.core.leaves import Constant, Input, Parameter, Random, State
+from tinygraph.core import tracer
+from tinygraph.core.leaves import Constant, Input, Parameter, Random, State, checked_updates
 from tinygraph.core.node import Node, inputs_of, values_of
 from tinygraph.core.op import Op
-from tinygraph.core.switch import Switch, predicting_inputs
+from tinygraph.core.summary import summary_table
+from tinygraph.core.switch import Switch, is_switch, predicting_inputs
 from tinygraph.core.topology import as_node, check_nodes, name_nodes, topological_order
 from tinygraph.errors import (
     ArgumentTypeError,
-    ShapeError,
     StateError,
     UnknownNameError,
     did_you_mean,
 )
-from tinygraph.validation.arrays import Array, as_dict, brief
+from tinygraph.validation.arrays import Array, brief
 from tinygraph.validation.feeds import check_feeds, class_limits, common_precision, unnamed_feed
 from tinygraph.validation.naming import describe
 from tinygraph.validation.nonfinite import GradientWatch, has_nan, warn_of_nan
@@ -39,7 +40,7 @@ from tinygraph.validation.op_results import (
 )
 from tinygraph.validation.randomness import as_generator
 from tinygraph.validation.run_record import RunRecord
-from tinygraph.validation.shapes import Shape, batch_size, show, with_batch
+from tinygraph.validation.shapes import Shape, batch_size, with_batch
 
 N = TypeVar("N", bound=Node)
 
@@ -120,12 +121,17 @@ class Graph:
                 *(node for node in constants if node.has_own_precision),
             ]
         )
-        ancestors = topological_order([self.prediction], predicting_inputs)
+        is_whole_graph = self.prediction is self.output and not self.updates
+        if is_whole_graph and not any(map(is_switch, self._ops)):
+            ancestors: Sequence[Node] = self.nodes
+        else:
+            ancestors = topological_order([self.prediction], predicting_inputs)
         self.prediction_inputs = tuple(
             n for n in _of_type(Input, ancestors) if not isinstance(n, Random)
         )
         self._prediction_ops = _of_type(Op, ancestors)
-        self._class_limits = class_limits(self._ops)
+        has_classes = any(node.is_whole for node in self.inputs)
+        self._class_limits = class_limits(self._ops) if has_classes else {}
         self._run = RunRecord(self.nodes, leaves, [op for op in self._ops if op._keywords])
         self._gradient_watch = GradientWatch(self._ops)
         self._is_run = False
@@ -285,31 +291,12 @@ class Graph:
         FeedError, ShapeError, DtypeError, OpError
             As ``forward`` and ``backward``.
         """
-        return _tracer(self, optimizer, training_steps, feeds)
+        return tracer.trace(self, optimizer, training_steps, feeds)
 
     def summary(self) -> str:
         """Return a table of the nodes: name, op, shape, inputs and number of parameters."""
-        from tabulate import tabulate  # slow to import
-
         check_nodes(self.nodes)
-        rows = [
-            (
-                node.name,
-                type(node).__name__,
-                show(node.shape),
-                ", ".join(str(parent.name) for parent in node.inputs),
-                node.value.size if isinstance(node, Parameter) else "",
-            )
-            for node in self.nodes
-        ]
-        total = sum(parameter.value.size for parameter in self.parameters)
-        table = tabulate(
-            [*rows, ("total", "", "", "", total)],
-            headers=("name", "op", "shape", "inputs", "parameters"),
-            disable_numparse=True,
-            colalign=("left", "left", "left", "left", "right"),
-        )
-        return str(table)
+        return summary_table(self.nodes)
 
     def feed_arrays(
         self, feeds: Mapping[str, Any], needed: tuple[Input, ...] | None = None
@@ -386,46 +373,6 @@ class Graph:
         for node in self.nodes:
             node.grad = None
         self.output.grad = start
-
-
-def checked_updates(updates: Any) -> dict[State, Node]:
-    """Return ``updates`` as a dict from each State to the node of its new value.
-
-    Raises
-    ------
-    ArgumentTypeError, ShapeError
-    """
-    if updates is None:
-        return {}
-    rule = "The updates of a Graph must be a dict {state: node}, with a State as each key"
-    found = as_dict(updates, rule)
-    for state, node in found.items():
-        if not isinstance(state, State):
-            raise ArgumentTypeError(f"{rule}; got the key {brief(state)}.")
-        as_node(node, f"The update of {describe(state)}")
-        if node.shape != state.shape:
-            raise ShapeError(
-                f"The update of {describe(state)} must have its shape {show(state.shape)}; "
-                f"{describe(node)} has the shape {show(node.shape)}.",
-                node,
-            )
-    return found
-
-
-Tracer = Callable[[Graph, Any, int, Mapping[str, Any]], list[Any]]
-
-
-def _no_tracer(*_: Any) -> list[Any]:
-    raise RuntimeError("no tracer is registered")
-
-
-_tracer: Tracer = _no_tracer
-
-
-def trace_with(tracer: Tracer) -> None:
-    """Register the function behind ``Graph.trace``: the engine imports no reader of the graph."""
-    global _tracer
-    _tracer = tracer
 
 
 def as_graph(value: Any, caller: str) -> Graph:

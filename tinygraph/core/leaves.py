@@ -13,8 +13,9 @@ from typing import Any
 import numpy as np
 
 from tinygraph.core.node import Node
+from tinygraph.core.topology import as_node
 from tinygraph.errors import ArgumentTypeError, OpError, ShapeError, TinygraphError
-from tinygraph.validation.arrays import Array, as_float_array, brief, is_bool
+from tinygraph.validation.arrays import Array, as_dict, as_float_array, brief, is_bool
 from tinygraph.validation.naming import describe
 from tinygraph.validation.shapes import as_shape, show
 
@@ -205,3 +206,27 @@ class Random(Input):
                 self,
             )
         return array.astype(precision)
+
+
+def checked_updates(updates: Any) -> dict[State, Node]:
+    """Return ``updates`` as a dict from each State to the node of its new value.
+
+    Raises
+    ------
+    ArgumentTypeError, ShapeError
+    """
+    if updates is None:
+        return {}
+    rule = "The updates of a Graph must be a dict {state: node}, with a State as each key"
+    found = as_dict(updates, rule)
+    for state, node in found.items():
+        if not isinstance(state, State):
+            raise ArgumentTypeError(f"{rule}; got the key {brief(state)}.")
+        as_node(node, f"The update of {describe(state)}")
+        if node.shape != state.shape:
+            raise ShapeError(
+                f"The update of {describe(state)} must have its shape {show(state.shape)}; "
+                f"{describe(node)} has the shape {show(node.shape)}.",
+                node,
+            )
+    return found

@@ -39,6 +39,5 @@ def scope(name: str) -> Iterator[None]:
         _PREFIX.reset(token)
 
 
-def prefix() -> str:
-    """Return the prefix of the open scopes: empty, or ``"block1/"``."""
-    return _PREFIX.get()
+prefix = _PREFIX.get
+"""Returns the prefix of the open scopes: empty, or ``"block1/"``."""

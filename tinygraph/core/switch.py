@@ -51,6 +51,11 @@ class Switch(Op):
         return training
 
 
+def is_switch(node: Node) -> bool:
+    """Tell whether a node is a Switch."""
+    return isinstance(node, Switch)
+
+
 def predicting_inputs(node: Node) -> tuple[Node, ...]:
     """Return the inputs that ``predict`` needs: of a Switch only the second one."""
     return node.inputs[1:] if isinstance(node, Switch) else node.inputs
