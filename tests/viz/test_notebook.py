@@ -15,8 +15,9 @@ def small():
 
 
 def wide(group=""):
+    count = 10 if group else 16
     node = tg.Input("x", shape=(None, 2))
-    for k in range(40):
+    for k in range(count):
         node = tg.Tanh(node, name=f"{group.format(k // 2)}h{k}")
     return tg.render(node)
 

@@ -212,8 +212,14 @@ class Diagram:
             return self._dressed(self._digest).encode()
         return layout.lay_out(self.dot, file_format)
 
-    def _dressed(self, prefix: str) -> str:
-        return svg.dress(self._laid_out, prefix, self.title, self._description, self._titles)
+    def _in_one_row(self) -> str:
+        """Return the SVG of a diagram that may be very wide, for a page that scrolls by itself."""
+        return self._dressed(self.prefix, is_wrapped=False)
+
+    def _dressed(self, prefix: str, is_wrapped: bool = True) -> str:
+        return svg.dress(
+            self._laid_out, prefix, self.title, self._description, self._titles, is_wrapped
+        )
 
     @cached_property
     def _laid_out(self) -> bytes:

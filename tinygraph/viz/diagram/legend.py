@@ -23,7 +23,7 @@ def label(scene: Scene) -> str:
     scales = _scales(scene)
     if scales:
         lines.append(cell(_grid(scales)))
-    ink = style.WRONG.line if scene.refused else style.INK
+    ink = style.WRONG.line if scene.refused is not None else style.INK
     lines += [cell(font(escape(note), 10, ink)) for note in scene.view.notes]
     return table(lines, border=0, cellborder=0, cellspacing=0, cellpadding=2)
 

@@ -15,6 +15,7 @@ from itertools import groupby
 
 from tinygraph.viz.diagram import style
 from tinygraph.viz.diagram.identity import PREFIX
+from tinygraph.viz.diagram.wrapping import wrap
 
 SVG = "{http://www.w3.org/2000/svg}"
 XLINK = "{http://www.w3.org/1999/xlink}"
@@ -39,7 +40,12 @@ _CLASS_OF_PANEL = {"v": "tg-value", "d": "tg-grad", "m": "tg-mark"}
 
 
 def dress(
-    picture: bytes, prefix: str, title: str, description: str, titles: Mapping[str, str]
+    picture: bytes,
+    prefix: str,
+    title: str,
+    description: str,
+    titles: Mapping[str, str],
+    is_wrapped: bool = True,
 ) -> str:
     """Return the SVG with ids, titles and descriptions.
 
@@ -53,6 +59,8 @@ def dress(
         What a screen reader says for the whole.
     titles : mapping
         The hover text of an element, by its id in the DOT.
+    is_wrapped : bool
+        Whether a very wide diagram is set in rows.
     """
     root = ET.fromstring(picture)
     root.attrib.update(
@@ -72,6 +80,8 @@ def dress(
     _set_legend(drawing)
     for old in drawing.findall(f"{SVG}title"):
         drawing.remove(old)
+    if is_wrapped:
+        wrap(root)
     head = [_element("title", title, id=f"{prefix}-title")]
     head.append(_element("desc", description, id=f"{prefix}-desc"))
     scope = f"#{prefix}"

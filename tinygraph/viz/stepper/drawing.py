@@ -34,7 +34,7 @@ def draw(model: Graph) -> str:
     """Return the diagram of a run as SVG; where there is no Graphviz, say so in HTML."""
     diagram = render(model, gradients=True)
     try:
-        picture = diagram.svg
+        picture = diagram._in_one_row()
     except LayoutError as error:
         return f"<p>There is no diagram here: {html.escape(str(error))}</p>"
     picture = re.sub(rf"\b{diagram.prefix}\b", "tg", _without_legend(picture))

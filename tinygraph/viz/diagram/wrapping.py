@@ -1,0 +1,145 @@
+"""A very wide diagram, cut between its cards and set in rows, as a long score of music is.
+
+An arrow or a frame that crosses a cut ends at the edge of its row and goes on in the next one.
+"""
+
+from __future__ import annotations
+
+import re
+import xml.etree.ElementTree as ET
+from collections.abc import Iterable, Iterator, Sequence
+from copy import deepcopy
+from typing import NamedTuple
+
+SVG = "{http://www.w3.org/2000/svg}"
+WIDEST = 1800.0
+"""Points; a wider diagram is set in rows."""
+ROW = 1200.0
+"""Points; a row is about as wide."""
+GAP = 14.0
+LEGEND = 700.0
+
+_NUMBERS = re.compile(r"-?\d+(?:\.\d+)?")
+
+
+class Extent(NamedTuple):
+    """The room of an element, from left to right and from top to bottom."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+
+def wrap(root: ET.Element) -> None:
+    """Set the drawing of an SVG in rows if it is very wide."""
+    drawing = root.find(f"{SVG}g")
+    width = float((root.get("width") or "0").removesuffix("pt"))
+    if drawing is None or width <= WIDEST:
+        return
+    paper, *parts = drawing
+    groups = [part for part in parts if part.tag == f"{SVG}g"]
+    legend = [part for part in parts if part.tag != f"{SVG}g"]
+    places = {part: _extent(part) for part in groups}
+    cards = [places[part] for part in groups if "node" in part.get("class", "").split()]
+    slices = list(_slices(cards))
+    if len(slices) < 2:
+        return
+    top = min(place.top for place in places.values()) - 4
+    bottom = max(place.bottom for place in places.values()) + 4
+    rows, seen = [], set[ET.Element]()
+    for number, (left, right) in enumerate(slices):
+        row = _frame(0, number * (bottom - top + GAP), (left, top, right - left, bottom - top))
+        for part in groups:
+            place = places[part]
+            if place.right > left and place.left < right:
+                row.append(_again(part) if part in seen else part)
+                seen.add(part)
+        rows.append(row)
+    _set_rows(root, drawing, paper, [*rows, *_legend_row(legend, paper, rows, bottom - top)])
+
+
+def _set_rows(
+    root: ET.Element, drawing: ET.Element, paper: ET.Element, rows: Sequence[ET.Element]
+) -> None:
+    """Put rows in place of the drawing, on a sheet of paper of their size."""
+    width = max(float(row.get("width", 0)) for row in rows)
+    height = max(float(row.get("y", 0)) + float(row.get("height", 0)) for row in rows)
+    paper.set("points", f"0,0 0,{height:g} {width:g},{height:g} {width:g},0 0,0")
+    drawing[:] = [paper, *rows]
+    drawing.attrib.pop("transform", None)
+    root.set("width", f"{width:.0f}pt")
+    root.set("height", f"{height:.0f}pt")
+    root.set("viewBox", f"0 0 {width:.2f} {height:.2f}")
+
+
+def _legend_row(
+    legend: Sequence[ET.Element], paper: ET.Element, rows: Sequence[ET.Element], height: float
+) -> Iterator[ET.Element]:
+    """Yield the row of the legend, which stands in the middle below the drawing."""
+    if not legend:
+        return
+    sheet = _extent(paper)
+    heights = [place for part in legend for place in _heights(part)]
+    top, bottom = min(heights) - 16, max(heights) + 8
+    middle = (sheet.left + sheet.right) / 2
+    width = max(float(row.get("width", 0)) for row in rows)
+    x = (width - LEGEND) / 2
+    y = len(rows) * (height + GAP)
+    row = _frame(max(x, 0), y, (middle - LEGEND / 2, top, LEGEND, bottom - top))
+    row.extend(legend)
+    yield row
+
+
+def _slices(cards: Iterable[Extent]) -> Iterator[tuple[float, float]]:
+    """Yield the left and the right end of each row; no cut goes through a card."""
+    cards = sorted(cards)
+    left = cards[0].left - 10
+    right, end = cards[0].right, max(card.right for card in cards) + 10
+    for card in cards[1:]:
+        if card.left > right and card.right - left > ROW:
+            cut = (card.left + right) / 2
+            yield left, cut
+            left = cut
+        right = max(right, card.right)
+    yield left, end
+
+
+def _frame(x: float, y: float, view: tuple[float, float, float, float]) -> ET.Element:
+    """Return an element that shows one part of the drawing."""
+    _, _, width, height = view
+    sizes = {"x": x, "y": y, "width": width, "height": height}
+    attributes = {name: f"{size:.2f}" for name, size in sizes.items()}
+    return ET.Element(
+        f"{SVG}svg", {**attributes, "viewBox": " ".join(f"{number:.2f}" for number in view)}
+    )
+
+
+def _again(part: ET.Element) -> ET.Element:
+    """Return a copy without ids: an id stands only once in a document."""
+    copy = deepcopy(part)
+    for element in copy.iter():
+        element.attrib.pop("id", None)
+    return copy
+
+
+def _extent(part: ET.Element) -> Extent:
+    points = [
+        point
+        for element in part.iter()
+        for point in _pairs(element.get("points") or element.get("d") or "")
+    ]
+    points += [
+        (float(text.get("x", 0)), float(text.get("y", 0))) for text in part.iter(f"{SVG}text")
+    ]
+    x, y = zip(*points, strict=True) if points else ((0.0,), (0.0,))
+    return Extent(min(x), min(y), max(x), max(y))
+
+
+def _pairs(text: str) -> Iterator[tuple[float, float]]:
+    numbers = iter(map(float, _NUMBERS.findall(text)))
+    yield from zip(numbers, numbers)
+
+
+def _heights(part: ET.Element) -> list[float]:
+    return [y for _, y in _pairs(part.get("points", ""))] or [float(part.get("y", 0))]
