@@ -2,13 +2,13 @@ r"""
 The sigmoid
 ===========
 
-**Statement.** For :math:`y = \sigma(x) = \dfrac{1}{1 + e^{-x}}`, entry by entry,
+**Statement.** For :math:`y = \sigma(x) = \dfrac{1}{1 + e^{-x}}`, element by element,
 
 .. math:: \sigma' = \sigma\,(1 - \sigma), \qquad
           \frac{\partial L}{\partial x} = g \odot y \odot (1 - y), \qquad
           0 < \sigma'(x) \le \tfrac14 ,
 
-and the maximum 1/4 is taken at :math:`x = 0` alone.
+and the maximum 1/4 is taken only at :math:`x = 0`.
 """
 
 # %%
@@ -32,24 +32,25 @@ and the maximum 1/4 is taken at :math:`x = 0` alone.
 #      - split the square
 #    * - :math:`\phantom{\dfrac{dy}{dx}} = y\,(1 - y)`
 #      - :math:`1 - y = \dfrac{1 + e^{-x} - 1}{1 + e^{-x}} = \dfrac{e^{-x}}{1 + e^{-x}}`
+#    * - :math:`y (1 - y) > 0`
+#      - :math:`u > 1`, so :math:`0 < y < 1`, and both factors are positive
 #    * - :math:`y (1 - y) = \tfrac14 - \left(y - \tfrac12\right)^2 \le \tfrac14`
 #      - complete the square; equality only for :math:`y = \tfrac12`, that is :math:`x = 0`
 #
 # Index form and matrix form
 # --------------------------
-# :math:`x_{ij}` enters :math:`y_{ij}` and no other entry, so no sum appears:
+# :math:`x_{ij}` affects only :math:`y_{ij}`, so there is no sum:
 #
 # .. math:: \frac{\partial L}{\partial x_{ij}} = g_{ij}\; y_{ij}\,(1 - y_{ij})
 #           \qquad\Longleftrightarrow\qquad
 #           \frac{\partial L}{\partial x} = g \odot y \odot (1 - y).
 #
-# **Shape check.** :math:`g`, :math:`y` and :math:`x` all have the shape of :math:`x`; :math:`\odot`
-# keeps it.
+# **Shape check.** :math:`g` and :math:`y` have the shape of :math:`x`, and :math:`\odot` keeps it.
 #
 # The numbers
 # -----------
-# The formula beside the slope measured by nudging :math:`x`, and beside what the op's ``backward``
-# returns:
+# The table compares three numbers: the formula, the slope measured with a small change of :math:`x`,
+# and the result of the op's ``backward``.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -80,10 +81,9 @@ print(
 assert np.allclose(measured, x.grad)
 
 # %%
-# **The maximum, not the mean.** The text of the lab says that the *mean* of :math:`\sigma'` is
-# 0.25. It is an easy slip, and it matters: 0.25 is the *maximum*, taken at one point only. Over a
-# range the mean is much smaller, since it is the height that σ climbs divided by the width of the
-# range:
+# **The maximum, not the mean.** The lab handout says that the *mean* of :math:`\sigma'` is 0.25. This
+# is a small mistake with a large effect: 0.25 is the *maximum*, taken at a single point. The mean over
+# an interval is much smaller. It is the increase of σ divided by the width of the interval:
 #
 # .. math:: \frac{1}{2r} \int_{-r}^{r} \sigma'(x)\, dx = \frac{\sigma(r) - \sigma(-r)}{2r}
 #           \;<\; \frac14 .
@@ -97,8 +97,7 @@ for r in (1, 2, 5, 10):
 print(tabulate(rows, headers=["r", "maximum", "mean, sampled", "mean, integral"], floatfmt=".4f"))
 
 # %%
-# So with each sigmoid that it passes, a gradient is multiplied by *at most* 1/4, and most often by
-# less.
+# So every sigmoid multiplies the gradient by *at most* 1/4, and usually by less.
 #
 # The code of the op
 # ------------------
@@ -110,7 +109,7 @@ print(tabulate(rows, headers=["r", "maximum", "mean, sampled", "mean, integral"]
 #    :pyobject: Sigmoid.backward
 #    :dedent: 4
 #
-# The value ``y`` is given back to ``backward``, so that :math:`e^{-x}` is not computed again.
+# ``backward`` gets the value ``y``, so it does not have to compute :math:`e^{-x}` again.
 # ``np.minimum`` keeps the exponent below the largest that a float can hold; see
 # :class:`tinygraph.Sigmoid`.
 #
@@ -131,8 +130,8 @@ plt.show()
 # Common mistakes
 # ---------------
 # * Writing :math:`x (1 - x)`: the formula is in terms of the *value* :math:`y`, not of the input.
-# * Writing :math:`\sigma' = -e^{-x} / (1 + e^{-x})^2`: the two minus signs, from the power rule and
-#   from the exponent, cancel. A sigmoid rises everywhere, so its slope is positive.
-# * Differentiating :math:`e^{-x}` *with respect to w* in the same breath, as if :math:`x` were a
-#   product :math:`w z`. The sigmoid knows nothing of weights: its derivative is by its own input.
-#   What comes before it is the next factor of the chain.
+# * Writing :math:`\sigma' = -e^{-x} / (1 + e^{-x})^2`. One minus sign comes from the power rule, one
+#   from the exponent, and they cancel. A sigmoid increases everywhere, so its slope is positive.
+# * Differentiating :math:`e^{-x}` *with respect to w* in the same step, with :math:`x = w z`. The
+#   derivative of the sigmoid is with respect to its own input. The derivative of that input is the
+#   next factor of the chain.

@@ -2,7 +2,7 @@ r"""
 The hyperbolic tangent
 ======================
 
-**Statement.** For :math:`y = \tanh x = \dfrac{e^x - e^{-x}}{e^x + e^{-x}}`, entry by entry,
+**Statement.** For :math:`y = \tanh x = \dfrac{e^x - e^{-x}}{e^x + e^{-x}}`, element by element,
 
 .. math:: \tanh' = 1 - \tanh^2, \qquad
           \frac{\partial L}{\partial x} = g \odot (1 - y \odot y), \qquad
@@ -22,12 +22,12 @@ and the maximum 1 is taken at :math:`x = 0` alone.
 #    :class: derivation
 #
 #    * - :math:`s' = c, \quad c' = s`
-#      - the exponent :math:`-x` brings a factor −1, which turns the difference into the sum and
-#        back
+#      - the exponent :math:`-x` gives a factor −1, which turns the difference into the sum, and
+#        the sum into the difference
 #    * - :math:`\dfrac{dy}{dx} = \dfrac{s' c - s\, c'}{c^2}`
 #      - quotient rule
 #    * - :math:`\phantom{\dfrac{dy}{dx}} = \dfrac{c^2 - s^2}{c^2}`
-#      - put in :math:`s' = c` and :math:`c' = s`
+#      - insert :math:`s' = c` and :math:`c' = s`
 #    * - :math:`\phantom{\dfrac{dy}{dx}} = 1 - \left(\dfrac{s}{c}\right)^2 = 1 - y^2`
 #      - divide term by term
 #    * - :math:`0 < 1 - y^2 \le 1`
@@ -35,8 +35,8 @@ and the maximum 1 is taken at :math:`x = 0` alone.
 #        0`
 #
 # tanh is a sigmoid in other units: :math:`\tanh x = \dfrac{1 - e^{-2x}}{1 + e^{-2x}} =
-# 2\,\sigma(2x) - 1`. Its slope at 0 is therefore :math:`2 \cdot 2 \cdot \tfrac14 = 1`: four times
-# the sigmoid's.
+# 2\,\sigma(2x) - 1`. Its slope at 0 is therefore :math:`2 \cdot 2 \cdot \tfrac14 = 1`, four times
+# the slope of the sigmoid.
 #
 # Index form and matrix form
 # --------------------------
@@ -101,7 +101,7 @@ plt.show()
 # Common mistakes
 # ---------------
 # * Writing :math:`1 - x^2`: the formula is in terms of the *value*.
-# * Using the sigmoid's :math:`y (1 - y)`. For :math:`y = -0.5` that is −0.75, a negative slope for
-#   a function that rises everywhere.
-# * Computing the fraction as it stands: :math:`e^{x}` overflows from :math:`x \approx 710`.
-#   ``np.tanh`` does not.
+# * Using the sigmoid's :math:`y (1 - y)`. For :math:`y = -0.5` this is −0.75, a negative slope,
+#   although tanh increases everywhere.
+# * Computing the fraction directly: :math:`e^{x}` overflows from :math:`x \approx 710` on.
+#   ``np.tanh`` does not overflow.

@@ -1,13 +1,13 @@
 r"""
-ReLU, and what is done at 0
-===========================
+ReLU and its kink at 0
+======================
 
-**Statement.** For :math:`y = \max(x, 0)`, entry by entry,
+**Statement.** For :math:`y = \max(x, 0)`, element by element,
 
 .. math:: \frac{\partial L}{\partial x} = g \odot [x > 0], \qquad
           [x > 0] = \begin{cases} 1 & x > 0 \\ 0 & x \le 0 . \end{cases}
 
-At :math:`x = 0` there is no derivative; tinygraph takes 0.
+At :math:`x = 0` there is no derivative; tinygraph uses 0.
 """
 
 # %%
@@ -25,14 +25,14 @@ At :math:`x = 0` there is no derivative; tinygraph takes 0.
 #        \dfrac{y(-\varepsilon) - y(0)}{-\varepsilon} = 0`
 #      - the slopes from the right and from the left differ: there is no derivative
 #    * - :math:`\max(x, 0) \ge k\,x \quad \text{for every } k \in [0, 1]`
-#      - every line through the corner with a slope from 0 to 1 stays below the function: each such
+#      - every line through the kink with a slope from 0 to 1 stays below the function, so each such
 #        k is a *subgradient*
 #    * - :math:`k = 0`
-#      - a choice: it makes an exact 0 count as "off", and costs no more than a comparison
+#      - a choice: a unit with exactly 0 counts as "off", and one comparison is enough
 #
-# Does the choice matter? A pre-activation that is *exactly* 0 is rare where weights are drawn at
-# random. It is not rare where the data have zeros and the biases start at 0: then the choice
-# decides whether these units learn in the first step.
+# Does the choice matter? With random weights, a pre-activation is rarely *exactly* 0. But if the data
+# contain zeros and the biases start at 0, it happens often. Then the choice decides whether these
+# units learn in the first step.
 #
 # Index form and matrix form
 # --------------------------
@@ -42,7 +42,7 @@ At :math:`x = 0` there is no derivative; tinygraph takes 0.
 #           \qquad\Longleftrightarrow\qquad
 #           \frac{\partial L}{\partial x} = g \odot [x > 0].
 #
-# **Shape check.** The mask :math:`[x > 0]` has the shape of :math:`x`, and so has :math:`g`.
+# **Shape check.** The mask :math:`[x > 0]` and :math:`g` have the shape of :math:`x`.
 #
 # The numbers
 # -----------
@@ -73,10 +73,12 @@ assert np.allclose(left[smooth], x.grad[smooth], atol=1e-6)
 assert np.allclose(right[smooth], x.grad[smooth], atol=1e-6)
 
 # %%
-# Only in the row of 0 do the two measured slopes disagree; there ``backward`` gives the left one.
+# The two measured slopes differ only in the row of 0. There, ``backward`` gives the left one.
 #
-# **Dead units.** A unit that is negative for *every* sample gets the gradient 0 from every sample,
-# so its weights do not change, so it stays negative: it is dead.
+# **Dead units.** If the pre-activation of a unit is negative for *every* sample, the gradient of its
+# weights is 0. With plain SGD its weights do not change. If its inputs do not change either, it stays
+# negative: the unit is dead. It can recover if earlier layers change its inputs, or if the optimizer
+# still has momentum from earlier gradients.
 
 batch = tg.Parameter([[1.0, 2.0], [0.5, 1.0]], name="batch")
 W = tg.Parameter([[1.0, -1.0], [1.0, -1.0]], name="W")
@@ -116,8 +118,8 @@ plt.show()
 # %%
 # Common mistakes
 # ---------------
-# * Masking by the *gradient*'s sign, :math:`[g > 0]`, in place of the input's.
-# * Writing :math:`[x \ge 0]` in one place and :math:`[x > 0]` in another: a check by numbers does
-#   not see it, since it keeps away from the kink.
-# * Checking the derivative *at* the kink: a central difference gives 1/2 there, and neither side is
-#   to blame.
+# * Using the sign of the *gradient*, :math:`[g > 0]`, instead of the sign of the input.
+# * Writing :math:`[x \ge 0]` in one place and :math:`[x > 0]` in another. A numerical check does not
+#   find this, because it avoids the kink.
+# * Checking the derivative *at* the kink. A central difference gives 1/2 there, and no choice of
+#   slope agrees with it except 1/2.

@@ -2,7 +2,7 @@ r"""
 The mean squared error
 ======================
 
-**Statement.** For :math:`L = \dfrac1n \sum_i (y_i - t_i)^2`, with :math:`n` the number of entries
+**Statement.** For :math:`L = \dfrac1n \sum_i (y_i - t_i)^2`, with :math:`n` the number of elements
 of :math:`y`,
 
 .. math:: \frac{\partial L}{\partial y} = \frac2n\,(y - t), \qquad
@@ -12,7 +12,7 @@ of :math:`y`,
 # %%
 # Derivation
 # ----------
-# Differentiate with respect to one entry, :math:`y_k`.
+# Differentiate with respect to one element, :math:`y_k`.
 #
 # .. list-table::
 #    :widths: 55 45
@@ -23,14 +23,14 @@ of :math:`y`,
 #      - the derivative of a sum is the sum of the derivatives; 1/n is constant
 #    * - :math:`\phantom{\dfrac{\partial L}{\partial y_k}} = \dfrac1n \dfrac{\partial}{\partial y_k}
 #        (y_k - t_k)^2`
-#      - :math:`y_k` appears in the term i = k alone
+#      - :math:`y_k` appears only in the term i = k
 #    * - :math:`\phantom{\dfrac{\partial L}{\partial y_k}} = \dfrac1n \cdot 2\,(y_k - t_k) \cdot 1`
-#      - chain rule: the square gives twice what is inside, the inside has the slope 1
+#      - chain rule: the outer derivative is 2(…), the inner derivative is 1
 #    * - :math:`\dfrac{\partial L}{\partial t_k} = \dfrac1n \cdot 2\,(y_k - t_k) \cdot (-1)`
-#      - the same, but the inside has the slope −1 in :math:`t_k`
+#      - the same, but the inner derivative with respect to :math:`t_k` is −1
 #
-# In a graph the loss is seldom the end of the world: if something comes after it, both are
-# multiplied by the scalar :math:`g` that arrives. As the last node, :math:`g = 1`.
+# The loss need not be the last node of a graph. If another op uses it, multiply both gradients by the
+# incoming scalar :math:`g`. For the last node, :math:`g = 1`.
 #
 # Index form and matrix form
 # --------------------------
@@ -38,9 +38,9 @@ of :math:`y`,
 #           \qquad\Longleftrightarrow\qquad
 #           \frac{\partial L}{\partial y} = \frac2n\,(y - t).
 #
-# **Shape check.** :math:`L` is a scalar, so its gradient has the shape of :math:`y`; and :math:`y -
-# t` has it, *provided that t has the shape of y*. With (n, 1) against (n,) NumPy would broadcast to
-# (n, n); tinygraph refuses.
+# **Shape check.** :math:`L` is a scalar, so its gradient has the shape of :math:`y`. So has :math:`y -
+# t`, *if t has the shape of y*. With (n, 1) and (n,), NumPy would broadcast to (n, n); tinygraph
+# refuses these shapes.
 #
 # The numbers
 # -----------
@@ -81,10 +81,9 @@ assert np.allclose(measured, y.grad)
 assert np.allclose(t.grad, -y.grad)
 
 # %%
-# **Mean or one half.** The text of the lab writes the loss once as :math:`\frac1n \sum (y - t)^2`,
-# the mean, and once as :math:`\frac12 (y - t)^2`. Both are in use, and both are fine; mixing them
-# is not, because their gradients differ by a factor, and the factor moves into the best learning
-# rate:
+# **Mean or one half.** The lab handout writes the loss once as :math:`\frac1n \sum (y - t)^2`, the
+# mean, and once as :math:`\frac12 (y - t)^2`. Both forms are common, and both are correct. But do not
+# mix them: their gradients differ by a factor, and so do their best learning rates:
 
 n = 100
 rng = np.random.default_rng(0)
@@ -112,8 +111,8 @@ print(
 assert np.allclose([row[1] for row in rows], [2 / n, 1 / n, 1])
 
 # %%
-# So "the best η is 1" says nothing until one knows which of the three was meant. This book, and
-# tinygraph, mean the first, always.
+# So "the best η is 1" means nothing until you know which of the three losses was used. This book and
+# tinygraph always use the first one.
 #
 # The code of the op
 # ------------------
@@ -127,8 +126,8 @@ assert np.allclose([row[1] for row in rows], [2 / n, 1 / n, 1])
 #
 # A picture
 # ---------
-# The loss of one entry is a parabola; its slope is a line through 0. Far away the pull is strong,
-# close by it is weak.
+# The loss of one element is a parabola, and its slope is a line through 0. The slope is large far from
+# the label and small close to it.
 
 errors = np.linspace(-2, 2, 201)
 fig, ax = plt.subplots(figsize=(7, 3), layout="constrained")
@@ -142,9 +141,9 @@ plt.show()
 # %%
 # Common mistakes
 # ---------------
-# * Forgetting the 2, or the :math:`1/n`: the direction is right, and the learning rate is not the
-#   one you meant.
-# * Taking :math:`n` for the number of *samples*, where :math:`y` has several columns: the mean is
-#   over all entries.
-# * :math:`t - y` in place of :math:`y - t`: the loss is the same, its gradient turns round, and
-#   training climbs.
+# * Forgetting the 2 or the :math:`1/n`. The direction is right, but the learning rate is not the one
+#   you intended.
+# * Using the number of *samples* for :math:`n` when :math:`y` has several columns. The mean is over
+#   all elements.
+# * Writing :math:`t - y` instead of :math:`y - t`. The loss is the same, but its gradient has the
+#   opposite sign, so training increases the loss.

@@ -25,28 +25,28 @@ where :math:`g = \partial L/\partial z` and :math:`g' = \partial L/\partial a`.
 #
 #    * - :math:`\dfrac{\partial z_{ij}}{\partial W_{pq}} = \begin{cases} x_{ip} & j = q \\ 0 & j \ne
 #        q \end{cases}`
-#      - :math:`W_{pq}` appears in column q alone, in the term k = p, with the factor :math:`x_{ip}`
+#      - :math:`W_{pq}` appears only in column q, in the term k = p, with the factor :math:`x_{ip}`
 #    * - :math:`\dfrac{\partial L}{\partial W_{pq}} = \sum_{i, j} \dfrac{\partial L}{\partial
 #        z_{ij}} \dfrac{\partial z_{ij}}{\partial W_{pq}}`
-#      - chain rule: one way by every :math:`z_{ij}`, and ways add
+#      - chain rule: there is one path through every :math:`z_{ij}`, and paths add up
 #    * - :math:`\phantom{\dfrac{\partial L}{\partial W_{pq}}} = \sum_i g_{iq}\, x_{ip}`
-#      - only j = q is left of the sum over j
+#      - only the term j = q of the sum over j remains
 #    * - :math:`\phantom{\dfrac{\partial L}{\partial W_{pq}}} = \sum_i (x^\top)_{pi}\, g_{iq} =
 #        (x^\top g)_{pq}`
-#      - a matrix product sums the second index of the left over the first of the right, so x is
-#        turned
+#      - a matrix product sums over the second index of the left matrix and the first index of the
+#        right one, so we transpose x
 #    * - :math:`\dfrac{\partial z_{ij}}{\partial x_{pq}} = \begin{cases} W_{qj} & i = p \\ 0 & i \ne
 #        p \end{cases}`
-#      - :math:`x_{pq}` appears in row p alone, with the factor :math:`W_{qj}`
+#      - :math:`x_{pq}` appears only in row p, with the factor :math:`W_{qj}`
 #    * - :math:`\dfrac{\partial L}{\partial x_{pq}} = \sum_j g_{pj}\, W_{qj} = \sum_j g_{pj}\,
 #        (W^\top)_{jq} = (g\, W^\top)_{pq}`
-#      - chain rule, then the same bookkeeping: now W is turned
+#      - chain rule; this time we transpose W
 #    * - :math:`\dfrac{\partial a_{ij}}{\partial z_{ij}} = 1, \quad \dfrac{\partial a_{ij}}{\partial
 #        b_q} = \begin{cases} 1 & j = q \\ 0 & j \ne q \end{cases}`
 #      - :math:`a_{ij} = z_{ij} + b_j`
 #    * - :math:`\dfrac{\partial L}{\partial b_q} = \sum_{i,j} g'_{ij} \dfrac{\partial
 #        a_{ij}}{\partial b_q} = \sum_i g'_{iq}`
-#      - one bias for all samples: each has its say, and the says add
+#      - all samples share one bias, so their contributions add up
 #
 # Index form and matrix form
 # --------------------------
@@ -62,13 +62,13 @@ where :math:`g = \partial L/\partial z` and :math:`g' = \partial L/\partial a`.
 #     \end{aligned}
 #
 # **Shape check.** :math:`x^\top g` is (m, B)(B, n) = (m, n), as :math:`W`. :math:`g\,W^\top` is (B,
-# n)(n, m) = (B, m), as :math:`x`. The sum over the batch leaves (n,), as :math:`b`. With m ≠ n ≠ B
-# no other product of these matrices even has the right shape: a good way to remember the rule,
-# though no proof of it.
+# n)(n, m) = (B, m), as :math:`x`. The sum over the batch leaves (n,), as :math:`b`. If m, n and
+# B are pairwise different, no other product of these matrices has the right shape. This helps you to
+# remember the rule, but it is not a proof.
 #
 # The numbers
 # -----------
-# The sums of the index form as loops, beside what ``backward`` returns:
+# Loops compute the sums of the index form. Compare them with the result of ``backward``:
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -120,13 +120,13 @@ print(tg.gradcheck(model))
 #
 # A picture
 # ---------
-# The values in the upper half of every card, the gradients in the lower; each gradient has the
+# Every card shows the value in its upper half and the gradient in its lower half. Each gradient has the
 # shape of its value.
 
 tg.render(model, gradients=True)
 
 # %%
-# And one entry of :math:`\partial L/\partial W` as what it is, a sum over the batch:
+# One element of :math:`\partial L/\partial W` is a sum over the batch:
 
 p, q = 1, 2
 shares = x.value[:, p] * g[:, q]
@@ -142,9 +142,9 @@ assert np.isclose(shares.sum(), W.grad[p, q])
 # %%
 # Common mistakes
 # ---------------
-# * The transposes on the wrong matrix. Where all sizes are equal (4 units after 4 units!) NumPy
-#   does not notice; a check by numbers does.
-# * The *mean* over the batch in place of the sum. If the loss is a mean, its :math:`1/n` is in
-#   :math:`g` already; dividing again makes the gradient B times too small.
-# * A bias gradient of shape (1, n), by ``keepdims=True``: it broadcasts, and the bias silently
-#   becomes a matrix.
+# * Transposing the wrong matrix. If all sizes are equal (4 units after 4 units), NumPy does not
+#   notice; a numerical check does.
+# * Taking the *mean* over the batch instead of the sum. If the loss is a mean, :math:`g` already
+#   contains its :math:`1/n`. A second division makes the gradient B times too small.
+# * Using ``keepdims=True``, so that the bias gradient has the shape (1, n). It broadcasts, and the bias
+#   silently becomes a matrix.

@@ -21,8 +21,8 @@ Then
 # %%
 # The graph
 # ---------
-# This is the very graph, after one run on the XOR data and one backward. Every card shows the value
-# above and the gradient below.
+# This is the graph after one forward and one backward pass on the n = 21 points of the XOR data. Every
+# card shows the value above the gradient.
 
 import numpy as np
 from tabulate import tabulate
@@ -39,23 +39,24 @@ picture
 # %%
 # Derivation
 # ----------
-# tinygraph writes the derivation itself, from the rules of the ops in the graph. Each line is one
-# node, from the loss back to :math:`W_1`; its reason is the op's own. *Every symbol is a link to
-# its card in the diagram above.*
+# tinygraph writes this derivation from the rules of the ops in the graph. Each line is one node, from
+# the loss back to :math:`W_1`, and its reason comes from the op. *Every symbol is a link to its card in
+# the diagram above.*
 
 derivation = tg.derive(model, "layer1/W", diagram=picture)
 derivation
 
 # %%
-# Read it from the inside outwards: the error :math:`h_3 - t`, past the third sigmoid, through
-# :math:`W_3` turned round, past the second sigmoid, through :math:`W_2`, past the first, and at
-# last against the input. The statement above is the same with a name, :math:`\delta_k`, for what
-# arrives at each layer.
+# Read it from the inside to the outside: start with the error :math:`h_3 - t`, multiply by the slope of
+# the third sigmoid, by :math:`W_3^\top`, by the slope of the second sigmoid, by :math:`W_2^\top`, by the
+# slope of the first sigmoid, and finally by the input. The statement above says the same; there,
+# :math:`\delta_k` is the gradient at the pre-activation of layer k.
 #
 # Index form and matrix form
 # --------------------------
-# One weight of the first layer, :math:`W_{1,pq}`, in indices: a sum over samples i, over units r of
-# the second layer and the one unit of the third. *Multiply along each way, add over the ways:*
+# The gradient of one weight of the first layer, :math:`W_{1,pq}`, is a sum over the samples i, the units
+# r of the second layer, and the single unit of the third layer. *Multiply along each path, and add the
+# products of all paths:*
 #
 # .. math::
 #
@@ -67,13 +68,13 @@ derivation
 #
 # **Shape check.** With H = 4 units: :math:`\delta_3` is (B, 1); :math:`\delta_3 W_3^\top` is (B,
 # 1)(1, 4) = (B, 4) as :math:`h_2`; :math:`\delta_2 W_2^\top` is (B, 4)(4, 4) as :math:`h_1`;
-# :math:`x^\top \delta_1` is (2, B)(B, 4) = (2, 4) as :math:`W_1`. The last column of the table says
-# the same of every line.
+# :math:`x^\top \delta_1` is (2, B)(B, 4) = (2, 4) as :math:`W_1`. The last column of the table gives
+# the shapes for every line.
 #
 # The numbers
 # -----------
-# First the lines of NumPy that stand behind the table, then what they give at the present values,
-# beside ``backward``:
+# Below are the lines of NumPy behind the table, and then their results at the present values, compared
+# with ``backward``:
 
 print(derivation.code)
 
@@ -117,10 +118,9 @@ assert np.allclose(derivation.evaluate(), gradient)
 assert np.allclose([row[3] for row in rows], gradient.ravel())
 
 # %%
-# **The chain, in its order.** The text of the lab derives :math:`\partial \sigma/\partial w` in one
-# stride, by differentiating :math:`e^{-x}` as if :math:`x` were a product :math:`w z`. The idea is
-# right, two links are in it; but they are two, and with a bias, a batch and a matrix the single
-# stride goes wrong. The right chain takes one node at a time:
+# **One node at a time.** The lab handout derives :math:`\partial \sigma/\partial w` in a single step: it
+# differentiates :math:`e^{-x}` with :math:`x = w z`. This combines two applications of the chain rule.
+# With a bias, a batch and a matrix, the shortcut gives a wrong result. So we take one node at a time:
 #
 # .. math::
 #
@@ -128,8 +128,8 @@ assert np.allclose([row[3] for row in rows], gradient.ravel())
 #     \frac{\partial L}{\partial W} = h_{\text{prev}}^\top \frac{\partial L}{\partial a}, \qquad
 #     \frac{\partial L}{\partial b} = \sum_{\text{batch}} \frac{\partial L}{\partial a} .
 #
-# In numbers, for :math:`W_3`: the stride that forgets :math:`b` inside the exponent evaluates
-# :math:`\sigma'` at :math:`z = h_2 W_3` in place of :math:`a = z + b_3`.
+# Here are the numbers for :math:`W_3`. The shortcut forgets :math:`b` in the exponent, so it evaluates
+# :math:`\sigma'` at :math:`z = h_2 W_3` instead of :math:`a = z + b_3`.
 
 
 def sigma_slope(numbers):
@@ -153,8 +153,8 @@ assert not np.allclose(in_one_stride, model["layer3/W"].grad, rtol=0.01)
 # %%
 # The code of the ops
 # -------------------
-# There is no code for "Lab 2": ``Graph.backward`` asks every op in turn. The ops are
-# :doc:`05_layer`, :doc:`01_sigmoid` and :doc:`04_mse`; the walk itself is this:
+# There is no special code for Lab 2: ``Graph.backward`` calls every op. The pages :doc:`05_layer`,
+# :doc:`01_sigmoid` and :doc:`04_mse` derive the ops. This is the loop over them:
 #
 # .. literalinclude:: /../tinygraph/core/graph.py
 #    :pyobject: Graph.backward
@@ -162,7 +162,7 @@ assert not np.allclose(in_one_stride, model["layer3/W"].grad, rtol=0.01)
 #
 # A picture
 # ---------
-# How large the gradient is at every node on the way, from the loss back to :math:`W_1`: each
+# The picture shows the size of the gradient at every node from the loss back to :math:`W_1`. Each
 # sigmoid makes it smaller.
 
 import matplotlib.pyplot as plt
@@ -178,8 +178,9 @@ plt.show()
 # %%
 # Common mistakes
 # ---------------
-# * One :math:`\sigma'` too few: there are three on the way to :math:`W_1`, one for every layer, the
-#   last layer's included.
-# * :math:`\sigma'(h)` in place of :math:`\sigma'(a) = h (1 - h)`: the sigmoid of a sigmoid.
+# * Forgetting one :math:`\sigma'`. There are three on the path to :math:`W_1`, one for every layer,
+#   including the last one.
+# * Writing :math:`\sigma'(h)` instead of :math:`\sigma'(a) = h (1 - h)`: this applies the sigmoid
+#   twice.
 # * Updating :math:`W_3` *before* its old value has been used for :math:`\delta_2`. First all
 #   gradients, then all steps.

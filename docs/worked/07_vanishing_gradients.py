@@ -2,8 +2,8 @@ r"""
 Why sigmoid gradients vanish
 ============================
 
-**Statement.** On the way back through :math:`k` sigmoids, a gradient is multiplied by :math:`k`
-slopes :math:`\sigma' \le \tfrac14` and by the weights between them. Entry by entry, along one way
+**Statement.** When a gradient goes back through :math:`k` sigmoids, it is multiplied by :math:`k`
+slopes :math:`\sigma' \le \tfrac14` and by the weights between them. Along a single path of units,
 through the network,
 
 .. math:: \left| \text{factor of the way} \right| \;\le\; \left(\tfrac14\right)^k \prod_{j} |w_j| ,
@@ -25,12 +25,13 @@ and for whole layers, with the spectral norms :math:`\lVert W_j \rVert`,
 #    * - :math:`\delta_j = \left(\delta_{j+1} W_{j+1}^\top\right) \odot \sigma'(a_j)`
 #      - one layer back, :doc:`06_lab2_end_to_end`
 #    * - :math:`\lVert u \odot v \rVert \le \max_i |v_i| \cdot \lVert u \rVert`
-#      - every entry is scaled by at most the largest factor
+#      - every element is scaled by at most the largest factor
 #    * - :math:`0 < \sigma'(a) \le \tfrac14`
 #      - the *maximum*, :doc:`01_sigmoid`
 #    * - :math:`\lVert \delta_j \rVert \le \tfrac14\, \lVert W_{j+1} \rVert\, \lVert \delta_{j+1}
 #        \rVert`
-#      - both together; the spectral norm is the most that a matrix stretches
+#      - both together; the spectral norm is the largest factor by which a matrix stretches a vector,
+#        and :math:`\lVert \delta \rVert` is the Frobenius norm
 #    * - :math:`\lVert \delta_1 \rVert \le \left(\tfrac14\right)^{k-1} \prod_{j=2}^{k} \lVert W_j
 #        \rVert\, \lVert \delta_k \rVert`
 #      - from layer k down to layer 1: k − 1 times
@@ -41,12 +42,12 @@ and for whole layers, with the spectral norms :math:`\lVert W_j \rVert`,
 #           \qquad\Longleftrightarrow\qquad
 #           \delta_j = \left(\delta_{j+1} W_{j+1}^\top\right) \odot \sigma'(a_j) .
 #
-# **Shape check.** :math:`\delta_j` is (B, units of layer j); the bound compares two numbers.
+# **Shape check.** :math:`\delta_j` is (B, units of layer j). The bound compares two numbers.
 #
 # The numbers
 # -----------
-# **0.25 is the maximum, not the mean.** The text of the lab takes 0.25 for the mean of
-# :math:`\sigma'`. As the maximum it gives a *bound*, and the bound alone is already striking:
+# **0.25 is the maximum, not the mean.** The lab handout says that 0.25 is the mean of
+# :math:`\sigma'`. It is the maximum, so it gives a *bound*, and this bound is already small:
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -58,9 +59,9 @@ rows = [[k, f"1/{4**k:,}", 0.25**k] for k in (1, 2, 3, 5, 10)]
 print(tabulate(rows, headers=["sigmoids", "bound (1/4)^k", "as a number"], disable_numparse=True))
 
 # %%
-# A chain of ten sigmoids, with every weight 1 and every pre-activation started so that it is
-# exactly 0, takes the bound; any other start stays below it. (Here every sigmoid is followed by
-# −1/2, which brings it back to 0.)
+# In a chain of ten sigmoids with all weights 1 and all pre-activations exactly 0, the gradient is equal
+# to the bound. With any other start it is smaller. (Here, we subtract 1/2 after every sigmoid, so its
+# output is 0 again.)
 
 
 def chain(start, k=10):
@@ -80,9 +81,10 @@ assert np.isclose(chain(0.0), 0.25**10)
 assert all(abs(row[1]) <= 0.25**10 for row in rows)
 
 # %%
-# And a network: ten layers of eight units, weights drawn from N(0, 1) as in the lab, the size of
-# the gradient at every layer. The weights count too: here a spectral norm is about 5, so the bound
-# is far above what happens, since most units are nowhere near 0, where the slope is 1/4.
+# The next network has ten layers of eight units, with weights drawn from N(0, 1) as in the lab. The
+# table shows the size of the gradient at every layer. The weights matter, too: here each spectral norm
+# is about 5, so each layer contributes up to 5/4 to the bound. The true gradient is much smaller,
+# because most pre-activations are far from 0 and their slopes are far below 1/4.
 
 
 def sizes(activation, scale, layers=10, units=8):
@@ -116,7 +118,7 @@ assert all(grad <= bound * (1 + 1e-12) for grad, bound in zip(grads, bounds, str
 # %%
 # The code of the op
 # ------------------
-# The factor that does it:
+# This is the factor that makes the gradient vanish:
 #
 # .. literalinclude:: /../tinygraph/ops/activations.py
 #    :pyobject: Sigmoid.backward
@@ -144,14 +146,14 @@ ax.legend(frameon=False)
 plt.show()
 
 # %%
-# With activations whose slope reaches 1, and weights scaled to the number of inputs, the gradient
-# of the first layer is about as large as that of the last.
+# If the slope of the activation reaches 1, and the weights are scaled to the number of inputs, then the
+# gradient of the first layer is about as large as that of the last layer.
 #
 # Common mistakes
 # ---------------
-# * "Each sigmoid multiplies by 1/4." By *at most* 1/4, at 0; for the mean over a range see
-#   :doc:`01_sigmoid`.
-# * Forgetting the weights: large ones can make up for small slopes, though large weights push the
-#   pre-activations away from 0, where the slope is smaller still.
-# * "A vanishing gradient means that training is done." It is small also where the loss is large:
-#   nothing gets through.
+# * "Each sigmoid multiplies by 1/4." The factor is *at most* 1/4, at 0. For the mean over an interval,
+#   see :doc:`01_sigmoid`.
+# * Forgetting the weights. Large weights can compensate for small slopes. But they also move the
+#   pre-activations away from 0, where the slopes are even smaller.
+# * "A vanishing gradient means that training is finished." The gradient can also vanish while the loss
+#   is large.

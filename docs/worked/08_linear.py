@@ -1,6 +1,6 @@
 r"""
-Without activations, depth is for nothing
-=========================================
+Without activations, depth does not help
+========================================
 
 **Statement.** A network of :math:`k` layers :math:`h_j = h_{j-1} W_j + b_j` without activations
 computes
@@ -23,30 +23,31 @@ which one layer can compute. XOR is not among the functions of this form, whatev
 #    * - :math:`h_k = h_{k-1} W_k + b_k`
 #      - the last layer
 #    * - :math:`\phantom{h_k} = (x W' + b')\, W_k + b_k`
-#      - if the statement holds for k − 1 layers, with W′ and b′
+#      - suppose that the statement holds for k − 1 layers: :math:`h_{k-1} = x W' + b'`
 #    * - :math:`\phantom{h_k} = x\,(W' W_k) + (b' W_k + b_k)`
-#      - a matrix product distributes over sums, and is associative
+#      - the matrix product is distributive and associative
 #    * - :math:`\phantom{h_k} = x W + b`
-#      - name the two brackets: the statement for k layers, and so for all
+#      - with :math:`W = W' W_k` and :math:`b = b' W_k + b_k`: so it holds for k layers, and by
+#        induction for every k
 #
-# Now XOR. Let :math:`y(x_1, x_2) = w_1 x_1 + w_2 x_2 + b`.
+# Now we apply this to XOR. Let :math:`y(x_1, x_2) = w_1 x_1 + w_2 x_2 + b`.
 #
 # .. list-table::
 #    :widths: 55 45
 #    :class: derivation
 #
 #    * - :math:`y(0,0) + y(1,1) = w_1 + w_2 + 2 b`
-#      - put in the corners of one diagonal
+#      - insert the corners of one diagonal
 #    * - :math:`y(0,1) + y(1,0) = w_1 + w_2 + 2 b`
-#      - and of the other
+#      - insert the corners of the other diagonal
 #    * - :math:`y(0,0) + y(1,1) = y(0,1) + y(1,0)`
-#      - the two are the same, for every choice of weights
+#      - the two sums are equal for all weights
 #    * - :math:`0 + 0 = 1 + 1`
-#      - but XOR asks for this
+#      - XOR would need this, which is false
 #
-# A threshold at the end does not help: if :math:`y < \tfrac12` at the first two corners and
-# :math:`y > \tfrac12` at the others, the left sum is below 1 and the right one above. That includes
-# a sigmoid after the last layer, which is such a threshold, drawn softly.
+# A threshold at the end does not help. If :math:`y < \tfrac12` at the first two corners and
+# :math:`y > \tfrac12` at the other two, the left sum is below 1 and the right sum is above 1. The same
+# holds for a sigmoid after the last layer, because it is a smooth threshold.
 #
 # Index form and matrix form
 # --------------------------
@@ -59,7 +60,7 @@ which one layer can compute. XOR is not among the functions of this form, whatev
 #
 # The numbers
 # -----------
-# The network of the lab with ``activation="none"``: 37 numbers in six parameters, collapsed to 3.
+# The lab network with ``activation="none"`` has 37 numbers in six parameters. They reduce to 3 numbers.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -76,8 +77,8 @@ print("largest difference:", np.abs(model.predict(x=X) - (X @ W + b)).max())
 assert np.allclose(model.predict(x=X), X @ W + b)
 
 # %%
-# And the best that any such function reaches on XOR, by least squares, is the same answer for every
-# point, 10/21, the share of ones:
+# The best such function on XOR, found by least squares, gives the same answer for every point: 10/21,
+# the fraction of ones.
 
 best, *_ = np.linalg.lstsq(np.column_stack([X, np.ones(len(X))]), T, rcond=None)
 loss = float(np.mean((np.column_stack([X, np.ones(len(X))]) @ best - T) ** 2))
@@ -88,7 +89,7 @@ assert np.isclose(loss, 10 / 21 * 11 / 21)
 # %%
 # The code of the op
 # ------------------
-# "No activation" is an op as well; the factor in its backward is 1:
+# "No activation" is an op, too; the factor in its backward is 1:
 #
 # .. literalinclude:: /../tinygraph/ops/activations.py
 #    :pyobject: Identity.forward
@@ -100,7 +101,7 @@ assert np.isclose(loss, 10 / 21 * 11 / 21)
 #
 # A picture
 # ---------
-# What a linear chain and a network with sigmoids make of XOR, each after training:
+# The picture shows a linear chain and a network with sigmoids on XOR, both after training:
 
 fig, axes = plt.subplots(1, 2, figsize=(8, 3.8), layout="constrained")
 for ax, activation, lr in zip(axes, ("none", "sigmoid"), (0.01, 0.1), strict=True):
@@ -113,8 +114,8 @@ plt.show()
 # %%
 # Common mistakes
 # ---------------
-# * "It is linear, so training is easy." The *function* is linear in :math:`x`; the loss is not
-#   quadratic in the six parameters, which appear as products.
-# * "More layers, then." The proof holds for every k.
-# * "A sigmoid at the end makes it nonlinear." It does, but the border where it answers 1/2 is still
-#   a straight line, and no straight line separates XOR.
+# * "It is linear, so training is easy." The *function* is linear in :math:`x`. But the loss is not
+#   quadratic in the six parameters, because they appear as products.
+# * "Then use more layers." The proof holds for every k.
+# * "A sigmoid at the end makes it nonlinear." It does, but the points where it is 1/2 still form a
+#   straight line, and no straight line separates XOR.

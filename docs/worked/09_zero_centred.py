@@ -3,9 +3,9 @@ Why zero-centred outputs help
 =============================
 
 **Statement.** Let a unit be :math:`a = \sum_k h_k w_k + b`. If all its inputs :math:`h_k` are
-positive, as after a sigmoid, then for a single sample all entries of :math:`\partial L/\partial w`
-have *the same sign*. A step can then raise all weights or lower all of them, and nothing else; a
-direction in which some should rise and others fall is reached by zigzag only."""
+positive, as after a sigmoid, then for a single sample all elements of :math:`\partial L/\partial w`
+have *the same sign*. So a step either increases all weights or decreases all of them. If some weights
+should increase and others decrease, training can only zigzag in that direction."""
 
 # %%
 # Derivation
@@ -16,21 +16,21 @@ direction in which some should rise and others fall is reached by zigzag only.""
 #
 #    * - :math:`\dfrac{\partial L}{\partial w_k} = \delta\, h_k, \quad \delta = \dfrac{\partial
 #        L}{\partial a}`
-#      - :math:`w_k` enters a with the factor :math:`h_k`: :doc:`05_layer`, one sample, one unit
+#      - :math:`w_k` is multiplied by :math:`h_k` in a; see :doc:`05_layer`, for one sample and one unit
 #    * - :math:`\operatorname{sign} \dfrac{\partial L}{\partial w_k} = \operatorname{sign} \delta
 #        \cdot \operatorname{sign} h_k`
-#      - sign of a product
+#      - the sign of a product
 #    * - :math:`h_k = \sigma(\cdot) > 0 \;\Rightarrow\; \operatorname{sign} \dfrac{\partial
 #        L}{\partial w_k} = \operatorname{sign} \delta`
 #      - the same for every k, since :math:`\delta` does not depend on k
 #    * - :math:`\dfrac{\partial L}{\partial w_k} = \sum_i \delta_i h_{ik}`
-#      - over a batch the samples may disagree, which softens the effect, but does not end it
+#      - in a batch the samples may have different signs, which reduces the effect
 #    * - :math:`h_k = \bar h_k + \tilde h_k \;\Rightarrow\; \dfrac{\partial L}{\partial w_k} = \bar
 #        h_k \sum_i \delta_i + \sum_i \delta_i \tilde h_{ik}`
-#      - split off the mean over the batch: its part is *the same number* for all k, times the means
+#      - separate the mean over the batch: its part is *the same number* for all k, times the means
 #
-# The last line is the point: the mean of the inputs puts a common part into all gradients, the one
-# that the bias gets as well, :math:`\sum_i \delta_i`. Inputs with mean 0 have no such part.
+# The last line is the important one. The mean of the inputs adds a common part to all gradients:
+# :math:`\sum_i \delta_i`, which is also the gradient of the bias. Inputs with mean 0 have no such part.
 #
 # Index form and matrix form
 # --------------------------
@@ -39,14 +39,14 @@ direction in which some should rise and others fall is reached by zigzag only.""
 #           \frac{\partial L}{\partial W} = h^\top \delta
 #           = \bar h^\top \Bigl(\sum_i \delta_i\Bigr) + \tilde h^\top \delta ,
 #
-# with :math:`\bar h` the (1, m) row of means.
+# where :math:`\bar h` is the (1, m) row of means.
 #
 # **Shape check.** :math:`\bar h^\top \sum_i \delta_i` is (m, 1)(1, n) = (m, n): a matrix of rank
 # one.
 #
 # The numbers
 # -----------
-# Four inputs, one unit, one sample: once the inputs come from sigmoids, once from tanhs.
+# We use four inputs, one unit and one sample. The inputs come first from sigmoids, then from tanhs.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -69,7 +69,7 @@ assert len({np.sign(entry) for entry in rows[0][1:]}) == 1
 assert len({np.sign(entry) for entry in rows[1][1:]}) == 2
 
 # %%
-# Over a batch, the split of the last line, and how much of the gradient is the common part:
+# For a batch, we compute the two parts of the last line, and the fraction that the common part has:
 
 inputs = rng.normal(size=(50, 4))
 delta = rng.normal(size=(50, 1)) + 0.5
@@ -91,8 +91,8 @@ print(tabulate(rows, headers=["inputs from", "common part", "the rest"], floatfm
 #
 # A picture
 # ---------
-# Gradient descent, one sample at a time, towards a target in which one weight has to rise and the
-# other to fall. With positive inputs every step goes up and right or down and left.
+# Gradient descent, one sample at a time, moves towards a target for which one weight must increase and
+# the other must decrease. With positive inputs, every step goes up and right, or down and left.
 
 
 def path(centre, lr=0.9, steps=14):
@@ -128,8 +128,8 @@ assert (np.sign(steps[:, 0]) == np.sign(steps[:, 1])).all()
 # %%
 # Common mistakes
 # ---------------
-# * "With sigmoids the gradients of *all* weights of the network have one sign." Of all weights
-#   *into one unit*, for *one sample*.
-# * "So tanh always wins." On the small problems of the lab a sigmoid does well; zero-centred
-#   outputs remove one obstacle among several.
-# * Centring the *data* and forgetting that the next layer sees the *activations*.
+# * "With sigmoids, the gradients of *all* weights of the network have the same sign." This holds for the
+#   weights *into one unit*, for *one sample*.
+# * "So tanh is always better." A sigmoid works well on the small problems of the lab. Zero-centred
+#   outputs remove one of several difficulties.
+# * Centring the *data* and forgetting that the next layer gets the *activations*.

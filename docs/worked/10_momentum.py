@@ -6,10 +6,10 @@ Momentum
 
 .. math:: v_t = \beta v_{t-1} - \eta\, g_t, \qquad w_t = w_{t-1} + v_t
 
-is :math:`v_t = -\eta \sum_{s=1}^{t} \beta^{t-s} g_s`: a sum of all past gradients, the older the
-lighter. Under a constant gradient the step grows to :math:`\dfrac{1}{1-\beta}` times that of plain
-descent; under one that changes its sign at every step it shrinks to :math:`\dfrac{1}{1+\beta}`
-times."""
+is :math:`v_t = -\eta \sum_{s=1}^{t} \beta^{t-s} g_s`: a sum of all past gradients, in which older
+gradients have smaller weights. Under a constant gradient, the step grows to
+:math:`\dfrac{1}{1-\beta}` times the step of plain SGD. If the gradient changes its sign at every step,
+the step shrinks to :math:`\dfrac{1}{1+\beta}` times."""
 
 # %%
 # Derivation
@@ -21,30 +21,30 @@ times."""
 #    * - :math:`v_1 = -\eta g_1`
 #      - from :math:`v_0 = 0`
 #    * - :math:`v_2 = \beta v_1 - \eta g_2 = -\eta\,(\beta g_1 + g_2)`
-#      - put in :math:`v_1`
+#      - insert :math:`v_1`
 #    * - :math:`v_t = -\eta \sum_{s=1}^{t} \beta^{t-s} g_s`
-#      - go on: every step multiplies all earlier terms by :math:`\beta` once more
+#      - by induction: every step multiplies all earlier terms by :math:`\beta` and adds one term
 #    * - :math:`g_s = g: \quad v_t = -\eta g\, (1 + \beta + \dots + \beta^{t-1}) = -\eta g\,
 #        \dfrac{1 - \beta^t}{1 - \beta}`
 #      - geometric series
 #    * - :math:`v_t \to -\eta g \cdot \dfrac{1}{1 - \beta}`
-#      - :math:`\beta^t \to 0`; with :math:`\beta = 0.9` ten times the step of plain descent
+#      - :math:`\beta^t \to 0`; with :math:`\beta = 0.9` this is ten times the step of plain SGD
 #    * - :math:`g_s = (-1)^s g: \quad |v_t| \to \eta |g| \cdot \dfrac{1}{1 + \beta}`
-#      - the same series with :math:`-\beta` in place of :math:`\beta`; with 0.9 about half a step
+#      - the same series with :math:`-\beta` instead of :math:`\beta`; with 0.9 it is about half a step
 #
 # Index form and matrix form
 # --------------------------
-# Every entry of a parameter goes its own way, so the formulas are the same in both forms:
+# The update is elementwise, so the formulas are the same in both forms:
 #
 # .. math:: v_{ij} \leftarrow \beta v_{ij} - \eta\, g_{ij}, \quad w_{ij} \leftarrow w_{ij} + v_{ij}
 #           \qquad\Longleftrightarrow\qquad
 #           v \leftarrow \beta v - \eta\, g, \quad w \leftarrow w + v .
 #
-# **Shape check.** :math:`v` has the shape of :math:`w`, one for every parameter.
+# **Shape check.** :math:`v` has the shape of :math:`w`. Every parameter has its own :math:`v`.
 #
 # The numbers
 # -----------
-# The optimizer itself, fed a gradient that is always 1, and one that swings between 1 and −1:
+# We run the optimizer with a gradient that is always 1, and with one that alternates between 1 and −1:
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -109,11 +109,12 @@ plt.show()
 # %%
 # Common mistakes
 # ---------------
-# * Keeping the :math:`\eta` that was best without momentum: with :math:`\beta = 0.9` it may be ten
+# * Keeping the :math:`\eta` that was best without momentum. With :math:`\beta = 0.9` it may be ten
 #   times too large.
-# * Mixing two conventions. Some write :math:`v \leftarrow \beta v + g` and :math:`w \leftarrow w -
-#   \eta v`: the same path as long as :math:`\eta` is constant, another one when it changes. Some
-#   write :math:`v \leftarrow \beta v + (1 - \beta) g`: ten times smaller steps.
-# * One :math:`v` for all parameters: each needs its own, and so a memory the size of the network.
+# * Mixing conventions. Some authors write :math:`v \leftarrow \beta v + g` and :math:`w \leftarrow w -
+#   \eta v`. The steps are the same while :math:`\eta` is constant, and differ when it changes. Others
+#   write :math:`v \leftarrow \beta v + (1 - \beta) g`, which makes the steps ten times smaller.
+# * Using one :math:`v` for all parameters. Each parameter needs its own, so the state is as large as the
+#   network.
 #
 # Source: B. T. Polyak, *Some methods of speeding up the convergence of iteration methods*, 1964.

@@ -2,19 +2,19 @@ r"""
 AdaGrad and RMSProp
 ===================
 
-**Statement.** Both divide each entry of the step by a root of its own squared gradients,
+**Statement.** Both divide each element of the step by the root of its own squared gradients,
 
 .. math:: w_t = w_{t-1} - \frac{\eta\, g_t}{\sqrt{s_t} + \varepsilon},
 
 **AdaGrad** with their sum, :math:`s_t = s_{t-1} + g_t^2`; **RMSProp** with their running mean,
-:math:`s_t = \rho s_{t-1} + (1 - \rho)\, g_t^2`. Under a constant gradient AdaGrad's step is
-:math:`\eta / \sqrt t` and RMSProp's tends to :math:`\eta`, whatever the size of the gradient.
+:math:`s_t = \rho s_{t-1} + (1 - \rho)\, g_t^2`. Under a constant gradient of any size, AdaGrad's
+step is :math:`\eta / \sqrt t`, and RMSProp's step converges to :math:`\eta`.
 """
 
 # %%
 # Derivation
 # ----------
-# Why a root of squares? Ask that the step do not change when the loss is written in other units.
+# Why the root of squares? The step should not change if we measure the loss in other units.
 #
 # .. list-table::
 #    :widths: 55 45
@@ -22,33 +22,33 @@ AdaGrad and RMSProp
 #
 #    * - :math:`L \to c L \;\Rightarrow\; g \to c\, g,\; s \to c^2 s,\; \dfrac{g}{\sqrt s} \to
 #        \dfrac{g}{\sqrt s}`
-#      - the factor cancels: an entry with large gradients and one with small gradients go equally
-#        far
+#      - the factor cancels: elements with large gradients and elements with small gradients move
+#        equally far
 #    * - AdaGrad, :math:`g_t = g: \quad s_t = t\, g^2`
 #      - t equal terms
 #    * - :math:`|\Delta w_t| = \dfrac{\eta |g|}{\sqrt{t}\, |g|} = \dfrac{\eta}{\sqrt t}`
-#      - put in; :math:`\varepsilon` is negligible. The steps only shrink
+#      - insert; :math:`\varepsilon` is negligible. The steps can only shrink
 #    * - RMSProp: :math:`\; s_t = (1 - \rho) \sum_{r=1}^{t} \rho^{t-r} g_r^2`
 #      - unroll the recursion, as for :doc:`10_momentum`
 #    * - :math:`g_r = g: \quad s_t = (1 - \rho)\, g^2\, \dfrac{1 - \rho^t}{1 - \rho} = (1 -
 #        \rho^t)\, g^2`
 #      - geometric series
 #    * - :math:`|\Delta w_t| = \dfrac{\eta}{\sqrt{1 - \rho^t}} \to \eta`
-#      - the start is too fast, by :math:`1/\sqrt{1 - \rho}` in the first step; :doc:`12_adam` mends
-#        that
+#      - the first step is too large, by the factor :math:`1/\sqrt{1 - \rho}`; :doc:`12_adam`
+#        corrects this
 #
-# :math:`\varepsilon` only keeps the division sound where :math:`s = 0`: an entry that never had a
-# gradient.
+# :math:`\varepsilon` only prevents a division by zero where :math:`s = 0`, for an element that never had
+# a gradient.
 #
 # Index form and matrix form
 # --------------------------
-# Squares, roots and quotients are taken entry by entry:
+# Squares, roots and quotients are elementwise:
 #
 # .. math:: s_{ij} \leftarrow s_{ij} + g_{ij}^2, \quad w_{ij} \leftarrow w_{ij} - \frac{\eta\,
 #    g_{ij}}{\sqrt{s_{ij}} + \varepsilon} \qquad\Longleftrightarrow\qquad s \leftarrow s + g \odot
 #    g, \quad w \leftarrow w - \eta\, g \oslash (\sqrt{s} + \varepsilon) .
 #
-# **Shape check.** :math:`s` has the shape of :math:`w`; :math:`\oslash` divides entry by entry.
+# **Shape check.** :math:`s` has the shape of :math:`w`; :math:`\oslash` divides element by element.
 #
 # The numbers
 # -----------
@@ -92,8 +92,8 @@ headers = ["g", "AdaGrad, t = 1", "t = 25", "RMSProp, t = 1", "t = 25"]
 print(tabulate(rows, headers=headers, floatfmt=("g", *[".4f"] * 4)))
 
 # %%
-# A million times the gradient, the same steps; AdaGrad's fifth of a step after 25 is
-# :math:`1/\sqrt{25}`.
+# The gradient is a million times larger, and the steps are the same. After 25 steps, AdaGrad's step is a
+# fifth of the first one, which is :math:`1/\sqrt{25}`.
 #
 # The code
 # --------
@@ -107,8 +107,8 @@ print(tabulate(rows, headers=headers, floatfmt=("g", *[".4f"] * 4)))
 #
 # A picture
 # ---------
-# The gradient is 1, and from step 25 on 0.1. RMSProp forgets the large ones and its steps recover;
-# AdaGrad never forgets.
+# The gradient is 1, and 0.1 from step 25 on. RMSProp forgets the large gradients, so its steps recover.
+# AdaGrad never forgets them.
 
 gradients = [1.0] * 25 + [0.1] * 50
 fig, ax = plt.subplots(figsize=(7, 3), layout="constrained")
@@ -122,11 +122,11 @@ plt.show()
 # %%
 # Common mistakes
 # ---------------
-# * :math:`\sqrt{s + \varepsilon}` in place of :math:`\sqrt s + \varepsilon`: both exist; with
-#   :math:`\varepsilon = 10^{-8}` the first is :math:`10^{-4}` at :math:`s = 0`, not
+# * Writing :math:`\sqrt{s + \varepsilon}` instead of :math:`\sqrt s + \varepsilon`. Both forms exist. With
+#   :math:`\varepsilon = 10^{-8}`, the first is :math:`10^{-4}` at :math:`s = 0`, and the second is
 #   :math:`10^{-8}`.
-# * Squaring the *norm* of the gradient: each entry has its own square.
-# * Forgetting the root: then the units do not cancel, and a step has the unit of 1/gradient.
+# * Squaring the *norm* of the gradient. Each element has its own square.
+# * Forgetting the root. Then the units do not cancel, and a step has the unit of 1/gradient.
 #
 # Sources: J. Duchi, E. Hazan and Y. Singer, *Adaptive subgradient methods*, JMLR 12, 2011; T.
 # Tieleman and G. Hinton, *Lecture 6.5: RMSProp*, 2012.

@@ -2,18 +2,19 @@ r"""
 Adam, and its bias correction
 =============================
 
-**Statement.** Adam keeps a running mean of the gradient and one of its square, both started at 0,
+**Statement.** Adam keeps a running mean of the gradient and one of its square, both initially 0,
 
 .. math:: m_t = \beta_1 m_{t-1} + (1 - \beta_1)\, g_t, \qquad
           v_t = \beta_2 v_{t-1} + (1 - \beta_2)\, g_t^2 ,
 
-corrects both, and divides the one by the root of the other:
+corrects both, and divides the first by the root of the second:
 
 .. math:: \hat m_t = \frac{m_t}{1 - \beta_1^t}, \qquad \hat v_t = \frac{v_t}{1 - \beta_2^t}, \qquad
           w_t = w_{t-1} - \eta\, \frac{\hat m_t}{\sqrt{\hat v_t} + \varepsilon} .
 
-If the gradients all have the same expectation, so has :math:`\hat m_t`, and likewise :math:`\hat
-v_t` for their squares. A step is hardly ever longer than :math:`\eta`."""
+If all gradients have the same expectation, :math:`\hat m_t` has it, too, and :math:`\hat v_t` has the
+expectation of their squares. Under a constant gradient, a step has the length :math:`\eta`. It can be
+longer: after 999 gradients that are 0, the next one gives a step of about :math:`2.5\, \eta`."""
 
 # %%
 # Derivation
@@ -25,37 +26,42 @@ v_t` for their squares. A step is hardly ever longer than :math:`\eta`."""
 #    * - :math:`m_t = (1 - \beta_1) \sum_{s=1}^{t} \beta_1^{t-s}\, g_s`
 #      - unroll the recursion from :math:`m_0 = 0`
 #    * - :math:`\mathbb{E}[m_t] = \mathbb{E}[g]\, (1 - \beta_1) \sum_{s=1}^{t} \beta_1^{t-s}`
-#      - expectation of a sum, all :math:`g_s` alike
+#      - the expectation of a sum, if all :math:`g_s` have the same expectation
 #    * - :math:`\phantom{\mathbb{E}[m_t]} = \mathbb{E}[g]\, (1 - \beta_1)\, \dfrac{1 - \beta_1^t}{1
 #        - \beta_1} = \mathbb{E}[g]\, (1 - \beta_1^t)`
-#      - geometric series: the weights add up to :math:`1 - \beta_1^t`, not to 1; the rest lies on
-#        the start, which is 0
+#      - geometric series: the weights sum to :math:`1 - \beta_1^t`, not 1; the missing part
+#        :math:`\beta_1^t` is the weight of the initial value :math:`m_0 = 0`
 #    * - :math:`\mathbb{E}[\hat m_t] = \dfrac{\mathbb{E}[m_t]}{1 - \beta_1^t} = \mathbb{E}[g]`
-#      - divide by what is missing. The same with :math:`g^2` and :math:`\beta_2`
+#      - divide by that sum; the same holds for :math:`g^2` and :math:`\beta_2`
 #    * - :math:`g_s = g: \quad \hat m_t = g,\; \hat v_t = g^2,\; |\Delta w_t| = \eta\,
 #        \dfrac{|g|}{|g| + \varepsilon} \approx \eta`
 #      - under a constant gradient every step has the length :math:`\eta`
 #    * - :math:`t = 1: \quad \hat m_1 = g_1,\; \hat v_1 = g_1^2,\; \Delta w_1 = -\eta
 #        \operatorname{sign} g_1`
-#      - the first step is as long as :math:`\eta`, whatever the gradient
+#      - the first step has the length :math:`\eta` for every gradient
+#    * - :math:`g_1 = \dots = g_{999} = 0,\; g_{1000} = g: \quad \dfrac{|\Delta w|}{\eta} =
+#        \dfrac{1 - \beta_1}{1 - \beta_1^{1000}} \sqrt{\dfrac{1 - \beta_2^{1000}}{1 - \beta_2}} \approx
+#        2.51`
+#      - :math:`\hat m` forgets the zeros faster than :math:`\hat v`, so the step is longer than
+#        :math:`\eta`
 #    * - without the correction: :math:`\; |\Delta w_1| = \eta\, \dfrac{1 - \beta_1}{\sqrt{1 -
 #        \beta_2}} = \eta\, \dfrac{0.1}{\sqrt{0.001}} \approx 3.16\, \eta`
-#      - :math:`v` starts even further below its mean than m: the first steps would be too long
+#      - :math:`v` starts even further below its mean than m, so the first steps would be too long
 #
 # Index form and matrix form
 # --------------------------
-# As for its ancestors, every entry goes its own way:
+# The update is elementwise:
 #
 # .. math:: w_{ij} \leftarrow w_{ij} - \eta\, \frac{\hat m_{ij}}{\sqrt{\hat v_{ij}} + \varepsilon}
 #           \qquad\Longleftrightarrow\qquad
 #           w \leftarrow w - \eta\, \hat m \oslash (\sqrt{\hat v} + \varepsilon) .
 #
-# **Shape check.** :math:`m` and :math:`v` have the shape of :math:`w`; :math:`t` is one number for
-# all, and counts *steps*, from 1.
+# **Shape check.** :math:`m` and :math:`v` have the shape of :math:`w`; :math:`t` is one number
+# for all parameters. It counts *steps*, starting at 1.
 #
 # The numbers
 # -----------
-# The lines of the class, evaluated by hand beside the optimizer itself:
+# We evaluate the lines of the class by hand, and compare them with the optimizer:
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -88,9 +94,9 @@ headers = ["t", "m", "m̂", "v", "v̂", "step", "step, uncorrected"]
 print(tabulate(chosen, headers=headers, floatfmt=("g", *[".4f"] * 6)))
 
 # %%
-# The gradients have the mean 1 and the mean square 1.25: :math:`\hat m` and :math:`\hat v` are near
-# these from the start, :math:`m` and :math:`v` are not. And the first step, for gradients of any
-# size:
+# The gradients have the mean 1 and the mean square 1.25. From the start, :math:`\hat m` and
+# :math:`\hat v` are close to these values, but :math:`m` and :math:`v` are not. The next table shows the
+# first step for gradients of different sizes:
 
 rows = []
 for g in (1e-3, 1.0, 1e3):
@@ -129,11 +135,11 @@ plt.show()
 # %%
 # Common mistakes
 # ---------------
-# * Counting :math:`t` from 0: the first correction divides by :math:`1 - \beta^0 = 0`.
-# * Counting :math:`t` once for every *parameter*: with six parameters the sixth would be corrected
-#   as if it were six steps old. One :math:`t` a step.
-# * :math:`\varepsilon` inside the root; see :doc:`11_adagrad_rmsprop`.
-# * "Adam needs no learning rate." The length of a step is about :math:`\eta`, so :math:`\eta` is in
-#   the units of the *weights*, and still to be chosen.
+# * Counting :math:`t` from 0. The first correction then divides by :math:`1 - \beta^0 = 0`.
+# * Counting :math:`t` once for every *parameter*. With six parameters, the sixth would be corrected as if
+#   it were six steps old. There is one :math:`t` per step.
+# * Putting :math:`\varepsilon` inside the root; see :doc:`11_adagrad_rmsprop`.
+# * "Adam does not need a learning rate." The length of a step is about :math:`\eta`, so :math:`\eta` has
+#   the unit of the *weights*, and you still have to choose it.
 #
 # Source: D. P. Kingma and J. Ba, *Adam: a method for stochastic optimization*, ICLR 2015.
