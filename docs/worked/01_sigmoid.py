@@ -48,9 +48,8 @@ and the maximum 1/4 is taken only at :math:`x = 0`.
 # **Shape check.** :math:`g` and :math:`y` have the shape of :math:`x`, and :math:`\odot` keeps it.
 #
 # The numbers
-# -----------
-# The table compares three numbers: the formula, the slope measured with a small change of :math:`x`,
-# and the result of the op's ``backward``.
+# ----------- The table compares three numbers: the formula, the slope measured with a small
+# change of :math:`x`, and the result of the op's ``backward``.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -81,9 +80,10 @@ print(
 assert np.allclose(measured, x.grad)
 
 # %%
-# **The maximum, not the mean.** The lab handout says that the *mean* of :math:`\sigma'` is 0.25. This
-# is a small mistake with a large effect: 0.25 is the *maximum*, taken at a single point. The mean over
-# an interval is much smaller. It is the increase of σ divided by the width of the interval:
+# **The maximum, not the mean.** The lab handout says that the *mean* of :math:`\sigma'` is 0.25.
+# This is a small mistake with a large effect: 0.25 is the *maximum*, taken at a single point. The
+# mean over an interval is much smaller. It is the increase of σ divided by the width of the
+# interval:
 #
 # .. math:: \frac{1}{2r} \int_{-r}^{r} \sigma'(x)\, dx = \frac{\sigma(r) - \sigma(-r)}{2r}
 #           \;<\; \frac14 .
@@ -130,8 +130,9 @@ plt.show()
 # Common mistakes
 # ---------------
 # * Writing :math:`x (1 - x)`: the formula is in terms of the *value* :math:`y`, not of the input.
-# * Writing :math:`\sigma' = -e^{-x} / (1 + e^{-x})^2`. One minus sign comes from the power rule, one
-#   from the exponent, and they cancel. A sigmoid increases everywhere, so its slope is positive.
+# * Writing :math:`\sigma' = -e^{-x} / (1 + e^{-x})^2`. One minus sign comes from the power rule,
+#   one from the exponent, and they cancel. A sigmoid increases everywhere, so its slope is
+#   positive.
 # * Differentiating :math:`e^{-x}` *with respect to w* in the same step, with :math:`x = w z`. The
 #   derivative of the sigmoid is with respect to its own input. The derivative of that input is the
 #   next factor of the chain.

@@ -8,7 +8,7 @@ The hyperbolic tangent
           \frac{\partial L}{\partial x} = g \odot (1 - y \odot y), \qquad
           0 < \tanh'(x) \le 1 ,
 
-and the maximum 1 is taken at :math:`x = 0` alone.
+and the maximum 1 is taken only at :math:`x = 0`.
 """
 
 # %%

@@ -30,9 +30,9 @@ At :math:`x = 0` there is no derivative; tinygraph uses 0.
 #    * - :math:`k = 0`
 #      - a choice: a unit with exactly 0 counts as "off", and one comparison is enough
 #
-# Does the choice matter? With random weights, a pre-activation is rarely *exactly* 0. But if the data
-# contain zeros and the biases start at 0, it happens often. Then the choice decides whether these
-# units learn in the first step.
+# Does the choice matter? With random weights, a pre-activation is rarely *exactly* 0. But if the
+# data contain zeros and the biases start at 0, it happens often. Then the choice decides whether
+# these units learn in the first step.
 #
 # Index form and matrix form
 # --------------------------
@@ -75,10 +75,10 @@ assert np.allclose(right[smooth], x.grad[smooth], atol=1e-6)
 # %%
 # The two measured slopes differ only in the row of 0. There, ``backward`` gives the left one.
 #
-# **Dead units.** If the pre-activation of a unit is negative for *every* sample, the gradient of its
-# weights is 0. With plain SGD its weights do not change. If its inputs do not change either, it stays
-# negative: the unit is dead. It can recover if earlier layers change its inputs, or if the optimizer
-# still has momentum from earlier gradients.
+# **Dead units.** If the pre-activation of a unit is negative for *every* sample, the gradient of
+# its weights is 0. With plain SGD its weights do not change. If its inputs do not change either,
+# it stays negative: the unit is dead. It can recover if earlier layers change its inputs, or if
+# the optimizer still has momentum from earlier gradients.
 
 batch = tg.Parameter([[1.0, 2.0], [0.5, 1.0]], name="batch")
 W = tg.Parameter([[1.0, -1.0], [1.0, -1.0]], name="W")
@@ -119,7 +119,7 @@ plt.show()
 # Common mistakes
 # ---------------
 # * Using the sign of the *gradient*, :math:`[g > 0]`, instead of the sign of the input.
-# * Writing :math:`[x \ge 0]` in one place and :math:`[x > 0]` in another. A numerical check does not
-#   find this, because it avoids the kink.
+# * Writing :math:`[x \ge 0]` in one place and :math:`[x > 0]` in another. A numerical check does
+#   not find this, because it avoids the kink.
 # * Checking the derivative *at* the kink. A central difference gives 1/2 there, and no choice of
 #   slope agrees with it except 1/2.

@@ -29,8 +29,8 @@ of :math:`y`,
 #    * - :math:`\dfrac{\partial L}{\partial t_k} = \dfrac1n \cdot 2\,(y_k - t_k) \cdot (-1)`
 #      - the same, but the inner derivative with respect to :math:`t_k` is −1
 #
-# The loss need not be the last node of a graph. If another op uses it, multiply both gradients by the
-# incoming scalar :math:`g`. For the last node, :math:`g = 1`.
+# The loss need not be the last node of a graph. If another op uses it, multiply both gradients by
+# the incoming scalar :math:`g`. For the last node, :math:`g = 1`.
 #
 # Index form and matrix form
 # --------------------------
@@ -38,9 +38,9 @@ of :math:`y`,
 #           \qquad\Longleftrightarrow\qquad
 #           \frac{\partial L}{\partial y} = \frac2n\,(y - t).
 #
-# **Shape check.** :math:`L` is a scalar, so its gradient has the shape of :math:`y`. So has :math:`y -
-# t`, *if t has the shape of y*. With (n, 1) and (n,), NumPy would broadcast to (n, n); tinygraph
-# refuses these shapes.
+# **Shape check.** :math:`L` is a scalar, so its gradient has the shape of :math:`y`. So has
+# :math:`y - t`, *if t has the shape of y*. With (n, 1) and (n,), NumPy would broadcast to (n, n);
+# tinygraph refuses these shapes.
 #
 # The numbers
 # -----------
@@ -81,9 +81,9 @@ assert np.allclose(measured, y.grad)
 assert np.allclose(t.grad, -y.grad)
 
 # %%
-# **Mean or one half.** The lab handout writes the loss once as :math:`\frac1n \sum (y - t)^2`, the
-# mean, and once as :math:`\frac12 (y - t)^2`. Both forms are common, and both are correct. But do not
-# mix them: their gradients differ by a factor, and so do their best learning rates:
+# **Mean or one half.** The lab handout writes the loss once as :math:`\frac1n \sum (y - t)^2`,
+# the mean, and once as :math:`\frac12 (y - t)^2`. Both forms are common, and both are correct.
+# But do not mix them: their gradients differ by a factor, and so do their best learning rates:
 
 n = 100
 rng = np.random.default_rng(0)
@@ -111,8 +111,8 @@ print(
 assert np.allclose([row[1] for row in rows], [2 / n, 1 / n, 1])
 
 # %%
-# So "the best η is 1" means nothing until you know which of the three losses was used. This book and
-# tinygraph always use the first one.
+# So "the best η is 1" means nothing until you know which of the three losses was used. This book
+# and tinygraph always use the first one.
 #
 # The code of the op
 # ------------------
@@ -125,9 +125,8 @@ assert np.allclose([row[1] for row in rows], [2 / n, 1 / n, 1])
 #    :dedent: 4
 #
 # A picture
-# ---------
-# The loss of one element is a parabola, and its slope is a line through 0. The slope is large far from
-# the label and small close to it.
+# --------- The loss of one element is a parabola, and its slope is a line through 0. The slope is
+# large far from the label and small close to it.
 
 errors = np.linspace(-2, 2, 201)
 fig, ax = plt.subplots(figsize=(7, 3), layout="constrained")
@@ -141,8 +140,8 @@ plt.show()
 # %%
 # Common mistakes
 # ---------------
-# * Forgetting the 2 or the :math:`1/n`. The direction is right, but the learning rate is not the one
-#   you intended.
+# * Forgetting the 2 or the :math:`1/n`. The direction is right, but the learning rate is not the
+#   one you intended.
 # * Using the number of *samples* for :math:`n` when :math:`y` has several columns. The mean is over
 #   all elements.
 # * Writing :math:`t - y` instead of :math:`y - t`. The loss is the same, but its gradient has the

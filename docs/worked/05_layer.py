@@ -61,10 +61,10 @@ where :math:`g = \partial L/\partial z` and :math:`g' = \partial L/\partial a`.
 #     &&\Longleftrightarrow& \frac{\partial L}{\partial b} &= \mathbf{1}^\top g'
 #     \end{aligned}
 #
-# **Shape check.** :math:`x^\top g` is (m, B)(B, n) = (m, n), as :math:`W`. :math:`g\,W^\top` is (B,
-# n)(n, m) = (B, m), as :math:`x`. The sum over the batch leaves (n,), as :math:`b`. If m, n and
-# B are pairwise different, no other product of these matrices has the right shape. This helps you to
-# remember the rule, but it is not a proof.
+# **Shape check.** :math:`x^\top g` is (m, B)(B, n) = (m, n), as :math:`W`. :math:`g\,W^\top` is
+# (B, n)(n, m) = (B, m), as :math:`x`. The sum over the batch leaves (n,), as :math:`b`. If m, n
+# and B are pairwise different, no other product of these matrices has the right shape. This helps
+# you to remember the rule, but it is not a proof.
 #
 # The numbers
 # -----------
@@ -119,9 +119,8 @@ print(tg.gradcheck(model))
 #    :dedent: 4
 #
 # A picture
-# ---------
-# Every card shows the value in its upper half and the gradient in its lower half. Each gradient has the
-# shape of its value.
+# --------- Every card shows the value in its upper half and the gradient in its lower half. Each
+# gradient has the shape of its value.
 
 tg.render(model, gradients=True)
 
@@ -146,5 +145,5 @@ assert np.isclose(shares.sum(), W.grad[p, q])
 #   notice; a numerical check does.
 # * Taking the *mean* over the batch instead of the sum. If the loss is a mean, :math:`g` already
 #   contains its :math:`1/n`. A second division makes the gradient B times too small.
-# * Using ``keepdims=True``, so that the bias gradient has the shape (1, n). It broadcasts, and the bias
-#   silently becomes a matrix.
+# * Using ``keepdims=True``, so that the bias gradient has the shape (1, n). It broadcasts, and
+#   the bias silently becomes a matrix.

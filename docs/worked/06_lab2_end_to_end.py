@@ -20,9 +20,8 @@ Then
 
 # %%
 # The graph
-# ---------
-# This is the graph after one forward and one backward pass on the n = 21 points of the XOR data. Every
-# card shows the value above the gradient.
+# --------- This is the graph after one forward and one backward pass on the n = 21 points of the
+# XOR data. Every card shows the value above the gradient.
 
 import numpy as np
 from tabulate import tabulate
@@ -38,25 +37,23 @@ picture
 
 # %%
 # Derivation
-# ----------
-# tinygraph writes this derivation from the rules of the ops in the graph. Each line is one node, from
-# the loss back to :math:`W_1`, and its reason comes from the op. *Every symbol is a link to its card in
-# the diagram above.*
+# ---------- tinygraph writes this derivation from the rules of the ops in the graph. Each line is
+# one node, from the loss back to :math:`W_1`, and its reason comes from the op. *Every symbol is
+# a link to its card in the diagram above.*
 
 derivation = tg.derive(model, "layer1/W", diagram=picture)
 derivation
 
 # %%
-# Read it from the inside to the outside: start with the error :math:`h_3 - t`, multiply by the slope of
-# the third sigmoid, by :math:`W_3^\top`, by the slope of the second sigmoid, by :math:`W_2^\top`, by the
-# slope of the first sigmoid, and finally by the input. The statement above says the same; there,
-# :math:`\delta_k` is the gradient at the pre-activation of layer k.
+# Read it from the inside to the outside: start with the error :math:`h_3 - t`, multiply by the
+# slope of the third sigmoid, by :math:`W_3^\top`, by the slope of the second sigmoid, by
+# :math:`W_2^\top`, by the slope of the first sigmoid, and finally by the input. The statement
+# above says the same; there, :math:`\delta_k` is the gradient at the pre-activation of layer k.
 #
 # Index form and matrix form
-# --------------------------
-# The gradient of one weight of the first layer, :math:`W_{1,pq}`, is a sum over the samples i, the units
-# r of the second layer, and the single unit of the third layer. *Multiply along each path, and add the
-# products of all paths:*
+# -------------------------- The gradient of one weight of the first layer, :math:`W_{1,pq}`, is a
+# sum over the samples i, the units r of the second layer, and the single unit of the third layer.
+# *Multiply along each path, and add the products of all paths:*
 #
 # .. math::
 #
@@ -68,13 +65,12 @@ derivation
 #
 # **Shape check.** With H = 4 units: :math:`\delta_3` is (B, 1); :math:`\delta_3 W_3^\top` is (B,
 # 1)(1, 4) = (B, 4) as :math:`h_2`; :math:`\delta_2 W_2^\top` is (B, 4)(4, 4) as :math:`h_1`;
-# :math:`x^\top \delta_1` is (2, B)(B, 4) = (2, 4) as :math:`W_1`. The last column of the table gives
-# the shapes for every line.
+# :math:`x^\top \delta_1` is (2, B)(B, 4) = (2, 4) as :math:`W_1`. The last column of the table
+# gives the shapes for every line.
 #
 # The numbers
-# -----------
-# Below are the lines of NumPy behind the table, and then their results at the present values, compared
-# with ``backward``:
+# ----------- Below are the lines of NumPy behind the table, and then their results at the present
+# values, compared with ``backward``:
 
 print(derivation.code)
 
@@ -88,7 +84,7 @@ by_statement = X.T @ delta1
 
 
 def by_indices(p, q):
-    """Return one entry by the sum over all ways."""
+    """Return one element as the sum over all paths."""
     total = 0.0
     for i in range(len(X)):
         for r in range(4):
@@ -118,9 +114,10 @@ assert np.allclose(derivation.evaluate(), gradient)
 assert np.allclose([row[3] for row in rows], gradient.ravel())
 
 # %%
-# **One node at a time.** The lab handout derives :math:`\partial \sigma/\partial w` in a single step: it
-# differentiates :math:`e^{-x}` with :math:`x = w z`. This combines two applications of the chain rule.
-# With a bias, a batch and a matrix, the shortcut gives a wrong result. So we take one node at a time:
+# **One node at a time.** The lab handout derives :math:`\partial \sigma/\partial w` in a single
+# step: it differentiates :math:`e^{-x}` with :math:`x = w z`. This combines two applications of
+# the chain rule. With a bias, a batch and a matrix, the shortcut gives a wrong result. So we take
+# one node at a time:
 #
 # .. math::
 #
@@ -128,8 +125,8 @@ assert np.allclose([row[3] for row in rows], gradient.ravel())
 #     \frac{\partial L}{\partial W} = h_{\text{prev}}^\top \frac{\partial L}{\partial a}, \qquad
 #     \frac{\partial L}{\partial b} = \sum_{\text{batch}} \frac{\partial L}{\partial a} .
 #
-# Here are the numbers for :math:`W_3`. The shortcut forgets :math:`b` in the exponent, so it evaluates
-# :math:`\sigma'` at :math:`z = h_2 W_3` instead of :math:`a = z + b_3`.
+# Here are the numbers for :math:`W_3`. The shortcut forgets :math:`b` in the exponent, so it
+# evaluates :math:`\sigma'` at :math:`z = h_2 W_3` instead of :math:`a = z + b_3`.
 
 
 def sigma_slope(numbers):

@@ -30,8 +30,8 @@ and for whole layers, with the spectral norms :math:`\lVert W_j \rVert`,
 #      - the *maximum*, :doc:`01_sigmoid`
 #    * - :math:`\lVert \delta_j \rVert \le \tfrac14\, \lVert W_{j+1} \rVert\, \lVert \delta_{j+1}
 #        \rVert`
-#      - both together; the spectral norm is the largest factor by which a matrix stretches a vector,
-#        and :math:`\lVert \delta \rVert` is the Frobenius norm
+#      - both together; the spectral norm is the largest factor by which a matrix stretches a
+#        vector, and :math:`\lVert \delta \rVert` is the Frobenius norm
 #    * - :math:`\lVert \delta_1 \rVert \le \left(\tfrac14\right)^{k-1} \prod_{j=2}^{k} \lVert W_j
 #        \rVert\, \lVert \delta_k \rVert`
 #      - from layer k down to layer 1: k − 1 times
@@ -59,9 +59,9 @@ rows = [[k, f"1/{4**k:,}", 0.25**k] for k in (1, 2, 3, 5, 10)]
 print(tabulate(rows, headers=["sigmoids", "bound (1/4)^k", "as a number"], disable_numparse=True))
 
 # %%
-# In a chain of ten sigmoids with all weights 1 and all pre-activations exactly 0, the gradient is equal
-# to the bound. With any other start it is smaller. (Here, we subtract 1/2 after every sigmoid, so its
-# output is 0 again.)
+# In a chain of ten sigmoids with all weights 1 and all pre-activations exactly 0, the gradient is
+# equal to the bound. With any other start it is smaller. (Here, we subtract 1/2 after every
+# sigmoid, so its output is 0 again.)
 
 
 def chain(start, k=10):
@@ -81,10 +81,10 @@ assert np.isclose(chain(0.0), 0.25**10)
 assert all(abs(row[1]) <= 0.25**10 for row in rows)
 
 # %%
-# The next network has ten layers of eight units, with weights drawn from N(0, 1) as in the lab. The
-# table shows the size of the gradient at every layer. The weights matter, too: here each spectral norm
-# is about 5, so each layer contributes up to 5/4 to the bound. The true gradient is much smaller,
-# because most pre-activations are far from 0 and their slopes are far below 1/4.
+# The next network has ten layers of eight units, with weights drawn from N(0, 1) as in the lab.
+# The table shows the size of the gradient at every layer. The weights matter, too: here each
+# spectral norm is about 5, so each layer contributes up to 5/4 to the bound. The true gradient is
+# much smaller, because most pre-activations are far from 0 and their slopes are far below 1/4.
 
 
 def sizes(activation, scale, layers=10, units=8):
@@ -146,14 +146,14 @@ ax.legend(frameon=False)
 plt.show()
 
 # %%
-# If the slope of the activation reaches 1, and the weights are scaled to the number of inputs, then the
-# gradient of the first layer is about as large as that of the last layer.
+# If the slope of the activation reaches 1, and the weights are scaled to the number of inputs,
+# then the gradient of the first layer is about as large as that of the last layer.
 #
 # Common mistakes
 # ---------------
-# * "Each sigmoid multiplies by 1/4." The factor is *at most* 1/4, at 0. For the mean over an interval,
-#   see :doc:`01_sigmoid`.
+# * "Each sigmoid multiplies by 1/4." The factor is *at most* 1/4, at 0. For the mean over an
+#   interval, see :doc:`01_sigmoid`.
 # * Forgetting the weights. Large weights can compensate for small slopes. But they also move the
 #   pre-activations away from 0, where the slopes are even smaller.
-# * "A vanishing gradient means that training is finished." The gradient can also vanish while the loss
-#   is large.
+# * "A vanishing gradient means that training is finished." The gradient can also vanish while the
+#   loss is large.

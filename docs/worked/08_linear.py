@@ -8,7 +8,7 @@ computes
 .. math:: h_k = x\, W + b, \qquad W = W_1 W_2 \cdots W_k, \qquad
           b = \sum_{j=1}^{k} b_j\, W_{j+1} W_{j+2} \cdots W_k ,
 
-which one layer can compute. XOR is not among the functions of this form, whatever :math:`k` is.
+which one layer can compute. XOR is not a function of this form, for any :math:`k`.
 """
 
 # %%
@@ -46,8 +46,8 @@ which one layer can compute. XOR is not among the functions of this form, whatev
 #      - XOR would need this, which is false
 #
 # A threshold at the end does not help. If :math:`y < \tfrac12` at the first two corners and
-# :math:`y > \tfrac12` at the other two, the left sum is below 1 and the right sum is above 1. The same
-# holds for a sigmoid after the last layer, because it is a smooth threshold.
+# :math:`y > \tfrac12` at the other two, the left sum is below 1 and the right sum is above 1. The
+# same holds for a sigmoid after the last layer, because it is a smooth threshold.
 #
 # Index form and matrix form
 # --------------------------
@@ -59,8 +59,8 @@ which one layer can compute. XOR is not among the functions of this form, whatev
 # (4,)(4, 4)(4, 1) = (1,).
 #
 # The numbers
-# -----------
-# The lab network with ``activation="none"`` has 37 numbers in six parameters. They reduce to 3 numbers.
+# ----------- The lab network with ``activation="none"`` has 37 numbers in six parameters. They
+# reduce to 3 numbers.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -77,8 +77,8 @@ print("largest difference:", np.abs(model.predict(x=X) - (X @ W + b)).max())
 assert np.allclose(model.predict(x=X), X @ W + b)
 
 # %%
-# The best such function on XOR, found by least squares, gives the same answer for every point: 10/21,
-# the fraction of ones.
+# The best such function on XOR, found by least squares, gives the same answer for every point:
+# 10/21, the fraction of ones.
 
 best, *_ = np.linalg.lstsq(np.column_stack([X, np.ones(len(X))]), T, rcond=None)
 loss = float(np.mean((np.column_stack([X, np.ones(len(X))]) @ best - T) ** 2))

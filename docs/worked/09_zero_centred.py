@@ -3,9 +3,9 @@ Why zero-centred outputs help
 =============================
 
 **Statement.** Let a unit be :math:`a = \sum_k h_k w_k + b`. If all its inputs :math:`h_k` are
-positive, as after a sigmoid, then for a single sample all elements of :math:`\partial L/\partial w`
-have *the same sign*. So a step either increases all weights or decreases all of them. If some weights
-should increase and others decrease, training can only zigzag in that direction."""
+positive, as after a sigmoid, then for a single sample all elements of :math:`\partial L/\partial
+w` have *the same sign*. So a step either increases all weights or decreases all of them. If some
+weights should increase and others decrease, training can only zigzag in that direction."""
 
 # %%
 # Derivation
@@ -16,7 +16,8 @@ should increase and others decrease, training can only zigzag in that direction.
 #
 #    * - :math:`\dfrac{\partial L}{\partial w_k} = \delta\, h_k, \quad \delta = \dfrac{\partial
 #        L}{\partial a}`
-#      - :math:`w_k` is multiplied by :math:`h_k` in a; see :doc:`05_layer`, for one sample and one unit
+#      - :math:`w_k` is multiplied by :math:`h_k` in a; see :doc:`05_layer`, for one sample and
+#        one unit
 #    * - :math:`\operatorname{sign} \dfrac{\partial L}{\partial w_k} = \operatorname{sign} \delta
 #        \cdot \operatorname{sign} h_k`
 #      - the sign of a product
@@ -30,7 +31,8 @@ should increase and others decrease, training can only zigzag in that direction.
 #      - separate the mean over the batch: its part is *the same number* for all k, times the means
 #
 # The last line is the important one. The mean of the inputs adds a common part to all gradients:
-# :math:`\sum_i \delta_i`, which is also the gradient of the bias. Inputs with mean 0 have no such part.
+# :math:`\sum_i \delta_i`, which is also the gradient of the bias. Inputs with mean 0 have no such
+# part.
 #
 # Index form and matrix form
 # --------------------------
@@ -90,9 +92,9 @@ print(tabulate(rows, headers=["inputs from", "common part", "the rest"], floatfm
 #    :dedent: 4
 #
 # A picture
-# ---------
-# Gradient descent, one sample at a time, moves towards a target for which one weight must increase and
-# the other must decrease. With positive inputs, every step goes up and right, or down and left.
+# --------- Gradient descent, one sample at a time, moves towards a target for which one weight
+# must increase and the other must decrease. With positive inputs, every step goes up and right,
+# or down and left.
 
 
 def path(centre, lr=0.9, steps=14):
@@ -128,8 +130,8 @@ assert (np.sign(steps[:, 0]) == np.sign(steps[:, 1])).all()
 # %%
 # Common mistakes
 # ---------------
-# * "With sigmoids, the gradients of *all* weights of the network have the same sign." This holds for the
-#   weights *into one unit*, for *one sample*.
+# * "With sigmoids, the gradients of *all* weights of the network have the same sign." This holds
+#   for the weights *into one unit*, for *one sample*.
 # * "So tanh is always better." A sigmoid works well on the small problems of the lab. Zero-centred
 #   outputs remove one of several difficulties.
 # * Centring the *data* and forgetting that the next layer gets the *activations*.

@@ -8,8 +8,8 @@ Momentum
 
 is :math:`v_t = -\eta \sum_{s=1}^{t} \beta^{t-s} g_s`: a sum of all past gradients, in which older
 gradients have smaller weights. Under a constant gradient, the step grows to
-:math:`\dfrac{1}{1-\beta}` times the step of plain SGD. If the gradient changes its sign at every step,
-the step shrinks to :math:`\dfrac{1}{1+\beta}` times."""
+:math:`\dfrac{1}{1-\beta}` times the step of plain SGD. If the gradient changes its sign at every
+step, the step shrinks to :math:`\dfrac{1}{1+\beta}` times."""
 
 # %%
 # Derivation
@@ -30,7 +30,8 @@ the step shrinks to :math:`\dfrac{1}{1+\beta}` times."""
 #    * - :math:`v_t \to -\eta g \cdot \dfrac{1}{1 - \beta}`
 #      - :math:`\beta^t \to 0`; with :math:`\beta = 0.9` this is ten times the step of plain SGD
 #    * - :math:`g_s = (-1)^s g: \quad |v_t| \to \eta |g| \cdot \dfrac{1}{1 + \beta}`
-#      - the same series with :math:`-\beta` instead of :math:`\beta`; with 0.9 it is about half a step
+#      - the same series with :math:`-\beta` instead of :math:`\beta`; with 0.9 it is about half a
+#        step
 #
 # Index form and matrix form
 # --------------------------
@@ -43,8 +44,8 @@ the step shrinks to :math:`\dfrac{1}{1+\beta}` times."""
 # **Shape check.** :math:`v` has the shape of :math:`w`. Every parameter has its own :math:`v`.
 #
 # The numbers
-# -----------
-# We run the optimizer with a gradient that is always 1, and with one that alternates between 1 and −1:
+# ----------- We run the optimizer with a gradient that is always 1, and with one that alternates
+# between 1 and −1:
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -111,10 +112,11 @@ plt.show()
 # ---------------
 # * Keeping the :math:`\eta` that was best without momentum. With :math:`\beta = 0.9` it may be ten
 #   times too large.
-# * Mixing conventions. Some authors write :math:`v \leftarrow \beta v + g` and :math:`w \leftarrow w -
-#   \eta v`. The steps are the same while :math:`\eta` is constant, and differ when it changes. Others
-#   write :math:`v \leftarrow \beta v + (1 - \beta) g`, which makes the steps ten times smaller.
-# * Using one :math:`v` for all parameters. Each parameter needs its own, so the state is as large as the
-#   network.
+# * Mixing conventions. Some authors write :math:`v \leftarrow \beta v + g` and :math:`w
+#   \leftarrow w - \eta v`. The steps are the same while :math:`\eta` is constant, and differ when
+#   it changes. Others write :math:`v \leftarrow \beta v + (1 - \beta) g`, which makes the steps
+#   ten times smaller.
+# * Using one :math:`v` for all parameters. Each parameter needs its own, so the state is as large
+#   as the network.
 #
 # Source: B. T. Polyak, *Some methods of speeding up the convergence of iteration methods*, 1964.

@@ -37,8 +37,8 @@ step is :math:`\eta / \sqrt t`, and RMSProp's step converges to :math:`\eta`.
 #      - the first step is too large, by the factor :math:`1/\sqrt{1 - \rho}`; :doc:`12_adam`
 #        corrects this
 #
-# :math:`\varepsilon` only prevents a division by zero where :math:`s = 0`, for an element that never had
-# a gradient.
+# :math:`\varepsilon` only prevents a division by zero where :math:`s = 0`, for an element that
+# never had a gradient.
 #
 # Index form and matrix form
 # --------------------------
@@ -92,8 +92,8 @@ headers = ["g", "AdaGrad, t = 1", "t = 25", "RMSProp, t = 1", "t = 25"]
 print(tabulate(rows, headers=headers, floatfmt=("g", *[".4f"] * 4)))
 
 # %%
-# The gradient is a million times larger, and the steps are the same. After 25 steps, AdaGrad's step is a
-# fifth of the first one, which is :math:`1/\sqrt{25}`.
+# The gradient is a million times larger, and the steps are the same. After 25 steps, AdaGrad's
+# step is a fifth of the first one, which is :math:`1/\sqrt{25}`.
 #
 # The code
 # --------
@@ -106,9 +106,8 @@ print(tabulate(rows, headers=headers, floatfmt=("g", *[".4f"] * 4)))
 #    :dedent: 4
 #
 # A picture
-# ---------
-# The gradient is 1, and 0.1 from step 25 on. RMSProp forgets the large gradients, so its steps recover.
-# AdaGrad never forgets them.
+# --------- The gradient is 1, and 0.1 from step 25 on. RMSProp forgets the large gradients, so
+# its steps recover. AdaGrad never forgets them.
 
 gradients = [1.0] * 25 + [0.1] * 50
 fig, ax = plt.subplots(figsize=(7, 3), layout="constrained")
@@ -122,9 +121,9 @@ plt.show()
 # %%
 # Common mistakes
 # ---------------
-# * Writing :math:`\sqrt{s + \varepsilon}` instead of :math:`\sqrt s + \varepsilon`. Both forms exist. With
-#   :math:`\varepsilon = 10^{-8}`, the first is :math:`10^{-4}` at :math:`s = 0`, and the second is
-#   :math:`10^{-8}`.
+# * Writing :math:`\sqrt{s + \varepsilon}` instead of :math:`\sqrt s + \varepsilon`. Both forms
+#   exist. With :math:`\varepsilon = 10^{-8}`, the first is :math:`10^{-4}` at :math:`s = 0`, and
+#   the second is :math:`10^{-8}`.
 # * Squaring the *norm* of the gradient. Each element has its own square.
 # * Forgetting the root. Then the units do not cancel, and a step has the unit of 1/gradient.
 #

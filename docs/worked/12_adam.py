@@ -12,9 +12,10 @@ corrects both, and divides the first by the root of the second:
 .. math:: \hat m_t = \frac{m_t}{1 - \beta_1^t}, \qquad \hat v_t = \frac{v_t}{1 - \beta_2^t}, \qquad
           w_t = w_{t-1} - \eta\, \frac{\hat m_t}{\sqrt{\hat v_t} + \varepsilon} .
 
-If all gradients have the same expectation, :math:`\hat m_t` has it, too, and :math:`\hat v_t` has the
-expectation of their squares. Under a constant gradient, a step has the length :math:`\eta`. It can be
-longer: after 999 gradients that are 0, the next one gives a step of about :math:`2.5\, \eta`."""
+If all gradients have the same expectation, :math:`\hat m_t` has it, too, and :math:`\hat v_t` has
+the expectation of their squares. Under a constant gradient, a step has the length :math:`\eta`.
+It can be longer: after 999 gradients that are 0, the next one gives a step of about :math:`2.5\,
+\eta`."""
 
 # %%
 # Derivation
@@ -40,8 +41,8 @@ longer: after 999 gradients that are 0, the next one gives a step of about :math
 #        \operatorname{sign} g_1`
 #      - the first step has the length :math:`\eta` for every gradient
 #    * - :math:`g_1 = \dots = g_{999} = 0,\; g_{1000} = g: \quad \dfrac{|\Delta w|}{\eta} =
-#        \dfrac{1 - \beta_1}{1 - \beta_1^{1000}} \sqrt{\dfrac{1 - \beta_2^{1000}}{1 - \beta_2}} \approx
-#        2.51`
+#        \dfrac{1 - \beta_1}{1 - \beta_1^{1000}} \sqrt{\dfrac{1 - \beta_2^{1000}}{1 - \beta_2}}
+#        \approx 2.51`
 #      - :math:`\hat m` forgets the zeros faster than :math:`\hat v`, so the step is longer than
 #        :math:`\eta`
 #    * - without the correction: :math:`\; |\Delta w_1| = \eta\, \dfrac{1 - \beta_1}{\sqrt{1 -
@@ -95,8 +96,8 @@ print(tabulate(chosen, headers=headers, floatfmt=("g", *[".4f"] * 6)))
 
 # %%
 # The gradients have the mean 1 and the mean square 1.25. From the start, :math:`\hat m` and
-# :math:`\hat v` are close to these values, but :math:`m` and :math:`v` are not. The next table shows the
-# first step for gradients of different sizes:
+# :math:`\hat v` are close to these values, but :math:`m` and :math:`v` are not. The next table
+# shows the first step for gradients of different sizes:
 
 rows = []
 for g in (1e-3, 1.0, 1e3):
@@ -136,10 +137,10 @@ plt.show()
 # Common mistakes
 # ---------------
 # * Counting :math:`t` from 0. The first correction then divides by :math:`1 - \beta^0 = 0`.
-# * Counting :math:`t` once for every *parameter*. With six parameters, the sixth would be corrected as if
-#   it were six steps old. There is one :math:`t` per step.
+# * Counting :math:`t` once for every *parameter*. With six parameters, the sixth would be
+#   corrected as if it were six steps old. There is one :math:`t` per step.
 # * Putting :math:`\varepsilon` inside the root; see :doc:`11_adagrad_rmsprop`.
-# * "Adam does not need a learning rate." The length of a step is about :math:`\eta`, so :math:`\eta` has
-#   the unit of the *weights*, and you still have to choose it.
+# * "Adam does not need a learning rate." The length of a step is about :math:`\eta`, so
+#   :math:`\eta` has the unit of the *weights*, and you still have to choose it.
 #
 # Source: D. P. Kingma and J. Ba, *Adam: a method for stochastic optimization*, ICLR 2015.
