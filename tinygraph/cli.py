@@ -16,10 +16,12 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from tinygraph.core.version import __version__
+from tinygraph.data.table import read_table
 from tinygraph.errors import NonFiniteError, TinygraphError
 from tinygraph.lab2.experiments import EPOCHS, EXPERIMENTS, SEEDS
 from tinygraph.lab2.files import save_files
 from tinygraph.lab2.network import ACTIVATIONS
+from tinygraph.lab2.own_data import Training, save_training, train_on_table
 from tinygraph.lab2.run import (
     DATA_SETS,
     MOST_SHOWN,
@@ -88,6 +90,7 @@ def build_parser() -> Parser:
     parser.add_argument("--version", action="version", version=f"tinygraph {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     _add_lab2(commands)
+    _add_train(commands)
     _add_step(commands)
     return parser
 
@@ -150,6 +153,65 @@ def _add_report(commands: Any) -> None:
         help=f"a small version: {QUICK['seeds']} seeds, {QUICK['epochs']} epochs",
     )
     report.set_defaults(run=_run_report)
+
+
+def _add_train(commands: Any) -> None:
+    train = commands.add_parser(
+        "train",
+        help="train a network on your own CSV file",
+        description="Train a network with two hidden layers on a CSV file, and write a page about "
+        "the result. The features are numbers; the target is a number or a class name.",
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+    )
+    usual = Training()
+    train.add_argument("table", type=_file_path, metavar="FILE.csv", help="with a header or not")
+    train.add_argument("--target", required=True, metavar="COLUMN", help="name, or number from 1")
+    train.add_argument(
+        "--features",
+        nargs="+",
+        default=argparse.SUPPRESS,
+        metavar="COLUMN",
+        help="columns to predict it from (default: all others)",
+    )
+    train.add_argument(
+        "--task",
+        choices=["auto", "classification", "regression"],
+        default="auto",
+        help="auto: class names, or at most 10 different whole numbers, are classes",
+    )
+    train.add_argument("--hidden", type=int, default=usual.hidden, help="units in a hidden layer")
+    train.add_argument(
+        "--optimizer", choices=sorted(OPTIMIZERS), default=usual.optimizer, help="update rule"
+    )
+    train.add_argument("--lr", type=float, default=usual.lr, help="learning rate")
+    train.add_argument("--epochs", type=int, default=usual.epochs, help="passes over the data")
+    train.add_argument(
+        "--batch-size", type=int, default=argparse.SUPPRESS, help="(default: all training rows)"
+    )
+    train.add_argument(
+        "--validation", type=float, default=usual.validation, help="share of rows not trained on"
+    )
+    train.add_argument(
+        "--patience",
+        type=int,
+        default=argparse.SUPPRESS,
+        help="stop if the validation loss has not fallen for so many epochs",
+    )
+    train.add_argument("--seed", type=int, default=usual.seed, help="of the split and the weights")
+    train.add_argument(
+        "--print-interval",
+        type=int,
+        default=argparse.SUPPRESS,
+        help="epochs between printed lines (default: a tenth of the epochs)",
+    )
+    train.add_argument(
+        "--out",
+        type=_folder_path,
+        default=Path("train-output"),
+        metavar="FOLDER",
+        help="where the page goes",
+    )
+    train.set_defaults(run=_run_train)
 
 
 def _add_step(commands: Any) -> None:
@@ -233,10 +295,12 @@ def _add_lab2_problem(parser: argparse.ArgumentParser) -> Any:
 
 def lab2_settings(options: argparse.Namespace, data: str) -> Settings:
     """Return the settings that the options describe, for one data set."""
-    chosen: dict[str, Any] = {
-        field.name: getattr(options, field.name, field.default) for field in fields(Settings)
-    }
-    return Settings(**{**chosen, "data": data})
+    return Settings(**{**_chosen(options, Settings), "data": data})
+
+
+def _chosen(options: argparse.Namespace, kind: type[Any]) -> dict[str, Any]:
+    """Return the fields of a settings class as the options give them, or their defaults."""
+    return {field.name: getattr(options, field.name, field.default) for field in fields(kind)}
 
 
 def _run_lab2(options: argparse.Namespace) -> int:
@@ -276,6 +340,31 @@ def _print_result(outcome: Outcome, folder: Path) -> None:
             f"{folder / outcome.settings.data}-predictions.csv."
         )
     print(f"\n{outcome.summary()}")
+
+
+def _run_train(options: argparse.Namespace) -> int:
+    from tinygraph.lab2.own_page import write_own_page  # matplotlib is slow to import
+
+    table = read_table(
+        options.table, options.target, getattr(options, "features", ()), options.task
+    )
+    if table.classes:
+        found = f"classification, {len(table.classes)} classes: {', '.join(table.classes)}"
+    else:
+        found = "regression"
+    print(
+        f"{options.table}: {len(table.y):,} rows, {len(table.features)} features, target "
+        f"{table.target!r} ({found})"
+    )
+    with writing(options.out):
+        options.out.mkdir(parents=True, exist_ok=True)
+    settings = Training(**_chosen(options, Training))
+    trained = train_on_table(table, settings)
+    print(f"\n{trained.summary()}")
+    files = save_training(trained, options.out)
+    print(f"written to {options.out}: {', '.join(path.name for path in files)}")
+    print(f"\nStart here: {write_own_page(trained, options.table.name, options.out, files)}")
+    return INTERRUPTED if trained.history.stopped == "interrupted" else 0
 
 
 def _run_step(options: argparse.Namespace) -> int:

@@ -1,0 +1,251 @@
+"""The network of the lab on a table of one's own: two hidden layers, for classes or a quantity.
+
+The graph itself standardizes the features, so the trained model takes them as the table has them.
+"""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from tabulate import tabulate
+
+from tinygraph.checkpoint.saving import save
+from tinygraph.core.graph import Graph
+from tinygraph.core.leaves import Constant, Input, Parameter
+from tinygraph.core.node import Node
+from tinygraph.data.table import Table
+from tinygraph.errors import ArgumentError
+from tinygraph.lab2.report.formatting import percent
+from tinygraph.lab2.run import OPTIMIZERS
+from tinygraph.notation.numbers import number
+from tinygraph.ops import MSE, Add, AddBias, Divide, MatMul, Multiply, Sigmoid, Subtract, Tanh
+from tinygraph.optim.optimizer import Optimizer
+from tinygraph.train.fit import fit
+from tinygraph.train.history import History
+from tinygraph.validation.arrays import Array
+from tinygraph.validation.paths import writing
+from tinygraph.validation.randomness import as_generator
+
+Rows = NDArray[np.bool_]
+DIGITS = 3
+"""Significant digits of losses and errors."""
+
+
+@dataclass(frozen=True)
+class Training:
+    """The settings of a training on a table."""
+
+    hidden: int = 16
+    optimizer: str = "adam"
+    lr: float = 0.01
+    epochs: int = 1_000
+    batch_size: int | None = None
+    validation: float = 0.2
+    patience: int | None = None
+    seed: int = 0
+    print_interval: int | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Trained:
+    """A trained model and its results.
+
+    Attributes
+    ----------
+    table : Table
+    model : Graph
+    optimizer : Optimizer
+    history : History
+    is_held_out : array (n,) of bool
+        The rows that were kept for validation.
+    prediction : array (n, 1) or (n, k)
+        For every row of the table.
+    """
+
+    table: Table
+    model: Graph
+    optimizer: Optimizer
+    history: History
+    is_held_out: Rows
+    prediction: Array
+
+    @property
+    def decided(self) -> Array:
+        """The predicted class of each row, or the predicted quantity."""
+        if not self.table.classes:
+            return self.prediction[:, 0]
+        if self.prediction.shape[1] == 1:
+            return (self.prediction[:, 0] > 0.5).astype(np.float64)
+        return self.prediction.argmax(axis=1).astype(np.float64)
+
+    @property
+    def confidence(self) -> Array:
+        """How far the output for the predicted class is above that for the true class."""
+        rows = np.arange(len(self.table.y))
+        outputs = self.prediction
+        if outputs.shape[1] == 1:
+            outputs = np.hstack([1 - outputs, outputs])
+        truth, decided = (each.astype(int) for each in (self.table.y, self.decided))
+        return np.asarray(outputs[rows, decided] - outputs[rows, truth])
+
+    def score(self, rows: Rows) -> float:
+        """Return the accuracy on some rows, or the root mean squared error of a quantity."""
+        truth, decided = self.table.y[rows], self.decided[rows]
+        if self.table.classes:
+            return float(np.mean(decided == truth))
+        return float(np.sqrt(np.mean((decided - truth) ** 2)))
+
+    def baseline(self, rows: Rows) -> float:
+        """Return the score of a constant: the training rows' most frequent class, or their mean."""
+        y = self.table.y
+        known = y[~self.is_held_out]
+        if self.table.classes:
+            return float(np.mean(y[rows] == np.bincount(known.astype(int)).argmax()))
+        return float(np.sqrt(np.mean((y[rows] - known.mean()) ** 2)))
+
+    def scores(self) -> list[tuple[str, str, str, str]]:
+        """Return a row for each part of the data: its name, its size, the score, the baseline."""
+        parts = [("training", ~self.is_held_out), ("validation", self.is_held_out)]
+        write = percent if self.table.classes else lambda value: number(value, DIGITS)
+        return [
+            (name, f"{rows.sum():,}", write(self.score(rows)), write(self.baseline(rows)))
+            for name, rows in parts
+            if rows.any()
+        ]
+
+    @property
+    def score_names(self) -> tuple[str, str]:
+        """The names of the score and of the baseline."""
+        if self.table.classes:
+            return "accuracy", "always the most frequent class"
+        return "root mean squared error", "always the mean"
+
+    def summary(self) -> str:
+        """Return the scores as a table."""
+        return tabulate(self.scores(), ("rows", "number", *self.score_names), disable_numparse=True)
+
+
+def train_on_table(table: Table, settings: Training) -> Trained:
+    """Train the network on a table, with some rows kept for validation.
+
+    Raises
+    ------
+    ArgumentError
+        If a setting is invalid.
+
+    >>> table = Table(("a",), np.array([[0.0], [1.0], [2.0], [3.0]]), "b", np.arange(4.0), ())
+    >>> trained = train_on_table(table, Training(epochs=300, validation=0.25, print_interval=0))
+    >>> bool(trained.score(~trained.is_held_out) < 0.1)
+    True
+    """
+    rng = as_generator(settings.seed)
+    is_held_out = _held_out_rows(len(table.y), settings.validation, rng)
+    model = network(table, settings.hidden, ~is_held_out, rng)
+    optimizer = OPTIMIZERS[settings.optimizer](model.parameters, lr=settings.lr)
+    labels = _labels(table)
+    rows = ~is_held_out
+    history = fit(
+        model,
+        optimizer,
+        epochs=settings.epochs,
+        batch_size=settings.batch_size,
+        rng=settings.seed,
+        print_interval=settings.print_interval,
+        patience=settings.patience,
+        validation={"x": table.x[is_held_out], "t": labels[is_held_out]}
+        if is_held_out.any()
+        else None,
+        x=table.x[rows],
+        t=labels[rows],
+    )
+    return Trained(table, model, optimizer, history, is_held_out, model.predict(x=table.x))
+
+
+def network(table: Table, hidden: int, rows: Rows, rng: np.random.Generator) -> Graph:
+    """Return the network for a table: standardized features, two tanh layers, and an output.
+
+    Parameters
+    ----------
+    table : Table
+    hidden : int
+        Units in each hidden layer.
+    rows : array (n,) of bool
+        The training rows: their mean and deviation standardize the features.
+    rng : Generator
+    """
+    if hidden < 1:
+        raise ArgumentError(f"hidden must be a number of units from 1 on; got {hidden}.")
+    outputs = len(table.classes) if len(table.classes) > 2 else 1
+    x = Input("x", shape=(None, len(table.features)))
+    t = Input("t", shape=(None, outputs))
+    mean, deviation = _mean_and_deviation(table.x[rows])
+    centered = Subtract(x, Constant(mean, name="mean"), name="centered")
+    h: Node = Divide(centered, Constant(deviation, name="deviation"), name="standardized")
+    sizes = (len(table.features), hidden, hidden, outputs)
+    for k, (m, n) in enumerate(pairwise(sizes), start=1):
+        # Inputs of variance 1 then give pre-activations of variance 1.
+        W = Parameter(rng.normal(size=(m, n)) / np.sqrt(m), name=f"layer{k}/W")
+        b = Parameter(np.zeros(n), name=f"layer{k}/b")
+        h = AddBias(MatMul(h, W, name=f"layer{k}/z"), b, name=f"layer{k}/a")
+        if k < 3:
+            h = Tanh(h, name=f"layer{k}/h")
+    if table.classes:
+        h = Sigmoid(h, name="prediction")
+    else:
+        mean, deviation = _mean_and_deviation(table.y[rows])
+        scaled = Multiply(h, Constant(deviation, name="target deviation"), name="scaled")
+        h = Add(scaled, Constant(mean, name="target mean"), name="prediction")
+    return Graph(MSE(h, t, name="loss"), prediction=h)
+
+
+def save_training(trained: Trained, folder: Path) -> list[Path]:
+    """Write the predictions, the checkpoint and the diagram of a training; return their paths."""
+    from tinygraph.viz.diagram.diagram import render
+
+    table = trained.table
+    predictions, checkpoint = folder / "predictions.csv", folder / "model.npz"
+    with writing(predictions), predictions.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow((*table.features, "rows", table.target, "prediction"))
+        for k, held_out in enumerate(trained.is_held_out):
+            part = "validation" if held_out else "training"
+            values = (label_text(table, float(y)) for y in (table.y[k], trained.decided[k]))
+            writer.writerow((*table.x[k].tolist(), part, *values))
+    save(checkpoint, trained.model, trained.optimizer, trained.history)
+    return [predictions, checkpoint, render(trained.model).save(folder / "network.svg")]
+
+
+def label_text(table: Table, value: float) -> str:
+    """Return a class by its name, or a quantity with all its digits."""
+    return table.classes[int(value)] if table.classes else repr(value)
+
+
+def _held_out_rows(count: int, share: float, rng: np.random.Generator) -> Rows:
+    if not 0 <= share < 1:
+        raise ArgumentError(f"The validation share must lie in 0 ≤ share < 1; got {share:g}.")
+    held_out = round(count * share)
+    if count - held_out < 2:
+        raise ArgumentError(
+            f"At least 2 rows must remain for training; the table has {count}, and {held_out} are "
+            f"kept for validation. Add rows, or lower the share."
+        )
+    is_held_out = np.zeros(count, dtype=bool)
+    is_held_out[rng.permutation(count)[:held_out]] = True
+    return is_held_out
+
+
+def _mean_and_deviation(values: Array) -> tuple[Array, Array]:
+    deviation = values.std(axis=0)
+    return values.mean(axis=0), np.where(deviation > 0, deviation, 1.0)
+
+
+def _labels(table: Table) -> Array:
+    """Return the target as an array (n, 1), or one-hot rows (n, k) for more than two classes."""
+    if len(table.classes) > 2:
+        return np.asarray(np.eye(len(table.classes))[table.y.astype(int)])
+    return table.y[:, None]
