@@ -100,7 +100,8 @@ class BatchTraining:
             Called with the samples of the last batch, when the model has its parameters.
         """
         self._go_to(self.compiled)
-        steps, saved, drawn = self._optimizer.steps, saved_state(self._now), self._program.drawn()
+        steps, saved = self._optimizer.steps, saved_state(self._now)
+        position = self._program.draws.position()
         losses: list[Any] = []
         try:
             for compiled, rows, is_last in self._parts(order, before_last is not None):
@@ -115,7 +116,7 @@ class BatchTraining:
             self._now = self.compiled
             restore_state(self._now, saved)
             self._optimizer.steps = steps
-            self._program.draw_again_from(drawn)
+            self._program.draws.go_back(position)
             raise
         return np.array(losses)
 
@@ -143,14 +144,15 @@ class BatchTraining:
         for node in self._batched:
             batches = self._arrays[node].take(rows, axis=0)
             compiled.set_batches(node, batches.reshape((count, size, *batches.shape[1:])))
-        saved, drawn, first = saved_state(compiled), program.drawn(), self._optimizer.steps + 1
-        program.draw(compiled, count)
+        saved, first = saved_state(compiled), self._optimizer.steps + 1
+        position = program.draws.position()
+        program.draws.draw(compiled, count)
         losses: Array = compiled.run(count, self._scalars, first)
         if not np.isfinite(losses).all():
             count = int(np.argmin(np.isfinite(losses)))
             restore_state(compiled, saved)
-            program.draw_again_from(drawn)
-            program.draw(compiled, count + 1)
+            program.draws.go_back(position)
+            program.draws.draw(compiled, count + 1)
             compiled.run(count, self._scalars, first)
             losses = losses[: count + 1]
         self._optimizer.steps += count

@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
 
+from tinygraph.compile.cost import numba_compile_seconds
+from tinygraph.compile.draws import Draws
 from tinygraph.compile.record.arrays import Unrecordable
-from tinygraph.compile.record.step import Step, record_step
+from tinygraph.compile.record.step import Step
 from tinygraph.compile.record.update import record_update, update_settings
-from tinygraph.compile.settings import Settings
+from tinygraph.compile.recordings import Recording
 from tinygraph.compile.targets.numpy.program import NumpyProgram
 from tinygraph.compile.targets.readable.source import readable_source
 from tinygraph.compile.transfer import give_back, take_over
 from tinygraph.core.graph import Graph
-from tinygraph.core.leaves import Constant, Parameter
+from tinygraph.core.leaves import Parameter
 from tinygraph.core.node import Node
-from tinygraph.core.op import Op
 from tinygraph.errors import ArgumentError, CompileError, StateError
 from tinygraph.optim.optimizer import Optimizer
 from tinygraph.validation.arrays import Array, brief, is_whole_number
@@ -62,7 +63,8 @@ class Program:
         self.optimizer = optimizer
         self.target = target
         self.fallback = ""
-        self._recordings: dict[Any, _Recording] = {}
+        self.draws = Draws(model)
+        self._recordings: dict[Any, Recording] = {}
         self._latest = self.checked(_stand_ins(model))
         if target == "numba":
             _require_numba()
@@ -112,7 +114,7 @@ class Program:
     def gradients(self, /, **feeds: Any) -> tuple[float, dict[str, Array]]:
         """Return the loss, and its gradient with respect to each parameter, by name."""
         compiled = self._ready(feeds, with_update=False)
-        self.draw(compiled, 1)
+        self.draws.draw(compiled, 1)
         loss = compiled.run(1, {}, 1)[0]
         factor = 1.0 if compiled.plan.factor is None else compiled.plan.factor.constant
         return float(loss), {
@@ -170,18 +172,18 @@ class Program:
             )
         optimizer = self.needs_optimizer()
         compiled = self._ready(feeds, with_update=True)
-        start = self.drawn()
+        start = self.draws.position()
         try:
             losses = self._loop(compiled, optimizer, steps)
         except BaseException:
-            self.draw_again_from(start)
+            self.draws.go_back(start)
             raise
         if stop_at_non_finite and not np.isfinite(losses).all():
             before = int(np.argmin(np.isfinite(losses)))
             self._put_in(compiled, self.checked(feeds))
-            self.draw_again_from(start)
+            self.draws.go_back(start)
             self._loop(compiled, optimizer, before)
-            self.draw(compiled, 1)  # those of the step that was not finite
+            self.draws.draw(compiled, 1)  # those of the step that was not finite
             losses, steps = losses[: before + 1], before
         give_back(compiled, self.parameters, optimizer)
         optimizer.steps += steps
@@ -192,7 +194,7 @@ class Program:
         most = compiled.most_steps
         for start in range(0, steps, most):
             count = min(most, steps - start)
-            self.draw(compiled, count)
+            self.draws.draw(compiled, count)
             losses[start : start + count] = compiled.run(
                 count, hyperparameters(optimizer), optimizer.steps + start + 1
             )
@@ -231,37 +233,11 @@ class Program:
 
     def checked(self, feeds: Mapping[str, Any]) -> dict[Node, Array]:
         """Return the checked feeds; a Random that is not fed stands for its shape alone."""
-        own = self.model.rng
-        try:
-            self.model.rng = copy.deepcopy(own) if self.model.randoms else own
+        with self.draws.kept():
             return self.model.feed_arrays(feeds)
-        finally:
-            self.model.rng = own
 
     def _drawn_at_each_step(self, feeds: Mapping[str, Any]) -> tuple[Node, ...]:
         return tuple(node for node in self.model.randoms if node.name not in feeds)
-
-    def drawn(self) -> Any:
-        """Return where the graph's generator stands."""
-        return self.model.rng.bit_generator.state if self.model.randoms else None
-
-    def draw_again_from(self, state: Any) -> None:
-        """Set the graph's generator back to where it stood."""
-        if state is not None:
-            self.model.rng.bit_generator.state = state
-
-    def draw(self, compiled: Any, steps: int) -> None:
-        """Draw the numbers of the next steps, in the order of interpreted steps."""
-        randoms = [node for node in self.model.randoms if node in compiled.streams]
-        batches: dict[Node, list[Any]] = {node: [] for node in randoms}
-        for _ in range(steps if randoms else 0):
-            for random in randoms:
-                shape = compiled.streams[random].shape
-                precision = self.model.precision or np.float64
-                batches[random].append(random.drawn(self.model.rng, shape, precision))
-        for node, arrays in batches.items():
-            if arrays:
-                compiled.set_batches(node, np.stack(arrays))
 
     @contextmanager
     def _explained(self) -> Iterator[None]:
@@ -316,31 +292,49 @@ class Program:
         self, step: Step, optimizer: Optimizer | None, streamed: tuple[Node, ...], target: str
     ) -> Any:
         """Compile for the target; for NumPy if numba cannot run this graph."""
-
-        def update(shape: tuple[int, ...], dtype: Any) -> Any:
-            assert optimizer is not None
-            return record_update(optimizer, shape, dtype)
-
-        record = None if optimizer is None else update
-        updates = self.model.updates if optimizer is not None else None
-        given: dict[str, Any] = {"streamed": streamed, "updates": updates}
-        given |= {"step": step, "output": self.model.output, "parameters": self.parameters}
-        given["record_update"] = record
+        given = self._given(step, optimizer, streamed)
         if target == "numba":
             from tinygraph.compile.targets.numba.program import NumbaProgram
 
             try:
-                return NumbaProgram(**given)
+                made = NumbaProgram(**given)
+                made.compile()
+                return made
             except Unrecordable as reason:
                 self.fallback = str(reason)
         return NumpyProgram(**given)
 
-    def _recording(self, arrays: Mapping[Node, Array]) -> _Recording:
+    def _given(
+        self, step: Step, optimizer: Optimizer | None, streamed: tuple[Node, ...]
+    ) -> dict[str, Any]:
+        """Return the arguments of a target's program."""
+        return {
+            "step": step,
+            "output": self.model.output,
+            "parameters": self.parameters,
+            "record_update": None if optimizer is None else partial(record_update, optimizer),
+            "streamed": streamed,
+            "updates": None if optimizer is None else self.model.updates,
+        }
+
+    def machine_code_seconds(self) -> float:
+        """Estimate how long numba takes to compile this graph; infinity if it cannot."""
+        if find_spec("numba") is None:
+            return np.inf
+        from tinygraph.compile.targets.numba.program import NumbaProgram
+
+        given = self._given(self._recording(self._latest).step, self.optimizer, ())
+        try:
+            return numba_compile_seconds(NumbaProgram(**given).source)
+        except Unrecordable:
+            return np.inf
+
+    def _recording(self, arrays: Mapping[Node, Array]) -> Recording:
         self._latest = dict(arrays)
         key = tuple((node.name, array.shape, array.dtype) for node, array in arrays.items())
         recording = self._recordings.get(key)
         if recording is None or recording.is_stale():
-            recording = self._recordings[key] = _Recording(self.model, arrays)
+            recording = self._recordings[key] = Recording(self.model, arrays)
             for parameter in self.parameters:
                 if parameter not in recording.step.gradients:
                     raise StateError(
@@ -348,29 +342,6 @@ class Program:
                         f"nothing in the graph depends on {describe(parameter)}."
                     )
         return recording
-
-
-class _Recording:
-    """A recorded step, the settings that it holds as constants, and the programs made of it."""
-
-    def __init__(self, model: Graph, arrays: Mapping[Node, Array]) -> None:
-        self.step = record_step(model, arrays)
-        self.compiled: dict[Any, tuple[Any, Settings | None]] = {}
-        called = {op for op, _, _ in self.step.called}
-        ops = [node for node in model.nodes if isinstance(node, Op) and node not in called]
-        self._settings = Settings(ops, Op)
-        self._constants = [
-            (node, node.value.copy())
-            for node in model.nodes
-            if isinstance(node, Constant) and node.has_own_precision and node.value is not None
-        ]
-
-    def is_stale(self) -> bool:
-        """Tell whether a setting or a constant has changed since."""
-        return self._settings.have_changed() or not all(
-            node.value is not None and np.array_equal(node.value, array, equal_nan=True)
-            for node, array in self._constants
-        )
 
 
 def _require_numba() -> None:

@@ -9,12 +9,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
-from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
 
 from tinygraph.compile.copies import architecture, trainer
+from tinygraph.compile.cost import SHORTEST_NUMBA_COMPILE, is_worth_numba
 from tinygraph.compile.program import Program
 from tinygraph.compile.record.arrays import Unrecordable
 from tinygraph.core.graph import Graph
@@ -23,7 +23,6 @@ from tinygraph.optim.optimizer import Optimizer
 from tinygraph.sweeps.grid import Task
 from tinygraph.sweeps.results import Run
 from tinygraph.train.classification import accuracy_on
-from tinygraph.train.engines import SECONDS_WORTH_NUMBA
 from tinygraph.train.fit import fit
 from tinygraph.train.history import History
 from tinygraph.validation.arrays import Array, brief
@@ -100,10 +99,13 @@ class Job:
     def _target(self, model: Graph, optimizer: Optimizer) -> str:
         if self.engine != "auto":
             return self.engine
-        program = Program(model, optimizer, "numpy").prepare(self.feeds)
-        seconds = self.runs * self.epochs * float(program.plan.seconds_a_step())
-        is_long = seconds > SECONDS_WORTH_NUMBA and find_spec("numba") is not None
-        return "numba" if is_long else "numpy"
+        program = Program(model, optimizer, "numpy")
+        cost = program.prepare(self.feeds).cost
+        steps = self.runs * self.epochs
+        worth = is_worth_numba(cost, steps, SHORTEST_NUMBA_COMPILE) and is_worth_numba(
+            cost, steps, program.machine_code_seconds()
+        )
+        return "numba" if worth else "numpy"
 
     def _fitted(self, pair: tuple[Graph, Optimizer], task: Task) -> Run:
         """Train one model."""

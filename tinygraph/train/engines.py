@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from importlib.util import find_spec
 from typing import Any, Protocol
 
 import numpy as np
 
 from tinygraph.compile.batches import BatchTraining
+from tinygraph.compile.cost import SHORTEST_NUMBA_COMPILE, is_worth_numba
 from tinygraph.compile.program import Program
 from tinygraph.compile.record.arrays import Unrecordable
 from tinygraph.compile.record.step import kept_state
@@ -26,10 +26,8 @@ from tinygraph.train.batches import Batches
 from tinygraph.validation.arrays import Array, brief
 
 ENGINES = ("interpreted", "numpy", "numba")
-STEPS_WORTH_COMPILING = 100
-"""Recording and compiling for NumPy takes about as long as so many interpreted steps."""
-SECONDS_WORTH_NUMBA = 2.0
-"""A run of the numpy target that is longer than this is worth numba's compile time."""
+STEPS_WORTH_COMPILING = 80
+"""Recording and compiling for NumPy takes about as long as this number of interpreted steps."""
 STRETCH_SECONDS = 0.05
 """How long a compiled loop may run before it looks up: Ctrl-C loses no more than this."""
 
@@ -103,11 +101,13 @@ class Compiled:
 
     def __init__(self, model: Graph, optimizer: Optimizer, batches: Batches, target: str) -> None:
         self._model = model
+        self._optimizer = optimizer
         self.batches = batches
         self.completed = 0
         self._program = Program(model, optimizer, target)
         self._steps_at_once = 1
         self._training: BatchTraining | None = None
+        self._interpreter: Interpreter | None = None
         if batches.count > 1:
             arrays = self._program.checked(batches.feeds)
             self._training = BatchTraining(self._program, arrays, batches.batched, batches.size)
@@ -116,21 +116,40 @@ class Compiled:
             self._compiled = self._program.prepare(batches.feeds)
         self.name = "numpy" if self._program.fallback else target
 
-    def seconds_a_step(self) -> float:
-        """Estimate how long a step takes."""
-        return float(self._compiled.plan.seconds_a_step())
+    def is_worth_numba(self, steps: int) -> bool:
+        """Tell whether the numba target is faster for so many steps, compile time included."""
+        cost = self._compiled.cost
+        if not is_worth_numba(cost, steps, SHORTEST_NUMBA_COMPILE):
+            return False
+        seconds = self._program.machine_code_seconds()
+        return is_worth_numba(cost, steps, seconds)
 
     def run(self, losses: Array, first: int, watched: bool) -> None:
         """Run one epoch for each element of ``losses``, and write its loss there."""
         self.completed = 0
-        if self._training is None:
-            self._run_whole(losses, watched)
-            return
-        self._training.begin()
         try:
-            self._run_batches(self._training, losses, first, watched)
-        finally:
-            self._training.end()
+            self._prepare()
+        except Unrecordable:
+            # A callback has changed the model or the optimizer to something that is not compiled.
+            self._interpreter = Interpreter(self._model, self._optimizer, self.batches)
+        if self._interpreter is not None:
+            try:
+                self._interpreter.run(losses, first, watched)
+            finally:
+                self.completed = self._interpreter.completed
+        elif self._training is None:
+            self._run_whole(losses, watched)
+        else:
+            try:
+                self._run_batches(self._training, losses, first, watched)
+            finally:
+                self._training.end()
+
+    def _prepare(self) -> None:
+        if self._training is not None:
+            self._training.begin()
+        else:
+            self._program.prepare(self.batches.feeds)
 
     def _run_whole(self, losses: Array, watched: bool) -> None:
         unwatched = len(losses) - watched
@@ -171,11 +190,11 @@ class Compiled:
 
     def _show(self, feeds: Mapping[str, Any]) -> None:
         """Leave the values and gradients of the next step in the nodes, for a callback to read."""
-        drawn = self._program.drawn()
+        position = self._program.draws.position()
         with kept_state(self._model.nodes):
             self._model.forward(**feeds)
             self._model.backward()
-        self._program.draw_again_from(drawn)  # the step itself draws the same numbers
+        self._program.draws.go_back(position)  # the step itself draws the same numbers
 
 
 def check_engine(name: Any) -> None:
@@ -219,16 +238,13 @@ def make_engine(
 
 
 def _best(model: Graph, optimizer: Optimizer, batches: Batches, epochs: int) -> Engine:
-    if epochs * batches.count < STEPS_WORTH_COMPILING:
+    """Return the engine that is fastest for so many epochs, by the estimates of their costs."""
+    steps = epochs * batches.count
+    has_shorter_batch = batches.count > 1 and batches.samples % batches.size > 0
+    if steps < STEPS_WORTH_COMPILING * (1 + has_shorter_batch):
         return Interpreter(model, optimizer, batches)
     try:
         engine = Compiled(model, optimizer, batches, "numpy")
     except Unrecordable:
         return Interpreter(model, optimizer, batches)
-    is_long = epochs * engine.seconds_a_step() > SECONDS_WORTH_NUMBA
-    if is_long and batches.count == 1 and find_spec("numba") is not None:
-        try:
-            return Compiled(model, optimizer, batches, "numba")
-        except Unrecordable:
-            return engine
-    return engine
+    return Compiled(model, optimizer, batches, "numba") if engine.is_worth_numba(steps) else engine

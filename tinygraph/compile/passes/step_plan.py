@@ -15,7 +15,6 @@ import numpy as np
 from tinygraph.compile.ir import Operation, Value, evaluate
 from tinygraph.compile.passes.affine_layers import (
     affine,
-    affine_gradient,
     affine_pairs,
     fuse_affine,
     negative_affine,
@@ -85,16 +84,6 @@ class Plan:
         """Return the losses of many steps from what the loop kept of each."""
         known = evaluate(self.tail, {self.loss: kept})
         return np.array(known[self.tail[-1].result if self.tail else self.loss])
-
-    def seconds_a_step(self) -> float:
-        """Estimate a NumPy step on an ordinary machine: so much a call, an entry, a product."""
-        seconds = 0.0
-        for operation in self.operations:
-            seconds += 0.35e-6 + 1e-9 * np.prod(operation.result.shape)
-            if operation.function in (np.matmul, affine, negative_affine, affine_gradient):
-                inner = operation.operands[0].shape[-1:]
-                seconds += 1e-10 * np.prod((*operation.result.shape, *inner))
-        return float(seconds)
 
 
 def plan_step(

@@ -70,6 +70,7 @@ class Tape:
         self.node: Node | None = None
         self.phase = "forward"
         self.shape_was_read = False
+        self.whole_numbers: dict[Value, Any] = {}
 
     def record(self, function: Any, arguments: Any, options: Any = None) -> Recorded:
         """Append one operation, and return its result.

@@ -112,9 +112,10 @@ def _record_once(
             step.values[node] = constant(arrays[node][()])
         else:
             kind = "input" if isinstance(node, Input) else "parameter"
-            step.values[node] = Value(
-                kind, arrays[node].shape, arrays[node].dtype, label=str(node.name)
-            )
+            value = Value(kind, arrays[node].shape, arrays[node].dtype, label=str(node.name))
+            step.values[node] = value
+            if value.dtype.kind in "iu":
+                tape.whole_numbers[value] = arrays[node]
     _record_backward(output, step, tape, arrays)
     return step
 

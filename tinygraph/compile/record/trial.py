@@ -86,6 +86,7 @@ def _difference(
     for seed in (1, 2):
         rng = np.random.default_rng(seed)
         unique = {value: random_array(value, rng, positive=seed == 2) for value in inputs}
+        unique |= {v: a for v, a in tape.whole_numbers.items() if v in unique}
         args = [value.constant if value.kind == "constant" else unique[value] for value in inputs]
         with np.errstate(all="ignore"):
             if tape.phase == "backward" and inputs[1].kind != "constant":

@@ -128,9 +128,18 @@ class NumbaProgram:
             arguments[name] = np.empty(shape, dtype)
         self._arguments = arguments
         self.source = _source(loops, [*arguments, *self._schedule_names.values()])
+
+    def compile(self) -> None:
+        """Compile the loops to machine code.
+
+        Raises
+        ------
+        Unrecordable
+            If numba refuses them.
+        """
         self._run = compile_source(self.source)
         schedule = [np.empty(0, self.flat.dtype) for _ in self._schedule_names]
-        self._loop(np.empty(0, plan.loss.dtype), schedule)  # of no steps: numba compiles it now
+        self._loop(np.empty(0, self.plan.loss.dtype), schedule)  # of no steps
 
     def _copy_gradients(self, loops: Loops, stored: dict[Value, Any]) -> None:
         """Store the gradients that are no result of their own: constants, or one for two."""

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from tinygraph.compile.cost import Cost, cost_of
 from tinygraph.compile.ir import Value
 from tinygraph.compile.passes.affine_layers import affine_gradient
 from tinygraph.compile.passes.flat import Flat
@@ -174,6 +175,14 @@ class NumpyProgram:
                     fixed[new] = place
                 else:
                     self.copied_results.append((place, new))
+
+    @property
+    def cost(self) -> Cost:
+        """The cost of one step."""
+        updates = [operation for update in self.updates for operation in update.operations]
+        operations = [*self.plan.operations, *updates]
+        computed = [one for one in operations if not self.storage.is_view(one.result)]
+        return cost_of(computed)
 
     def set_feeds(self, arrays: Mapping[Node, Any]) -> None:
         """Copy the inputs, and the parameters that are not trained, into the program's memory."""
