@@ -98,7 +98,7 @@ def test_a_target_is_classes_or_a_quantity(write, values, task, classes):
         ("a,b\n1,x\n2,y\n", "bb", "has no column 'bb'"),
         ("a,b\n1,x\n2,y\n", "3", "has no column '3'"),
         ("a\n1\n2\n", "a", "The features must be different columns"),
-        ('a,b\n1,x\n2,"y\n3,z\n', "b", "line"),
+        ('a,b\n1,x\n2,"y\n3,z\n', "b", "line 4: the quotes of a cell are not closed"),
     ],
 )
 def test_an_error_names_the_place(write, text, target, said):
@@ -106,9 +106,6 @@ def test_an_error_names_the_place(write, text, target, said):
     with pytest.raises(tg.TinygraphError) as error:
         read_table(path, target)
     assert said in str(error.value)
-    assert (
-        "column" in said or "features" in said or "classes" in said or str(path) in str(error.value)
-    )
 
 
 def test_other_encodings_and_missing_files_are_named(write, tmp_path):

@@ -111,12 +111,18 @@ def _read_lines(path: Path) -> _Lines:
     except OSError as error:
         raise FileError(f"Cannot read {path}: {error.strerror}.") from error
     reader = csv.reader(
-        io.StringIO(text, newline=""), delimiter=_delimiter(text), skipinitialspace=True
+        io.StringIO(text, newline=""),
+        delimiter=_delimiter(text),
+        skipinitialspace=True,
+        strict=True,
     )
     try:
         rows = [(reader.line_num, row) for row in reader if any(cell.strip() for cell in row)]
     except csv.Error as error:
-        raise FileError(f"{path}, line {reader.line_num}: {error}.") from error
+        raise FileError(
+            f"{path}, line {reader.line_num}: the quotes of a cell are not closed or not in place "
+            f"({error}). Correct them, or remove them."
+        ) from error
     if not rows:
         raise FileError(f"A table must have rows. {path} is empty.")
     has_header = not any(_is_number(cell) or not cell.strip() for cell in rows[0][1])

@@ -80,8 +80,8 @@ class Trained:
         if not self.table.classes:
             return self.prediction[:, 0]
         if self.prediction.shape[1] == 1:
-            return (self.prediction[:, 0] > 0.5).astype(np.float64)
-        return self.prediction.argmax(axis=1).astype(np.float64)
+            return np.asarray(self.prediction[:, 0] > 0.5, dtype=np.float64)
+        return np.asarray(self.prediction.argmax(axis=1), dtype=np.float64)
 
     @property
     def confidence(self) -> Array:
