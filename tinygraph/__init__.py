@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING, Any
 
 from tinygraph import data, ops
 from tinygraph.compile.compile import compile  # noqa: A004 - its name inside the package alone
+from tinygraph.core.expansion import expand
+from tinygraph.core.gradients import gradients
 from tinygraph.core.graph import Graph
 from tinygraph.core.leaves import Constant, Input, Parameter, Random, State
 from tinygraph.core.node import Node
@@ -62,6 +64,7 @@ from tinygraph.ops import (
     Put,
     ReLU,
     Reshape,
+    Round,
     Sigmoid,
     Sign,
     Sin,
@@ -149,6 +152,7 @@ __all__ = [
     "Random",
     "ReLU",
     "Reshape",
+    "Round",
     "Rule",
     "Run",
     "Sigmoid",
@@ -174,8 +178,10 @@ __all__ = [
     "derive",
     "diagnose",
     "exercises",
+    "expand",
     "fit",
     "gradcheck",
+    "gradients",
     "lab2",
     "load",
     "ops",

@@ -471,10 +471,10 @@ def test_refuses_what_it_cannot_check():
         tg.gradcheck("model")
 
 
-@pytest.mark.parametrize("op", [*OPERATORS.values()])
-def test_operators_are_right_inside_a_graph_that_uses_a_node_twice(op):
+@pytest.mark.parametrize("operator", sorted(OPERATORS.keys() - {"[]"}))
+def test_operators_are_right_inside_a_graph_that_uses_a_node_twice(operator):
     a = tg.Parameter(np.array([[1.2, 0.7], [0.4, 1.9]]), name="a")
-    node = op(*[a] * len(op.arguments))
+    node = OPERATORS[operator](*[a] * (1 if operator == "negative" else 2))
     assert tg.gradcheck(node).ok
 
 

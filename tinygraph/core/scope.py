@@ -39,5 +39,15 @@ def scope(name: str) -> Iterator[None]:
         _PREFIX.reset(token)
 
 
+@contextmanager
+def absolute_prefix(prefix: str) -> Iterator[None]:
+    """Give all nodes that are made in the block this prefix, whatever scopes are open."""
+    token = _PREFIX.set(prefix)
+    try:
+        yield
+    finally:
+        _PREFIX.reset(token)
+
+
 prefix = _PREFIX.get
 """Returns the prefix of the open scopes: empty, or ``"block1/"``."""

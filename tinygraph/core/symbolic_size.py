@@ -1,17 +1,21 @@
 """Sizes that are known only when a batch arrives, as they appear in traced code.
 
 An op's ``backward`` may read ``x.shape[0]`` or ``x.size``. If x is a node with an unknown batch
-size, it gets a :class:`SymbolicSize`: equal to all sizes of the same number of elements per sample,
-and a node as soon as arithmetic needs its number.
+size, it gets a :class:`SymbolicSize`: a multiple of the batch size that can be compared and
+multiplied, and that becomes a node as soon as arithmetic needs its number.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
+
+
+class Untraceable(Exception):  # noqa: N818 - a reason, which becomes an error with the op's name
+    """Code that needs numbers was called with nodes; the message says what it does."""
 
 
 class SymbolicSize(NDArrayOperatorsMixin):
@@ -21,24 +25,23 @@ class SymbolicSize(NDArrayOperatorsMixin):
     ----------
     factor : int
     number : callable
-        Returns the array, or what stands for it, with the batch size as a number.
-    array : object
-        What the size was read from.
+        ``number(factor)`` returns the size as a number that is computed in the run.
+    node : Node
+        The node that the size was read from.
 
-    >>> batch = SymbolicSize(1, lambda: 5.0, None)
+    >>> batch = SymbolicSize(1, lambda factor: 5.0 * factor, None)
     >>> 3 * batch == batch * 3, batch == 5, 6 * batch // (2 * batch), float(batch + 1)
     (True, False, 3, 6.0)
     """
 
-    def __init__(self, factor: int, number: Callable[[], Any], array: Any) -> None:
+    def __init__(self, factor: int, number: Callable[[int], Any], node: Any) -> None:
         self.factor = factor
         self.number = number
-        self.array = array
+        self.node = node
 
     def as_number(self) -> Any:
         """Return the size as a number that is computed in the run."""
-        number = self.number()
-        return number if self.factor == 1 else number * self.factor
+        return self.number(self.factor)
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
         numbers = [x.as_number() if isinstance(x, SymbolicSize) else x for x in inputs]
@@ -46,7 +49,7 @@ class SymbolicSize(NDArrayOperatorsMixin):
 
     def __mul__(self, other: Any) -> Any:
         if isinstance(other, (int, np.integer)):
-            return SymbolicSize(self.factor * int(other), self.number, self.array)
+            return SymbolicSize(self.factor * int(other), self.number, self.node)
         return super().__mul__(other)
 
     def __rmul__(self, other: Any) -> Any:
@@ -56,7 +59,7 @@ class SymbolicSize(NDArrayOperatorsMixin):
         if isinstance(other, SymbolicSize) and self.factor % other.factor == 0:
             return self.factor // other.factor
         if isinstance(other, (int, np.integer)) and other and self.factor % int(other) == 0:
-            return SymbolicSize(self.factor // int(other), self.number, self.array)
+            return SymbolicSize(self.factor // int(other), self.number, self.node)
         return super().__floordiv__(other)
 
     def __eq__(self, other: Any) -> bool:
@@ -68,11 +71,19 @@ class SymbolicSize(NDArrayOperatorsMixin):
     def __hash__(self) -> int:
         return hash(self.factor)
 
+    def __index__(self) -> NoReturn:
+        raise Untraceable(
+            "it needs the batch size as a Python number, which is known only when a batch arrives "
+            "(a fixed batch size in the shapes of the inputs makes it known)"
+        )
+
+    __int__ = __float__ = __index__
+
 
 def without_symbols(sizes: Any) -> Any:
     """Return sizes with None for the batch size.
 
-    >>> without_symbols((SymbolicSize(1, lambda: 5.0, None), 3))
+    >>> without_symbols((SymbolicSize(1, lambda factor: 5.0, None), 3))
     (None, 3)
     """
     if isinstance(sizes, SymbolicSize):

@@ -13,7 +13,7 @@ from tinygraph.ops.comparisons import (
     NotEqual,
     Where,
 )
-from tinygraph.ops.functions import Abs, Cos, Exp, Expm1, Log, Log1p, Sign, Sin
+from tinygraph.ops.functions import Abs, Cos, Exp, Expm1, Log, Log1p, Round, Sign, Sin
 from tinygraph.ops.indexing import AddAt, Index, Put, Take
 from tinygraph.ops.joining import Concatenate
 from tinygraph.ops.linear import AddBias, MatMul
@@ -57,6 +57,7 @@ __all__ = [
     "Put",
     "ReLU",
     "Reshape",
+    "Round",
     "Sigmoid",
     "Sign",
     "Sin",

@@ -204,3 +204,24 @@ class Sign(Op, numpy=np.sign):
     @classmethod
     def example(cls, rng: np.random.Generator) -> tuple[Array, ...]:
         return Abs.example(rng)
+
+
+class Round(Op, numpy=np.rint):
+    r"""The nearest whole number.
+
+    **Formula.** :math:`y = \operatorname{round}(x)`.  **Gradient.** The function is constant except
+    at jumps, so no gradient flows: :math:`\partial L/\partial x = 0`.
+
+    >>> float(Round.forward(None, np.array(1.7)))
+    2.0
+    """
+
+    formula = r"\operatorname{round}(x)"
+    code = "np.rint(x)"
+    rules = (Rule("0", "np.zeros_like(x)", local="0.0", why="it is constant except at jumps"),)
+
+    def forward(self, x: Array) -> Array:
+        return np.rint(x)
+
+    def backward(self, g: Array, y: Array, x: Array) -> tuple[None]:
+        return (None,)

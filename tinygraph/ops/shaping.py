@@ -391,7 +391,7 @@ def broadcast_to(array: Any, shape: Any) -> Any:
     sizes = tuple(shape) if isinstance(shape, (tuple, list)) else (shape,)
     symbols = [size for size in sizes if isinstance(size, SymbolicSize)]
     if symbols:
-        like = symbols[0].array
+        like = symbols[0].node
         if like.shape == without_symbols(sizes):
             return BroadcastLike(array, like)
     return BroadcastTo(array, to=without_symbols(sizes))

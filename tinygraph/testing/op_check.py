@@ -26,6 +26,7 @@ from tinygraph.core.leaves import Parameter
 from tinygraph.core.op import Op
 from tinygraph.core.rules import broadcast_axes, rule_names
 from tinygraph.errors import ArgumentError, ArgumentTypeError, GradientError, OpError
+from tinygraph.testing.second_order import check_second_order
 from tinygraph.testing.variants import check_batches, check_one_node_for_all, check_precision
 from tinygraph.validation.arrays import Array, as_float_array, brief
 from tinygraph.validation.naming import describe
@@ -44,6 +45,7 @@ def check_op(
     /,
     *arrays: Any,
     rng: np.random.Generator | int | None = None,
+    order: int = 1,
     **hyperparameters: Any,
 ) -> None:
     """Check an op: its derivative, its shape, its precision, its texts, and that it is pure.
@@ -60,6 +62,9 @@ def check_op(
         The values of its inputs; those of ``op_class.example(rng)`` unless told.
     rng : Generator or int, optional
         Where the examples come from; 0 unless told.
+    order : int
+        2 to check the second derivatives, too: ``backward`` is applied to nodes, and the graph
+        that this builds is differentiated. Default: 1.
     **hyperparameters
         Keyword arguments of the op.
 
@@ -79,6 +84,8 @@ def check_op(
         )
     if "name" in hyperparameters:
         raise ArgumentError("check_op names the op itself, after its class: leave name= out.")
+    if order not in (1, 2) or isinstance(order, bool):
+        raise ArgumentError(f"order must be 1 or 2, the order of derivatives; got {brief(order)}.")
     rng = as_generator(rng)
     for _ in range(1 if arrays else ROUNDS):
         values = _example(op_class, arrays or op_class.example(rng))
@@ -89,6 +96,8 @@ def check_op(
         check_precision(op, values, rng)
         check_one_node_for_all(op_class, values, rng, hyperparameters)
         check_batches(op_class, values, rng, hyperparameters)
+        if order == 2:
+            check_second_order(op_class, values, rng, hyperparameters)
 
 
 def check_texts(op: Op, arrays: Sequence[Array], rng: np.random.Generator) -> None:

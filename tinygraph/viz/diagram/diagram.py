@@ -6,13 +6,14 @@ import hashlib
 import itertools
 import warnings
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from copy import copy
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from tinygraph.core.expansion import with_expanded
 from tinygraph.core.graph import Graph
 from tinygraph.core.node import Node
 from tinygraph.core.topology import as_node, check_nodes
@@ -42,6 +43,7 @@ def render(
     depth: int | None = None,
     around: Node | str | None = None,
     radius: int = 1,
+    expand: Iterable[str] = (),
 ) -> Diagram:
     """Draw a graph.
 
@@ -63,6 +65,8 @@ def render(
         Draw this node and its neighbours alone.
     radius : int
         How many edges away a neighbour may be.
+    expand : iterable of str
+        The names of ops to draw as the simpler ops that they consist of (see ``tg.expand``).
 
     Returns
     -------
@@ -86,6 +90,9 @@ def render(
     graph = model if isinstance(model, Graph) else Graph(as_node(model, "What render draws"))
     values = gradients if values is None else values
     check_nodes(graph.nodes)
+    if isinstance(expand, str) or not isinstance(expand, Iterable):
+        raise ArgumentTypeError(f"expand must be a list of node names; got {brief(expand)}.")
+    graph = with_expanded(graph, expand) if list(expand) else graph
     _require_numbers(graph, values, gradients)
     view = choose_view(graph, depth, around, radius)
     flow = Flow(view, graph.nodes, values, gradients)

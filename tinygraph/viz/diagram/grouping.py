@@ -34,7 +34,7 @@ def group_of(nodes: Iterable[Node]) -> dict[Node, str]:
     unnamed: list[Node] = []
     for node in nodes:
         groups[node] = node.group
-        if node.name is None or node.auto_named:
+        if (node.name is None or node.auto_named) and not node.prefix:
             unnamed.append(node)
             is_activation = node.role == "activation"
             theirs = {

@@ -1,0 +1,212 @@
+"""``tg.gradients``: the backward pass as nodes, held against Graph.backward and differences."""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+import pytest
+from handmade import op_of
+
+import tinygraph as tg
+from tinygraph import ops
+from tinygraph.errors import ArgumentTypeError, OpError, ShapeError
+from tinygraph.testing.op_check import check_op
+
+X, T = tg.data.xor()
+
+
+def run(node, **feeds):
+    """Run the graph of a node with those of the feeds that it has inputs for."""
+    model = tg.Graph(node)
+    return model.forward(**{each.name: feeds[each.name] for each in model.inputs})
+
+
+@pytest.mark.parametrize("activation", ["sigmoid", "tanh", "relu"])
+def test_of_lab_2_they_are_bitwise_those_of_backward(activation):
+    model = tg.lab2.model(activation=activation, rng=0)
+    grads = tg.gradients(model.output, model.parameters)
+    model.forward(x=X, t=T)
+    model.backward()
+    for parameter, gradient in zip(model.parameters, grads, strict=True):
+        np.testing.assert_array_equal(run(gradient, x=X, t=T), parameter.grad)
+
+
+def test_they_are_built_at_once():
+    model = tg.lab2.model(rng=0)
+    tg.gradients(model.output, model.parameters)
+    seconds = []
+    for _ in range(5):
+        start = time.perf_counter()
+        tg.gradients(model.output, model.parameters)
+        seconds.append(time.perf_counter() - start)
+    assert min(seconds) < 0.020
+
+
+def test_names_say_whose_gradient_a_node_is():
+    model = tg.lab2.model(rng=0)
+    W = model["layer1/W"]
+    (gradient,) = tg.gradients(model.output, [W])
+    assert gradient.name == "backward/layer1/dW"
+    (second,) = tg.gradients(np.sum(gradient**2), [W])
+    assert second.name == "backward2/layer1/dW"
+    names = {node.name for node in tg.Graph(second).nodes}
+    assert {"backward2/layer2/dda", "backward/layer2/da", "layer2/a"} <= names
+
+
+def test_a_node_used_twice_a_diamond_and_a_skip_connection():
+    w = tg.Parameter([[1.0, 2.0], [3.0, 5.0]], name="w")
+    h = np.tanh(w @ w)
+    loss = np.sum(h * h + w)
+    (gradient,) = tg.gradients(loss, [w])
+    model = tg.Graph(loss)
+    model.forward()
+    model.backward()
+    np.testing.assert_array_equal(run(gradient), w.grad)
+    np.testing.assert_array_equal(run(tg.gradients(loss, [h])[0]), model[h.name].grad)
+
+
+def test_no_gradient_is_none():
+    x, c, other = tg.Parameter(2.0), tg.Constant(3.0), tg.Parameter(1.0)
+    label = tg.Input("label", shape=(), dtype=int)
+    y = x * c + np.sign(x) * label
+    assert tg.gradients(y, [c, other, label]) == (None, None, None)
+    assert tg.gradients(np.sign(x), [x]) == (None,)
+    assert run(tg.gradients(x, [x])[0]) == 1
+
+
+def test_third_and_higher_derivatives():
+    x = tg.Parameter(0.7, name="x")
+    y = np.sin(x)
+    for expected in (np.cos, lambda x: -np.sin(x), lambda x: -np.cos(x), np.sin, np.cos):
+        (y,) = tg.gradients(y, [x])
+        np.testing.assert_allclose(run(y), expected(0.7))
+
+
+def test_any_batch_size():
+    x = tg.Input("x", shape=(None, 3))
+    W = tg.Parameter(np.arange(6.0).reshape(3, 2) / 6, name="W")
+    p = np.exp(x @ W)
+    p = p / np.sum(p, axis=1, keepdims=True)
+    loss = np.mean(np.max(p, axis=1)) + np.sum(x - np.mean(x, axis=0)) / x.size
+    gradient, by_x = tg.gradients(loss, [W, x])
+    assert by_x.shape == (None, 3)
+    model = tg.Graph(loss)
+    for rows in (1, 4):
+        data = np.random.default_rng(rows).normal(size=(rows, 3))
+        model.forward(x=data)
+        model.backward()
+        np.testing.assert_allclose(run(gradient, x=data), W.grad, rtol=1e-13)
+        np.testing.assert_allclose(run(by_x, x=data), x.grad, rtol=1e-13, atol=1e-16)
+
+
+def test_a_graph_of_float32_stays_float32():
+    W = tg.Parameter(np.ones((2, 2), np.float32), name="W")
+    x = tg.Input("x", shape=(None, 2))
+    loss = tg.MSE(tg.Sigmoid(x @ W), np.zeros((3, 2), np.float32))
+    (gradient,) = tg.gradients(loss, [W])
+    result = run(gradient, x=np.ones((3, 2), np.float32))
+    assert result.dtype == np.float32
+    model = tg.Graph(loss)
+    model.forward(x=np.ones((3, 2), np.float32))
+    model.backward()
+    np.testing.assert_allclose(result, W.grad, rtol=1e-6)
+
+
+REFUSED = {
+    "branches on numbers": (lambda g, y, x: g if np.sum(x) > 0 else -g, "branches on the numbers"),
+    "loops": (lambda g, y, x: sum(g * row for row in x), "loops over the elements"),
+    "writes in place": (lambda g, y, x: g.__setitem__(0, 0.0) or g, "writes into an array"),
+    "adds in place": (lambda g, y, x: g.__iadd__(x), "writes into an array"),
+    "takes a number": (lambda g, y, x: g * float(np.sum(x)), "takes a Python number"),
+    "needs an array": (lambda g, y, x: g * np.asarray(x), "needs the numbers of an array"),
+    "has no op": (lambda g, y, x: np.sort(g), "np.sort, for which there is no op"),
+    "has no ufunc": (lambda g, y, x: np.arctan2(g, x), "np.arctan2, for which there is no op"),
+    "counts samples": (lambda g, y, x: g / len(x), "len"),
+    "a range of samples": (lambda g, y, x: g / sum(1 for _ in range(x.shape[0])), "fixed batch"),
+    "is wrong": (lambda g, y, x: g.nonsense, "AttributeError"),
+    "has another shape": (lambda g, y, x: np.sum(g, axis=1), "a gradient of the shape"),
+    "too many": (lambda g, y, x: (g, g), "one gradient per input"),
+}
+
+
+@pytest.mark.parametrize("kind", REFUSED)
+def test_a_backward_that_needs_numbers_is_refused_by_name(kind):
+    backward, words = REFUSED[kind]
+    op = op_of(lambda x: x * 1.0, backward)
+    loss = np.sum(op(tg.Input("x", shape=(None, 2)), name="odd"))
+    with pytest.raises(OpError, match='"odd"') as caught:
+        tg.gradients(loss, [loss.inputs[0].inputs[0]])
+    assert words in str(caught.value)
+
+
+def test_an_op_of_your_own_needs_nothing_more():
+    class Swish(tg.Op):
+        def forward(self, x):
+            return x / (1 + np.exp(-x))
+
+        def backward(self, g, y, x):
+            s = 1 / (1 + np.exp(-x))
+            return g * (s + x * s * (1 - s)) / len(x) * x.shape[0]
+
+    x = tg.Parameter([0.3, -1.2], name="x")
+    loss = np.sum(Swish(x, name="s") ** 2)
+    assert tg.gradcheck(tg.gradients(np.sum(tg.gradients(loss, [x])[0] ** 2), [x])[0]).ok
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "words"),
+    [
+        (lambda x: tg.gradients(x, [x]), ShapeError, "needs a scalar output"),
+        (lambda x: tg.gradients(np.sum(x), x), ArgumentTypeError, "list of nodes"),
+        (lambda x: tg.gradients(np.sum(x), ["x"]), ArgumentTypeError, "must be a node"),
+        (lambda x: tg.gradients("loss", [x]), ArgumentTypeError, "must be a node"),
+    ],
+)
+def test_odd_arguments_are_refused(call, error, words):
+    with pytest.raises(error, match=words):
+        call(tg.Parameter([1.0, 2.0], name="x"))
+
+
+ALL = [getattr(ops, name) for name in ops.__all__]
+
+
+@pytest.mark.parametrize("op", ALL, ids=lambda op: op.__name__)
+def test_the_second_derivatives_of_every_op(op):
+    check_op(op, order=2)
+
+
+def test_the_check_of_second_derivatives_can_fail():
+    class ReadsNumbers(tg.Op):
+        """A backward that takes numbers from its own inputs: they are constants of its graph."""
+
+        def forward(self, x):
+            return x**3
+
+        def backward(self, g, y, x):
+            return g * 3 * x * (self.inputs[0].value if type(x) is not np.ndarray else x)
+
+    class OtherForNodes(ReadsNumbers):
+        def backward(self, g, y, x):
+            return g * 3 * x * (x if type(x) is np.ndarray else 2 * x)
+
+    with pytest.raises(tg.TinygraphError, match="second derivative of ReadsNumbers"):
+        check_op(ReadsNumbers, order=2)
+    with pytest.raises(tg.TinygraphError, match="must do with nodes what it does with arrays"):
+        check_op(OtherForNodes, order=2)
+    with pytest.raises(tg.TinygraphError, match="order must be 1 or 2"):
+        check_op(tg.Exp, order=3)
+
+
+def test_a_backward_pass_compiles():
+    model = tg.lab2.model(rng=0)
+    W = model["layer1/W"]
+    grads = tg.gradients(model.output, model.parameters)
+    norm = tg.Graph(sum((np.sum(g * g) for g in grads[1:]), np.sum(grads[0] ** 2)))
+    norm.forward(x=X, t=T)
+    norm.backward()
+    program = tg.compile(norm, target="numpy")
+    loss, compiled = program.gradients(x=X, t=T)
+    assert "called" not in program.source
+    np.testing.assert_allclose(loss, norm.output.value, rtol=1e-12)
+    np.testing.assert_allclose(compiled["layer1/W"], W.grad, rtol=1e-10)

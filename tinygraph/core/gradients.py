@@ -1,0 +1,193 @@
+"""The backward pass as a graph of nodes, which can be drawn, run and differentiated again.
+
+``Graph.backward`` goes through the ops in reverse order and calls each op's ``backward`` with
+arrays. :func:`gradients` does the same with nodes: each ``backward`` then builds the nodes that
+compute its gradients, and contributions to one node add up. No op needs anything more for this.
+
+Not supported: ops whose ``backward`` branches on numbers, loops over elements or writes in place.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from tinygraph.core.leaves import Constant, Parameter
+from tinygraph.core.node import Node
+from tinygraph.core.op import Op
+from tinygraph.core.scope import absolute_prefix
+from tinygraph.core.symbolic_size import Untraceable
+from tinygraph.core.topology import as_node, name_nodes, topological_order
+from tinygraph.core.tracing import Traced
+from tinygraph.errors import ArgumentTypeError, OpError, ShapeError, TinygraphError
+from tinygraph.validation.arrays import brief
+from tinygraph.validation.feeds import common_precision
+from tinygraph.validation.naming import describe
+from tinygraph.validation.op_results import one_each
+from tinygraph.validation.shapes import fits, show
+
+
+def gradients(output: Node, of: Sequence[Node]) -> tuple[Node | None, ...]:
+    """Return the gradient of ``output`` with respect to each node of ``of``, as nodes.
+
+    The nodes of the backward pass are named after the nodes that they belong to: the gradient of
+    ``layer1/W`` is ``backward/layer1/dW``. A Graph of these nodes runs the backward pass; a second
+    call of ``gradients`` differentiates it.
+
+    Parameters
+    ----------
+    output : Node
+        A scalar, usually a loss.
+    of : sequence of Node
+
+    Returns
+    -------
+    tuple of Node or None
+        None for a node that the output does not depend on, or to which no gradient flows.
+
+    Raises
+    ------
+    ArgumentTypeError, ShapeError
+        If ``output`` is not a scalar node, or ``of`` is not a sequence of nodes.
+    OpError
+        If the ``backward`` of an op cannot be applied to nodes: it branches on numbers, loops over
+        elements, writes in place, or applies a NumPy function for which there is no op.
+
+    >>> import tinygraph as tg
+    >>> x = tg.Parameter(3.0, name="x")
+    >>> (slope,) = gradients(x**3, [x])
+    >>> (curvature,) = gradients(slope, [x])
+    >>> tg.Graph(slope).forward(), tg.Graph(curvature).forward()
+    (27.0, 18.0)
+    """
+    output = as_node(output, "The output of gradients")
+    if isinstance(of, Node) or not isinstance(of, Sequence):
+        raise ArgumentTypeError(
+            f"gradients needs a list of nodes to differentiate by, such as [W, b]; got {brief(of)}."
+        )
+    wanted = [as_node(node, "Each node to differentiate by") for node in of]
+    if output.shape != ():
+        raise ShapeError(
+            f"gradients needs a scalar output; {describe(output)} has the shape "
+            f"{show(output.shape)}. End with a loss or np.sum.",
+            output,
+        )
+    order = topological_order([output])
+    name_nodes(order)
+    leaves = [n for n in order if isinstance(n, Parameter)]
+    dtype = common_precision(leaves) or np.dtype(np.float64)
+    names = BackwardNames(order)
+    grads = _back_propagate(output, order, set(wanted), dtype, names)
+    return tuple(grads.get(node) if node.takes_gradient else None for node in wanted)
+
+
+def _back_propagate(
+    output: Node, order: list[Node], wanted: set[Node], dtype: Any, names: BackwardNames
+) -> dict[Node, Node]:
+    """Return the gradient of each node that lies between the wanted nodes and the output."""
+    on_the_way = set(wanted)
+    for node in order:
+        if not on_the_way.isdisjoint(node.inputs):
+            on_the_way.add(node)
+    grads: dict[Node, Node] = {output: Constant(1.0)}
+    for op in reversed(order):
+        if op not in grads or op not in on_the_way or not isinstance(op, Op):
+            continue
+        with absolute_prefix(names.prefix(op)):
+            for parent, contribution in zip(op.inputs, _contributions(op, grads[op], dtype)):
+                if contribution is None or parent not in on_the_way or not parent.takes_gradient:
+                    continue
+                gradient = _of_shape(contribution, op, parent)
+                grads[parent] = grads[parent] + gradient if parent in grads else gradient
+    for node, gradient in grads.items():
+        if gradient.name is None:
+            gradient.name, gradient.auto_named = names.gradient(node), True
+    return grads
+
+
+class BackwardNames:
+    """The names of the nodes of a backward pass: ``backward/layer1/dW`` for ``layer1/W``.
+
+    If the nodes to differentiate have a backward pass among them, the new one is ``backward2``.
+
+    Parameters
+    ----------
+    nodes : iterable of Node
+        The nodes to differentiate.
+    """
+
+    def __init__(self, nodes: Iterable[Node]) -> None:
+        passes = {_pass_and_group(node)[0] for node in nodes}
+        number = max(passes) + 1
+        self._pass = "backward" if number == 1 else f"backward{number}"
+
+    def prefix(self, node: Node) -> str:
+        """Return the prefix of the nodes that the backward of ``node`` builds."""
+        group = _pass_and_group(node)[1]
+        return f"{self._pass}/{group}/" if group else f"{self._pass}/"
+
+    def gradient(self, node: Node) -> str:
+        """Return the name of the gradient of ``node``."""
+        return f"{self.prefix(node)}d{str(node.name).rpartition('/')[2]}"
+
+
+def _pass_and_group(node: Node) -> tuple[int, str]:
+    """Return the number of the backward pass of a node (0: forward), and its group in it."""
+    first, _, rest = node.group.partition("/")
+    found = re.fullmatch(r"backward(\d*)", first)
+    return (int(found[1] or 1), rest) if found else (0, node.group)
+
+
+def _contributions(op: Op, g: Node, dtype: Any) -> tuple[Any, ...]:
+    """Return what the op's own ``backward`` builds when it is called with nodes."""
+    arrays = [Traced(node, dtype) for node in (g, op, *op.inputs)]
+    return one_each(op, call_with_nodes(op, "backward", arrays))
+
+
+def call_with_nodes(op: Op, method: str, arrays: list[Traced]) -> Any:
+    """Return ``op.forward`` or ``op.backward`` of traced arrays.
+
+    Raises
+    ------
+    OpError
+        If the method needs numbers.
+    """
+    try:
+        return getattr(op, method)(*arrays)
+    except Untraceable as error:
+        reason = str(error)
+    except TinygraphError as error:
+        reason = f"it raises {type(error).__name__}: {error}"
+    except Exception as error:
+        if isinstance(error.__cause__ or error.__context__, Untraceable):
+            reason = str(error.__cause__ or error.__context__)
+        else:
+            reason = f"it raises {type(error).__name__}: {error}"
+    raise OpError(
+        f"The {method} of {describe(op)} must be NumPy code of whole arrays, so that it can be "
+        f"applied to nodes; but {reason}.",
+        op,
+    )
+
+
+def _of_shape(gradient: Any, op: Op, parent: Node) -> Node:
+    """Return a contribution as a node of the shape of ``parent``."""
+    node: Any = gradient.node if isinstance(gradient, Traced) else gradient
+    if not isinstance(node, Node):
+        node = Constant(node)
+    if node.shape == () != parent.shape and isinstance(node, Constant):
+        zeros: Any = np.zeros_like(parent)
+        node = zeros + node
+    if not fits(node.shape, parent.shape):
+        raise OpError(
+            f"The backward of {describe(op)} must return a gradient of the shape of each input; "
+            f"for {describe(parent)} of shape {show(parent.shape)} it returned "
+            f"{show(node.shape)}.",
+            op,
+        )
+    # Of two sizes that agree, one may be the batch size and the other a number.
+    same: Node = node if node.shape == parent.shape else node.reshape(parent.shape)
+    return same
