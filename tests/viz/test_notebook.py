@@ -35,13 +35,13 @@ def test_without_styles_and_svg_a_still_picture_and_a_sentence_remain():
     page = small()._repr_html_()
     sanitized = re.sub(r"<style>.*?</style>|<svg.*</svg>", "", page, flags=re.DOTALL)
     live, still = sanitized.split("-figure-still")
-    assert re.search(r'<div id="[^"]*-figure-live" hidden>', live)
+    assert re.search(r'<div id="[^"]*-figure-live" style="display:none">', live)
     assert '<img src="data:image/png;base64,' in still
     assert "the notebook is not trusted" in still
 
 
 def test_a_trusted_notebook_hides_the_still_picture():
-    style = re.search("<style>(.*?)</style>", small()._repr_html_())[1]
+    style = "".join(re.findall("<style>(.*?)</style>", small()._repr_html_()))
     assert re.search(r"-figure-live\{display:block!important\}", style)
     assert re.search(r"-figure-still\{display:none\}", style)
 
@@ -58,6 +58,24 @@ def test_a_wide_diagram_scrolls_at_full_size_with_advice(group):
     assert re.search(r'<input type="checkbox" id="[^"]*-figure-full" checked>', page)
     assert ("depth=0" in page) is bool(group)
     assert 'around="…"' in page
+
+
+def test_the_still_picture_of_a_diagram_in_rows_has_the_rows_too():
+    node = tg.Input("x", shape=(None, 2))
+    for _ in range(39):
+        node = tg.Tanh(node)
+    bundle = tg.render(node)._repr_mimebundle_()
+    assert "image/png" not in bundle
+    still = re.search(r'src="data:image/svg\+xml;base64,([^"]*)"', bundle["text/html"])[1]
+    assert b64decode(still).count(b"<svg") > 2
+
+
+def test_an_untrusted_stepper_leaves_a_picture_and_a_sentence():
+    model = tg.Graph(tg.Sum(tg.Parameter([1.0, 2.0], name="w"), name="loss"))
+    page = tg.step_through(model)._repr_html_()
+    sanitized = re.sub(r"<style>.*?</style>|<iframe.*</iframe>", "", page, flags=re.DOTALL)
+    assert "the notebook is not trusted" in sanitized
+    assert '<img src="data:image/png;base64,' in sanitized
 
 
 def test_the_text_of_the_still_picture_is_escaped():

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from pathlib import Path
 
 import axe_playwright_python
@@ -15,32 +13,8 @@ import tinygraph as tg
 from tinygraph.viz.stepper import words
 
 AXE = Path(axe_playwright_python.__file__).parent / "axe.min.js"
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
-FLAGS += ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
 HOSTILE = '</script><img src=x onerror="document.title=1">&amp;'
 X, T = tg.data.xor()
-
-
-@pytest.fixture(scope="session")
-def browser_type_launch_args():
-    paths = map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))
-    path = next(filter(None, paths), None)
-    if path is None and os.environ.get("TINYGRAPH_NEED_BROWSER"):
-        pytest.fail("there is no Chromium on PATH, and TINYGRAPH_NEED_BROWSER asks for one")
-    if path is None:
-        pytest.skip("pages are tested in a real browser; there is no Chromium on PATH")
-    return {"executable_path": path, "args": FLAGS}
-
-
-@pytest.fixture(scope="session")
-def lab2_stepper():
-    model = tg.lab2.model(rng=0)
-    return tg.step_through(model, tg.Adam(model.parameters, lr=0.1), x=X, t=T)
-
-
-@pytest.fixture(scope="session")
-def lab2_page(lab2_stepper, tmp_path_factory):
-    return lab2_stepper.save(tmp_path_factory.mktemp("page") / "lab2.html").as_uri()
 
 
 @pytest.fixture(scope="session")

@@ -30,6 +30,7 @@ from tinygraph.viz.diagram.flow import Flow
 from tinygraph.viz.diagram.folding import choose_view
 from tinygraph.viz.diagram.plain import draw_plain
 from tinygraph.viz.diagram.scene import Scene
+from tinygraph.viz.diagram.wrapping import is_wide
 
 FORMATS = ("svg", "png", "pdf", "dot")
 
@@ -286,6 +287,6 @@ class Diagram:
         with warnings.catch_warnings():
             # In a notebook the still picture is a stand-in, which few readers see.
             warnings.simplefilter("ignore")
-            if self._is_plain:
+            if self._is_plain or is_wide(self._laid_out):
                 return "image/svg+xml", self._dressed(f"{self.prefix}-still").encode()
             return "image/png", layout.lay_out(self.dot, "png")

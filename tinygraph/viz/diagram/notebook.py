@@ -1,8 +1,9 @@
 """A diagram in a notebook: it fits the page, can be enlarged, and survives a lack of trust.
 
-JupyterLab removes styles and SVG from the HTML of a notebook that is not trusted, such as the
-submission of a student.  A still picture below the live one is hidden by a style.  Without trust
-the style is gone too, so the still picture appears, with a sentence that says how to see the other.
+JupyterLab removes style sheets, SVG and frames from the HTML of a notebook that is not trusted,
+such as the submission of a student.  The live picture is hidden by an attribute, and a style sheet
+shows it in place of the still one.  Without trust the style sheet is gone, so the still picture
+appears, with a sentence that says how to see the live one.
 """
 
 from __future__ import annotations
@@ -15,8 +16,8 @@ WIDE = 1400.0
 """From this width on, in points, a diagram is shown at full size and scrolls."""
 
 UNTRUSTED = (
-    "This is a still picture, because the notebook is not trusted. Trust the notebook and run the "
-    "cell again to see the numbers under the pointer."
+    "This is a still picture, because the notebook is not trusted. To see the interactive one, "
+    "trust the notebook, or run the cell again."
 )
 
 
@@ -46,22 +47,28 @@ def figure(picture: str, prefix: str, still: tuple[str, bytes], name: str, advic
     advice : str
         How to see a wide diagram differently.
     """
-    scope = f"#{prefix}-figure"
     is_wide = width(picture) >= WIDE
-    rules = (
-        f"{scope}-live{{display:block!important}}{scope}-still{{display:none}}"
-        f"{scope}-live>div{{overflow-x:auto}}"
-        f"{scope}-full:checked~div svg{{max-width:none!important}}"
+    full = f"{prefix}-figure-full"
+    live = (
+        f'<input type="checkbox" id="{full}"{" checked" * is_wide}> '
+        f'<label for="{full}">Full size</label>'
+        f'<div style="overflow-x:auto" tabindex="0" role="group" aria-label="Diagram, scrollable">'
+        f"{picture}</div>"
     )
+    if is_wide:
+        live += f'<p style="margin:0.3em 0">{html.escape(advice)}</p>'
+    rules = f"#{full}:checked~div svg{{max-width:none!important}}"
+    return f"<style>{rules}</style>{with_still(live, prefix, still, name)}"
+
+
+def with_still(live: str, prefix: str, still: tuple[str, bytes], name: str) -> str:
+    """Return HTML that shows ``live``, or a still picture where a notebook is not trusted."""
+    scope = f"#{prefix}-figure"
     kind, content = still
     return (
-        f"<style>{rules}</style>"
-        f'<div id="{prefix}-figure-live" hidden>'
-        f'<input type="checkbox" id="{prefix}-figure-full"{" checked" * is_wide}> '
-        f'<label for="{prefix}-figure-full">Full size</label>'
-        f'<div tabindex="0" role="group" aria-label="Diagram, scrollable">{picture}</div>'
-        + (f'<p style="margin:0.3em 0">{html.escape(advice)}</p>' if is_wide else "")
-        + f'</div><div id="{prefix}-figure-still">'
+        f"<style>{scope}-live{{display:block!important}}{scope}-still{{display:none}}</style>"
+        f'<div id="{prefix}-figure-live" style="display:none">{live}</div>'
+        f'<div id="{prefix}-figure-still">'
         f'<img src="data:{kind};base64,{b64encode(content).decode()}" alt="{html.escape(name)}" '
         f'style="max-width:100%"><p>{UNTRUSTED}</p></div>'
     )

@@ -31,11 +31,19 @@ class Extent(NamedTuple):
     bottom: float
 
 
+def is_wide(picture: bytes) -> bool:
+    """Tell whether an SVG is set in rows."""
+    return _width(ET.fromstring(picture)) > WIDEST
+
+
+def _width(root: ET.Element) -> float:
+    return float((root.get("width") or "0").removesuffix("pt"))
+
+
 def wrap(root: ET.Element) -> None:
     """Set the drawing of an SVG in rows if it is very wide."""
     drawing = root.find(f"{SVG}g")
-    width = float((root.get("width") or "0").removesuffix("pt"))
-    if drawing is None or width <= WIDEST:
+    if drawing is None or _width(root) <= WIDEST:
         return
     paper, *parts = drawing
     groups = [part for part in parts if part.tag == f"{SVG}g"]

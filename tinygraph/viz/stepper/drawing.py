@@ -8,14 +8,16 @@ import xml.etree.ElementTree as ET
 from collections.abc import Iterable
 from itertools import groupby
 
-from tinygraph.core.graph import Graph
 from tinygraph.errors import LayoutError
-from tinygraph.viz.diagram.diagram import render
+from tinygraph.viz.diagram.diagram import Diagram
 from tinygraph.viz.diagram.heatmap import CELL
+from tinygraph.viz.diagram.style import PAPER
 from tinygraph.viz.diagram.svg import SVG
 
-CELL_RULES = f"#diagram .cells rect{{width:{CELL}px;height:{CELL}px}}"
-"""CSS for what all cells of a heat map have in common."""
+CELL_RULES = (
+    f"#diagram .cells rect{{width:{CELL}px;height:{CELL}px}}#diagram .cells .n{{stroke:{PAPER}}}"
+)
+"""CSS for the size of the cells of a heat map, and for the edge of negative ones."""
 
 # A rectangle as Graphviz writes it, above all each cell of a heat map: corners by x and y.
 _RECTANGLE = re.compile(
@@ -30,9 +32,8 @@ _SAME_FOR_ALL = re.compile(
 )
 
 
-def draw(model: Graph) -> str:
-    """Return the diagram of a run as SVG; where there is no Graphviz, say so in HTML."""
-    diagram = render(model, gradients=True)
+def page_svg(diagram: Diagram) -> str:
+    """Return the diagram of a run as SVG for the page; if Graphviz fails, say so in HTML."""
     try:
         picture = diagram._in_one_row()
     except LayoutError as error:
@@ -81,7 +82,7 @@ def _as_cells(rectangles: list[re.Match[str]]) -> str:
     cells: list[str] = []
     for rectangle, (x, y) in zip(rectangles, places, strict=True):
         if rectangle["fill"] == "none":
-            cells[-1] = cells[-1].replace("<rect", f'<rect stroke="{rectangle["stroke"]}"')
+            cells[-1] = cells[-1].replace("<rect", '<rect class="n"')
         else:
             cells.append(f'<rect fill="{rectangle["fill"]}" x="{x - left:.5g}" y="{y - top:.5g}"/>')
     return f'<g class="cells" transform="translate({left:g} {top:g})">{"".join(cells)}</g>'

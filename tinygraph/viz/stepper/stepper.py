@@ -20,8 +20,10 @@ from tinygraph.trace.walk import walk
 from tinygraph.validation.arrays import brief, is_bool
 from tinygraph.validation.naming import describe
 from tinygraph.validation.paths import as_path, writing
+from tinygraph.viz.diagram.diagram import render
+from tinygraph.viz.diagram.notebook import with_still
 from tinygraph.viz.stepper import page, terminal
-from tinygraph.viz.stepper.drawing import draw
+from tinygraph.viz.stepper.drawing import page_svg
 from tinygraph.viz.stepper.mistakes import CLOSE
 from tinygraph.viz.stepper.paths import path_sums
 from tinygraph.viz.stepper.questions import REPLIES, questions
@@ -106,7 +108,7 @@ class Stepper:
         self.steps: list[Step] = [moment.step for moment in moments]
         self._moments = moments
         # Drawn now: the nodes hold this run's numbers.
-        self._diagram = draw(model)
+        self._diagram = render(model, gradients=True)
 
     def __repr__(self) -> str:
         phases = [step["phase"] for step in self.steps]
@@ -134,7 +136,7 @@ class Stepper:
             "hints": data.hints,
         }
         title = f"Step through back-propagation: {self.model.output.name}"
-        return page.build(title, self._diagram, content)
+        return page.build(title, page_svg(self._diagram), content)
 
     def save(self, path: str | Path) -> Path:
         """Write the page: one file that needs no network and nothing beside it.
@@ -167,8 +169,10 @@ class Stepper:
 
     def _repr_html_(self) -> str:
         # A document of its own: styles, ids and scripts meet neither the notebook's nor each other.
-        return (
+        frame = (
             f'<iframe srcdoc="{html.escape(self.html)}" sandbox="allow-scripts allow-forms" '
             f'title="Step through back-propagation" loading="lazy" '
             f'style="width:100%;height:56rem;border:0"></iframe>'
         )
+        diagram = self._diagram
+        return with_still(frame, f"{diagram.prefix}-stepper", diagram._still, repr(diagram))
