@@ -37,6 +37,9 @@ histories: $(VENV)/.stamp-test  ## train 2,000 random graphs on all engines: equ
 graphs: $(VENV)/.stamp-test  ## compare 5,000 random graphs with HIPS autograd
 	cd tests && ../$(BIN)/python -m campaigns.graphs
 
+curvature: $(VENV)/.stamp-test  ## compare Hessian-vector products with HIPS autograd
+	cd tests && ../$(BIN)/python -m campaigns.curvature
+
 fuzz: $(VENV)/.stamp-test  ## give the public API 100,000 bad inputs, and the command line 3,000
 	cd tests && ../$(BIN)/python -m campaigns.fuzz
 

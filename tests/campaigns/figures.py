@@ -10,6 +10,14 @@ PATH = DOCS / "_data" / "trust.json"
 PAGE = DOCS / "reference" / "trust.rst"
 
 CAMPAIGNS = {
+    "curvature": (
+        "Second derivatives",
+        "``make curvature``",
+        "A Hessian-vector product is the derivative of a gradient along a direction. tinygraph "
+        "builds the gradient as nodes and differentiates these; HIPS autograd differentiates its "
+        "own record twice, from formulas that are written a second time. The graphs are random, "
+        "and Lab 2 with three activations.",
+    ),
     "fuzz": (
         "Bad input",
         "``make fuzz``",

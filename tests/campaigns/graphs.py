@@ -99,18 +99,12 @@ def differences(graph, feeds, targets):
     graph.backward()
     leaves = [*graph.parameters, *graph.inputs]
 
-    def by_formula(*values):
-        at = dict(zip(leaves, values, strict=True))
-        for node in graph.nodes:
-            if isinstance(node, tg.Op):
-                at[node] = FORMULAS[type(node)](*[at[parent] for parent in node.inputs])
-            elif node not in at:
-                at[node] = node.value
-        return at[graph.output]
+    def formula(*values):
+        return by_formula(graph, leaves, values)
 
     values = [np.array(leaf.value) for leaf in leaves]
-    expected = autograd.grad(by_formula, argnum=tuple(range(len(values))))(*values)
-    assert np.isclose(by_formula(*values), graph.output.value, rtol=1e-12)
+    expected = autograd.grad(formula, argnum=tuple(range(len(values))))(*values)
+    assert np.isclose(formula(*values), graph.output.value, rtol=1e-12)
     interpreted = {
         leaf.name: np.zeros_like(leaf.value) if leaf.grad is None else leaf.grad for leaf in leaves
     }
@@ -118,6 +112,17 @@ def differences(graph, feeds, targets):
     return np.array(
         [farthest(interpreted, theirs), np.max([farthest(mine, theirs) for mine in compiled])]
     )
+
+
+def by_formula(graph, leaves, values):
+    """Compute the output of a graph by the formulas of a textbook, at these values of leaves."""
+    at = dict(zip(leaves, values, strict=True))
+    for node in graph.nodes:
+        if isinstance(node, tg.Op):
+            at[node] = FORMULAS[type(node)](*[at[parent] for parent in node.inputs])
+        elif node not in at:
+            at[node] = node.value
+    return at[graph.output]
 
 
 def farthest(mine, theirs):

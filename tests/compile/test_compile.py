@@ -53,7 +53,10 @@ def of_op(op_class, arrays, **hyperparameters):
     parameters = [tg.Parameter(a, name=f"p{k}") for k, a in enumerate(arrays)]
     y = op_class(*parameters, name="y", **hyperparameters)
     weight = np.random.default_rng(1).normal(size=y.shape).astype(arrays[0].dtype)
-    return tg.Graph(tg.Sum(y * weight, name="loss"))
+    total = tg.Sum(y * weight)
+    for node in y.inputs:  # a program needs a gradient for every parameter
+        total = total + tg.Sum(node)
+    return tg.Graph(total)
 
 
 @pytest.mark.parametrize("dtype", FLOATS)

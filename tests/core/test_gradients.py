@@ -6,6 +6,7 @@ import time
 
 import numpy as np
 import pytest
+from campaigns import curvature
 from handmade import op_of
 
 import tinygraph as tg
@@ -41,6 +42,14 @@ def test_they_are_built_at_once():
         tg.gradients(model.output, model.parameters)
         seconds.append(time.perf_counter() - start)
     assert min(seconds) < 0.020
+
+
+@pytest.mark.filterwarnings("ignore:Output seems independent")
+def test_hessian_vector_products_against_autograd():
+    rng = np.random.default_rng(1)
+    assert max(curvature.of_lab2(rng).values()) < 1e-12
+    _, worst = curvature.compare(40, rng)
+    assert worst < 1e-10
 
 
 def test_names_say_whose_gradient_a_node_is():
@@ -210,3 +219,14 @@ def test_a_backward_pass_compiles():
     assert "called" not in program.source
     np.testing.assert_allclose(loss, norm.output.value, rtol=1e-12)
     np.testing.assert_allclose(compiled["layer1/W"], W.grad, rtol=1e-10)
+
+
+def test_a_backward_pass_is_checked_and_stepped_like_any_graph():
+    model = tg.lab2.model(rng=0)
+    W = model["layer1/W"]
+    (gradient,) = tg.gradients(model.output, [W])
+    norm = tg.Graph(np.sum(gradient**2))
+    assert tg.gradcheck(norm, x=X[:3], t=T[:3]).ok
+    assert "60 steps: 30 forward, 30 backward" in repr(tg.step_through(norm, x=X, t=T))
+    assert "backward/layer1/dW" in str(norm.trace(x=X, t=T))
+    assert "backward/layer2" in tg.render(norm).dot

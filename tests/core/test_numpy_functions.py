@@ -9,6 +9,7 @@ import pytest
 
 import tinygraph as tg
 from tinygraph import ops
+from tinygraph.core import numpy_functions
 from tinygraph.core.numpy_functions import FUNCTIONS
 from tinygraph.errors import ArgumentTypeError, ShapeError
 
@@ -81,6 +82,41 @@ def test_the_gradient_of_a_formula_is_right(name):
     node = np.sum(FORMULAS[name](x, y) * weights)
     report = tg.gradcheck(node)
     assert report.ok, report
+
+
+@pytest.mark.parametrize("name", FORMULAS)
+def test_the_compiler_records_every_function_that_nodes_accept(name):
+    x, y = tg.Parameter(X, name="x"), tg.Parameter(Y, name="y")
+    weights = np.random.default_rng(1).normal(size=FORMULAS[name](X, Y).shape)
+    model = tg.Graph(np.sum(FORMULAS[name](x, y) * weights) + np.sum(x * y))
+    loss = model.forward()
+    model.backward()
+    program = tg.compile(model)
+    compiled, grads = program.gradients()
+    assert "called[" not in program.source
+    np.testing.assert_allclose(compiled, loss, rtol=1e-12)
+    for node in (x, y):
+        np.testing.assert_allclose(grads[node.name], node.grad, rtol=1e-10, atol=1e-12)
+
+
+def test_every_function_of_the_table_is_in_a_formula(monkeypatch):
+    """So each is tried above: on arrays, on nodes, differentiated, and in the compiler."""
+    used = set()
+
+    class Table(dict):
+        def get(self, function):
+            used.add(function)
+            return super().get(function)
+
+    monkeypatch.setattr(numpy_functions, "FUNCTIONS", Table(FUNCTIONS))
+    for formula in FORMULAS.values():
+        formula(tg.Parameter(X, name="x"), tg.Parameter(Y, name="y"))
+    assert {function.__name__ for function in FUNCTIONS.keys() - used} <= {
+        "put",
+        "add_at",
+        "rint",
+        "shape",
+    }
 
 
 BATCHED = [

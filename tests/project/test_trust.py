@@ -14,6 +14,7 @@ def test_every_campaign_was_run_for_long_and_met_no_failure():
     assert data["fuzz"]["failures"] == 0
     assert data["graphs"]["graphs"] >= 5_000
     assert data["graphs"]["largest_relative_difference"] < 1e-12
+    assert data["curvature"]["largest_relative_difference"] < 1e-9
     assert data["graphs"]["largest_relative_difference_compiled"] < 1e-12
     assert data["kills"]["kills"] >= 200
     assert data["kills"]["lost"] == 0

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from tinygraph.core.array_interface import ArrayInterface
 from tinygraph.core.node import OPERATORS, Node
 from tinygraph.core.numpy_functions import builds
 from tinygraph.core.op import Op, Rule
@@ -213,17 +214,20 @@ def put(x: Array, at: tuple[Any, ...], like: Array) -> Array:
     >>> put(np.array([1.0, 2.0, 3.0]), (np.array([0, 2, 0]),), np.zeros(3))
     array([4., 0., 2.])
     """
-    if not isinstance(x, (np.ndarray, np.generic)):
+    if isinstance(x, ArrayInterface):
         made: Array = x.__array_function__(put, (type(x),), (x, at, like), {})
         return made
-    y = np.zeros(like.shape, x.dtype)
-    np.add.at(y, at, x)
+    y = np.zeros_like(like)
+    if all(isinstance(part, (slice, int, type(None), type(Ellipsis))) for part in at):
+        y[at] = x  # such an index names no element twice
+    else:
+        np.add.at(y, at, x)
     return y
 
 
 def add_at(x: Array, index: Array, axis: int, like: Array) -> Array:
     """Return zeros of the shape of ``like``, with ``x`` added along ``axis`` at the ``index``."""
-    if not isinstance(x, (np.ndarray, np.generic)):
+    if isinstance(x, ArrayInterface):
         made: Array = x.__array_function__(add_at, (type(x),), (x, index, axis, like), {})
         return made
     return put(x, (slice(None),) * (axis % like.ndim) + (as_index(index),), like)
