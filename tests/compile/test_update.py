@@ -121,3 +121,154 @@ def test_every_engine_takes_the_same_steps(optimizer, engine, xor):
             weights(engine)
     else:
         np.testing.assert_allclose(weights(engine), weights("interpreted"), rtol=1e-9)
+
+
+class Remembers(tg.Optimizer):
+    """Hands on the gradient it was given."""
+
+    slots = ("last",)
+
+    def update(self, w, g, t, last):
+        return w - self.lr * (g + last), g
+
+
+class LooksBack(tg.Optimizer):
+    """Hands on the weights that it replaces."""
+
+    slots = ("last",)
+
+    def update(self, w, g, t, last):
+        return w - self.lr * g + 0.1 * (w - last), w
+
+
+class KeepsItTwice(tg.Optimizer):
+    """Hands on one result in two places, and one in three."""
+
+    slots = ("again", "ones", "more")
+
+    def update(self, w, g, t, again, ones, more):
+        new = w - self.lr * g + 0.1 * again
+        return new, new, np.ones(w.shape), np.ones(w.shape)
+
+
+class Swaps(tg.Optimizer):
+    slots = ("one", "other")
+
+    def update(self, w, g, t, one, other):
+        return w - self.lr * (g + one), other + 1, one
+
+
+class Mirrors(tg.Optimizer):
+    """Reads a view of the old weights when the new ones are there."""
+
+    slots = ("before",)
+
+    def update(self, w, g, t, before):
+        turned = w[::-1]
+        new = w - self.lr * g
+        return new, before + turned
+
+
+class Averages(tg.Optimizer):
+    """Reads the old weights first, and uses what it read when the new ones are there."""
+
+    slots = ("mean",)
+
+    def update(self, w, g, t, mean):
+        share = w * 0.1
+        new = w - self.lr * g
+        return new, mean * 0.9 + share
+
+
+ENTRY_BY_ENTRY = [Remembers, LooksBack, KeepsItTwice, Swaps, Averages]
+
+
+def optimized(optimizer_class, loss_class, steps, by_hand=True, **compiled):
+    """Return the weights and the memory after some steps, by hand or by a program."""
+    W = tg.Parameter(np.random.default_rng(0).normal(size=(3, 3)), name="W")
+    model = tg.Graph(loss_class(W * W * 0.5, name="loss"))
+    optimizer = optimizer_class(model.parameters, lr=0.1)
+    if not by_hand:
+        tg.compile(model, optimizer, **compiled).run(steps)
+    for _ in range(steps if by_hand else 0):
+        model.forward()
+        model.backward()
+        optimizer.step()
+    return W.value, *optimizer.memory[W]
+
+
+def assert_same_optimization(optimizer, loss, target):
+    for got, expected in zip(
+        optimized(optimizer, loss, 4, by_hand=False, target=target), optimized(optimizer, loss, 4)
+    ):
+        np.testing.assert_allclose(got, expected, rtol=1e-12)
+
+
+@pytest.mark.parametrize("loss", [tg.Sum, tg.Mean])
+@pytest.mark.parametrize("optimizer", ENTRY_BY_ENTRY)
+def test_optimizers_of_ones_own(optimizer, loss, target):
+    assert_same_optimization(optimizer, loss, target)
+
+
+def test_an_update_that_is_not_entry_by_entry():
+    assert_same_optimization(Mirrors, tg.Sum, "numpy")
+
+
+def bare(self, w, g, t):
+    return w - self.lr * g
+
+
+def in_place(self, w, g, t):
+    w -= self.lr * g
+    return (w,)
+
+
+def broken(self, w, g, t):
+    return (w - self.lr * nowhere,)  # noqa: F821
+
+
+@pytest.mark.parametrize(
+    ("update", "reason"),
+    [
+        (bare, "update returns no tuple of the new w and one array a slot"),
+        (in_place, "it writes into an array that it was given"),
+        (broken, "update raised NameError: name 'nowhere' is not defined"),
+    ],
+)
+def test_an_update_that_cannot_be_written_down_is_a_lesson(update, reason, target, lab2, xor):
+    optimizer = type("Own", (tg.Optimizer,), {"update": update})(lab2.parameters, lr=0.1)
+    program = tg.compile(lab2, optimizer, target="numpy" if target == "numpy" else "numba")
+    for use in (lambda: program.run(2, **xor), lambda: program.source, lambda: program.code):
+        with pytest.raises(tg.TinygraphError) as caught:
+            use()
+        assert str(caught.value) == (
+            f'The {program.target} target makes no program of MSE "loss", trained by Own: '
+            f"{reason}. "
+            f'tg.fit(…, engine="interpreted") runs it as it is.'
+        )
+    assert optimizer.steps == 0
+    assert program.gradients(**xor)[0] == pytest.approx(lab2.forward(**xor))
+
+
+def test_a_changed_learning_rate_is_honoured(lab2, xor):
+    optimizer = tg.SGD(lab2.parameters, lr=0.5)
+    program = tg.compile(lab2, optimizer)
+    program.step(**xor)
+    optimizer.lr = 1e-12
+    before = lab2["layer1/W"].value.copy()
+    program.step(**xor)
+    np.testing.assert_allclose(lab2["layer1/W"].value, before, atol=1e-10)
+
+
+@pytest.mark.parametrize("optimizer", [*ENTRY_BY_ENTRY, Mirrors])
+def test_the_source_of_an_optimizer_of_ones_own_runs_by_itself(optimizer):
+    W = tg.Parameter(np.random.default_rng(0).normal(size=(3, 3)), name="W")
+    model = tg.Graph(tg.Sum(W * W * 0.5, name="loss"))
+    own = optimizer(model.parameters, lr=0.1)
+    namespace = {}
+    exec(tg.compile(model, own).source, namespace)
+    values, memory = (W.value,), tuple(np.zeros_like(W.value) for _ in own.slots)
+    for step in range(1, 5):
+        _, values, memory = namespace["training_step"](*values, *memory, step)
+    for got, expected in zip((*values, *memory), optimized(optimizer, tg.Sum, 4)):
+        np.testing.assert_allclose(got, expected, rtol=1e-12)

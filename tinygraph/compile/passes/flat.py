@@ -41,7 +41,9 @@ class Flat:
             for one in ((value, pairs[value]) if value in pairs else (value,))
         ]
         dtypes = {value.dtype for value in order}
-        if len(dtypes) != 1:
+        if not dtypes:
+            raise Unrecordable("there is no parameter to train")
+        if len(dtypes) > 1:
             raise Unrecordable("the parameters are of more than one precision")
         self.dtype = dtypes.pop()
         self._span: dict[Value, slice] = {}

@@ -16,7 +16,7 @@ from numba.core.errors import NumbaError
 from tinygraph.compile.ir import Value
 from tinygraph.compile.passes.flat import Flat
 from tinygraph.compile.passes.step_plan import plan_step
-from tinygraph.compile.passes.update_plan import RecordUpdate, plan_update
+from tinygraph.compile.passes.update_plan import PlannedUpdate, RecordUpdate, plan_update
 from tinygraph.compile.record.arrays import Unrecordable
 from tinygraph.compile.record.step import Step
 from tinygraph.compile.targets.names import Names
@@ -27,6 +27,10 @@ from tinygraph.compile.targets.readable.expressions import literal
 from tinygraph.compile.targets.schedule import ScalarWindow, steps_in_memory
 from tinygraph.core.leaves import Parameter, State
 from tinygraph.core.node import Node
+
+_TAKEN = (
+    "run", "losses", "step", "steps", "P", "G", "math", "np", "exp", "tanh", "maximum", "minimum",
+)  # fmt: skip
 
 
 class NumbaProgram:
@@ -73,24 +77,13 @@ class NumbaProgram:
         self._write()
 
     def _write(self) -> None:
-        plan, planned = self.plan, self._update
-        names = Names(
-            ("run", "losses", "step", "steps", "P", "G", "math", "np", "exp", "tanh", "maximum",
-             "minimum")
-        )  # fmt: skip
-        placed: dict[Value, Any] = {}
-        arguments: dict[str, Any] = {"P": self.weights, "G": self.gradients}
-        self._places: dict[Node, Any] = {}
-        for weight in plan.weights:
-            placed[weight] = self._block("P", weight)
-        for node, value in self._leaves.items():
-            name = names.of(value.label)
-            turned = len(value.shape) == 2 and value.shape[0] == plan.batch
-            lead = (self.most_steps,) if node in self.streams else ()
-            array = np.empty(lead + (value.shape[::-1] if turned else value.shape), value.dtype)
-            arguments[name] = array
-            self._places[node] = array.swapaxes(-1, -2) if turned else array
-            placed[value] = _indexed(name, turned, "step" if lead else "")
+        """Write the loops of a step, and allocate the arrays that they read and write."""
+        plan = self.plan
+        names = Names(_TAKEN)
+        self._arguments: dict[str, Any] = {"P": self.weights, "G": self.gradients}
+        self._schedule_names: dict[Value, str] = {}
+        placed = {weight: self._block("P", weight) for weight in plan.weights}
+        placed |= self._place_leaves(names)
         stored = {
             gradient: self._block("G", weight)
             for weight, gradient in zip(plan.weights, plan.gradients)
@@ -100,34 +93,47 @@ class NumbaProgram:
         loops.write(plan.operations)
         self._copy_gradients(loops, stored)
         loops.lines.append(f"losses[step] = {loops.entry(plan.loss)()}")
-        self._schedule_names = {}
-        if planned is not None:
-            update = planned.update
-            self.memory = {value.label: self.flat.vector() for value in update.memory}
-            spots = {update.weight: "P", update.gradient: "G"}
-            for value in update.memory:
-                spots[value] = names.of(value.label)
-                arguments[spots[value]] = self.memory[value.label]
-            for value in planned.scalars_read:
-                self._schedule_names[value] = names.of(value.label or "factor")
-            placed = {value: _indexed(name, False) for value, name in spots.items()}
-            placed |= {
-                value: (lambda name=name: f"{name}[step]")
-                for value, name in self._schedule_names.items()
-            }
-            stored = {
-                new: placed[old]
-                for old, new in zip((update.weight, *update.memory), planned.results)
-                if new.kind == "result"
-            }
-            part = Loops(plan.batch, placed, stored, names)
-            part.buffers, part.constants = loops.buffers, loops.constants
-            part.write(planned.operations)
-            loops.lines += part.lines
+        if self._update is not None:
+            self._write_update(self._update, loops)
         for name, (shape, dtype) in loops.buffers.items():
-            arguments[name] = np.empty(shape, dtype)
-        self._arguments = arguments
-        self.source = _source(loops, [*arguments, *self._schedule_names.values()])
+            self._arguments[name] = np.empty(shape, dtype)
+        self.source = _source(loops, [*self._arguments, *self._schedule_names.values()])
+
+    def _place_leaves(self, names: Names) -> dict[Value, Callable[..., str]]:
+        """Allocate the inputs and the parameters that are not trained."""
+        self._places: dict[Node, Any] = {}
+        placed = {}
+        for node, value in self._leaves.items():
+            name = names.of(value.label)
+            turned = len(value.shape) == 2 and value.shape[0] == self.plan.batch
+            lead = (self.most_steps,) if node in self.streams else ()
+            array = np.empty(lead + (value.shape[::-1] if turned else value.shape), value.dtype)
+            self._arguments[name] = array
+            self._places[node] = array.swapaxes(-1, -2) if turned else array
+            placed[value] = _indexed(name, turned, "step" if lead else "")
+        return placed
+
+    def _write_update(self, planned: PlannedUpdate, loops: Loops) -> None:
+        """Write the loops of the update behind those of the step."""
+        update = planned.update
+        self.memory = {value.label: self.flat.vector() for value in update.memory}
+        places = {update.weight: _indexed("P"), update.gradient: _indexed("G")}
+        for value in update.memory:
+            name = loops.names.of(value.label)
+            self._arguments[name] = self.memory[value.label]
+            places[value] = _indexed(name)
+        stored = {
+            new: places[old]
+            for old, new in zip((update.weight, *update.memory), planned.results)
+            if new.kind == "result"
+        }
+        for value in planned.scalars_read:
+            name = self._schedule_names[value] = loops.names.of(value.label or "factor")
+            places[value] = _indexed(name, step="step")
+        part = Loops(self.plan.batch, places, stored, loops.names)
+        part.buffers, part.constants = loops.buffers, loops.constants
+        part.write(planned.operations)
+        loops.lines += part.lines
 
     def compile(self) -> None:
         """Compile the loops to machine code.
@@ -196,7 +202,7 @@ def _is_written(gradient: Value, plan: Any) -> bool:
     return gradient in made and not is_view(made[gradient])
 
 
-def _indexed(name: str, turned: bool, step: str = "") -> Callable[..., str]:
+def _indexed(name: str, turned: bool = False, step: str = "") -> Callable[..., str]:
     def place(*index: str) -> str:
         whole = [*filter(None, [step]), *(index[::-1] if turned else index)]
         return f"{name}[{', '.join(whole) or '()'}]"
