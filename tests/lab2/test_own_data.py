@@ -11,8 +11,8 @@ import pytest
 import tinygraph as tg
 from tinygraph.cli import main
 from tinygraph.data.table import Table
-from tinygraph.lab2.own_data import Training, train_on_table
-from tinygraph.lab2.own_page import MISTAKES, worst_rows
+from tinygraph.lab2.own_data.page import MISTAKES, worst_rows
+from tinygraph.lab2.own_data.training import Training, train_on_table
 
 QUIET = {"print_interval": 0}
 

@@ -11,9 +11,10 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 
-from tinygraph.cli import QUICK, main
+from tinygraph.cli import main
 from tinygraph.diagnosis.diagnose import diagnose
 from tinygraph.lab2 import experiments
+from tinygraph.lab2.commands import QUICK
 from tinygraph.lab2.experiments import EXPERIMENTS
 from tinygraph.lab2.experiments.trials import points
 from tinygraph.lab2.report import figures, writer

@@ -86,8 +86,8 @@ def without_drawing():
     """Leave the pictures and the text of the report out: no option reaches them, and they take
     seconds."""
     with (
-        patch.object(cli, "save_figures", return_value=[]),
-        patch.object(cli, "save_diagrams", return_value=[]),
+        patch("tinygraph.lab2.commands.save_files", return_value=[]),
+        patch("tinygraph.lab2.page.write_page", return_value="index.html"),
         patch("tinygraph.lab2.report.writer.section", return_value=None),
         patch("tinygraph.lab2.report.writer.save_figures"),
         patch("tinygraph.lab2.report.writer.seed_section", return_value=None),

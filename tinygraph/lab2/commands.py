@@ -1,0 +1,223 @@
+"""The commands ``tinygraph lab2``, ``tinygraph lab2 report`` and ``tinygraph step``."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from tinygraph.lab2.experiments.catalogue import EPOCHS, EXPERIMENTS, SEEDS
+from tinygraph.lab2.files import save_files
+from tinygraph.lab2.network import ACTIVATIONS
+from tinygraph.lab2.options import INTERRUPTED, chosen_fields, file_path, folder_path
+from tinygraph.lab2.run import (
+    DATA_SETS,
+    MOST_SHOWN,
+    OPTIMIZERS,
+    Outcome,
+    Settings,
+    first_steps,
+    train,
+)
+from tinygraph.train.engines import ENGINES
+from tinygraph.validation.paths import writing
+
+QUICK = {"epochs": 500, "seeds": 4}
+
+
+def add_lab2(commands: Any) -> None:
+    """Add ``tinygraph lab2`` and its subcommand ``report``."""
+    lab2 = commands.add_parser(
+        "lab2",
+        help="train the Lab 2 network on the linear and the XOR problem",
+        description="Train the Lab 2 network: two hidden layers, as one graph, by "
+        "back-propagation. Without options it reaches 100 % on both data sets.",
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+    )
+    _add_settings(lab2)
+    lab2.add_argument("--data", choices=[*DATA_SETS, "both"], default="both", help="which problem")
+    lab2.add_argument(
+        "--out",
+        type=folder_path,
+        default=Path("lab2-output"),
+        metavar="FOLDER",
+        help="where figures go",
+    )
+    lab2.add_argument(
+        "--checkpoint",
+        type=file_path,
+        default=argparse.SUPPRESS,
+        metavar="FILE",
+        help="save the run here every print interval, and resume it from here; with --data both, "
+        "one FILE a problem, its name added",
+    )
+    lab2.set_defaults(run=_run_lab2)
+    _add_report(lab2.add_subparsers(title="commands", metavar="COMMAND"))
+
+
+def _add_report(commands: Any) -> None:
+    report = commands.add_parser(
+        "report",
+        help="run every experiment over many seeds, and write a report",
+        description="Run the experiments E1 to E6 on both data sets over many seeds, and write "
+        "them up as a page, as Markdown, and as CSV and JSON. If it is interrupted, the same "
+        "command goes on where it was.",
+    )
+    report.add_argument(
+        "--out",
+        type=folder_path,
+        default=Path("report"),
+        metavar="FOLDER",
+        help="where it goes (report)",
+    )
+    report.add_argument("--epochs", type=int, help=f"how long each is trained ({EPOCHS})")
+    report.add_argument("--seeds", type=int, help=f"from how many start values ({SEEDS})")
+    report.add_argument(
+        "--only", nargs="+", choices=EXPERIMENTS, default=tuple(EXPERIMENTS), help="which of them"
+    )
+    report.add_argument(
+        "--jobs", type=int, default=os.cpu_count() or 1, help="processes at a time (all cores)"
+    )
+    report.add_argument(
+        "--quick",
+        action="store_true",
+        help=f"a small version: {QUICK['seeds']} seeds, {QUICK['epochs']} epochs",
+    )
+    report.set_defaults(run=_run_report)
+
+
+def add_step(commands: Any) -> None:
+    """Add ``tinygraph step``."""
+    step = commands.add_parser(
+        "step",
+        help="step through back-propagation, op by op, here or in a page",
+        description="Step through the first training step of the Lab 2 network, op by op: forward, "
+        "backward and the update. Keys: → or Space next, ← back, Home, End, p to predict first, "
+        "q to leave.",
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+    )
+    step.add_argument("network", choices=["lab2"], help="which network")
+    step.add_argument("--data", choices=DATA_SETS, default="xor", help="which problem")
+    _add_problem(step)
+    step.add_argument(
+        "--training-steps", type=int, default=1, metavar="N", help="how many, one after another"
+    )
+    step.add_argument(
+        "--save", type=file_path, metavar="FILE", default=argparse.SUPPRESS, help="write a page"
+    )
+    step.add_argument("--plain", action="store_true", help="print all steps, and ask for no keys")
+    step.set_defaults(run=_run_step)
+
+
+def _add_settings(parser: argparse.ArgumentParser) -> None:
+    """Add the options that describe one Lab 2 network and its training."""
+    default = Settings()
+    training = _add_problem(parser)
+    training.add_argument("--epochs", type=int, default=default.epochs, help="how many")
+    training.add_argument(
+        "--print-interval",
+        type=int,
+        default=default.print_interval,
+        help="epochs a line",
+    )
+    training.add_argument(
+        "--engine", choices=["auto", *ENGINES], default=default.engine, help="what runs the epochs"
+    )
+
+
+def _add_problem(parser: argparse.ArgumentParser) -> Any:
+    """Add the options of the network, the data and the optimizer; return the last group."""
+    names = sorted(ACTIVATIONS)
+    default = Settings()
+    network = parser.add_argument_group("network")
+    network.add_argument("--n", type=int, default=default.n, help="points of the linear data set")
+    network.add_argument("--hidden", type=int, default=default.hidden, help="units a hidden layer")
+    network.add_argument(
+        "--activation", choices=names, default=default.activation, help="after every layer"
+    )
+    network.add_argument(
+        "--output-activation",
+        choices=names,
+        default=argparse.SUPPRESS,
+        help="after the last layer (default: the same)",
+    )
+    training = parser.add_argument_group("training")
+    training.add_argument(
+        "--optimizer", choices=sorted(OPTIMIZERS), default=default.optimizer, help="how to step"
+    )
+    training.add_argument("--lr", type=float, default=default.lr, help="learning rate")
+    training.add_argument(
+        "--seed", type=int, default=default.seed, help="seed of the data and the start values"
+    )
+    return training
+
+
+def _settings(options: argparse.Namespace, data: str) -> Settings:
+    """Return the settings that the options describe, for one data set."""
+    return Settings(**{**chosen_fields(options, Settings), "data": data})
+
+
+def _run_lab2(options: argparse.Namespace) -> int:
+    from tinygraph.lab2.page import write_page  # matplotlib is slow to import
+
+    names = DATA_SETS if options.data == "both" else (options.data,)
+    with writing(options.out):  # before the training, not after it
+        options.out.mkdir(parents=True, exist_ok=True)
+    outcomes: list[Outcome] = []
+    files: list[list[Path]] = []
+    for name in names:
+        settings = _settings(options, name)
+        print(
+            f"\n{name}: {settings.activation} + {settings.optimizer}, learning rate "
+            f"{settings.lr:g}, {settings.hidden} hidden units, seed {settings.seed}"
+        )
+        checkpoint = getattr(options, "checkpoint", None)
+        if checkpoint is not None and len(names) > 1:
+            checkpoint = checkpoint.with_name(f"{checkpoint.stem}-{name}{checkpoint.suffix}")
+        outcome = train(settings, checkpoint)
+        _print_result(outcome, options.out)
+        outcomes.append(outcome)
+        files.append(save_files(outcome, options.out))
+        print(f"written to {options.out}: {', '.join(path.name for path in files[-1])}")
+        if outcome.history.stopped == "interrupted":
+            break
+    print(f"\nStart here: {write_page(outcomes, options.out, files)}")
+    return INTERRUPTED if outcomes[-1].history.stopped == "interrupted" else 0
+
+
+def _print_result(outcome: Outcome, folder: Path) -> None:
+    count = len(outcome.t)
+    print(f"\n{outcome.predictions()}")
+    if count > MOST_SHOWN:
+        print(
+            f"These {MOST_SHOWN} of {count} points are the farthest from their labels. All are in "
+            f"{folder / outcome.settings.data}-predictions.csv."
+        )
+    print(f"\n{outcome.summary()}")
+
+
+def _run_step(options: argparse.Namespace) -> int:
+    stepper = first_steps(_settings(options, options.data), options.training_steps)
+    if "save" in options:
+        print(f"written to {stepper.save(options.save)}: open it in a browser")
+    else:
+        stepper.show(plain=options.plain)
+    return 0
+
+
+def _run_report(options: argparse.Namespace) -> int:
+    from tinygraph.lab2.report import write_report
+
+    usual = QUICK if options.quick else {"epochs": EPOCHS, "seeds": SEEDS}
+    page = write_report(
+        options.out,
+        options.only,
+        epochs=usual["epochs"] if options.epochs is None else options.epochs,
+        seeds=usual["seeds"] if options.seeds is None else options.seeds,
+        jobs=options.jobs,
+        progress=sys.stderr.isatty(),
+    )
+    print(f"written to {page}")
+    return 0
