@@ -1,7 +1,7 @@
-"""The command line: ``tinygraph lab2`` and what comes beside it.
+"""The command line: the parser, and the exit status of each kind of failure.
 
-Each subcommand is a function here that turns arguments into a call; what it calls lives elsewhere.
-A wrong value gets one line on standard error and exit status 2, never a traceback.
+The subcommands are in :mod:`tinygraph.lab2`. A wrong value prints one line on standard error and
+gives exit status 2, never a traceback.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class Parser(argparse.ArgumentParser):
     """An argument parser whose errors are one line each."""
 
     def error(self, message: str) -> NoReturn:
-        """Say what is wrong in one line, and leave with status 2."""
+        """Print the error in one line, and exit with status 2."""
         self.exit(WRONG_USAGE, f"{self.prog}: {message} (see {self.prog} --help)\n")
 
 
@@ -49,7 +49,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"tinygraph: {error}", file=sys.stderr)
         return WRONG_USAGE
     except MemoryError as error:
-        print(f"tinygraph: these settings need more memory than there is: {error}", file=sys.stderr)
+        print(
+            f"tinygraph: these settings need more memory than this machine has: {error}",
+            file=sys.stderr,
+        )
         return WRONG_USAGE
     except KeyboardInterrupt:
         print("\ntinygraph: interrupted", file=sys.stderr)
@@ -57,7 +60,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _discard_output() -> None:
-    """Let Python's last flush write to nowhere: the reader of the pipe, such as head, has left."""
+    """Send Python's last flush to the null device: the reader of the pipe has closed it."""
     with open(os.devnull, "wb") as nowhere:
         os.dup2(nowhere.fileno(), sys.stdout.fileno())
 

@@ -32,26 +32,28 @@ def add_lab2(commands: Any) -> None:
     lab2 = commands.add_parser(
         "lab2",
         help="train the Lab 2 network on the linear and the XOR problem",
-        description="Train the Lab 2 network: two hidden layers, as one graph, by "
-        "back-propagation. Without options it reaches 100 % on both data sets.",
+        description="Train the Lab 2 network, two hidden layers in one graph, by "
+        "back-propagation. With the default options it reaches 100 % on both data sets.",
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
     _add_settings(lab2)
-    lab2.add_argument("--data", choices=[*DATA_SETS, "both"], default="both", help="which problem")
+    lab2.add_argument(
+        "--data", choices=[*DATA_SETS, "both"], default="both", help="data set to train on"
+    )
     lab2.add_argument(
         "--out",
         type=folder_path,
         default=Path("lab2-output"),
         metavar="FOLDER",
-        help="where figures go",
+        help="folder for the page, figures and predictions",
     )
     lab2.add_argument(
         "--checkpoint",
         type=file_path,
         default=argparse.SUPPRESS,
         metavar="FILE",
-        help="save the run here every print interval, and resume it from here; with --data both, "
-        "one FILE a problem, its name added",
+        help="file to save the run to after every print interval, and to resume it from; with "
+        "--data both, each data set has its own file, with its name added",
     )
     lab2.set_defaults(run=_run_lab2)
     _add_report(lab2.add_subparsers(title="commands", metavar="COMMAND"))
@@ -60,30 +62,34 @@ def add_lab2(commands: Any) -> None:
 def _add_report(commands: Any) -> None:
     report = commands.add_parser(
         "report",
-        help="run every experiment over many seeds, and write a report",
-        description="Run the experiments E1 to E6 on both data sets over many seeds, and write "
-        "them up as a page, as Markdown, and as CSV and JSON. If it is interrupted, the same "
-        "command goes on where it was.",
+        help="run all experiments with many seeds, and write a report",
+        description="Run the experiments E1 to E6 on both data sets with many seeds, and write "
+        "a report as a page, as Markdown, and as CSV and JSON. After an interruption, the same "
+        "command continues the work.",
     )
     report.add_argument(
         "--out",
         type=folder_path,
         default=Path("report"),
         metavar="FOLDER",
-        help="where it goes (report)",
+        help="folder for the report (report)",
     )
-    report.add_argument("--epochs", type=int, help=f"how long each is trained ({EPOCHS})")
-    report.add_argument("--seeds", type=int, help=f"from how many start values ({SEEDS})")
+    report.add_argument("--epochs", type=int, help=f"epochs of each training ({EPOCHS})")
+    report.add_argument("--seeds", type=int, help=f"number of start values ({SEEDS})")
     report.add_argument(
-        "--only", nargs="+", choices=EXPERIMENTS, default=tuple(EXPERIMENTS), help="which of them"
+        "--only",
+        nargs="+",
+        choices=EXPERIMENTS,
+        default=tuple(EXPERIMENTS),
+        help="the experiments to run (all)",
     )
     report.add_argument(
-        "--jobs", type=int, default=os.cpu_count() or 1, help="processes at a time (all cores)"
+        "--jobs", type=int, default=os.cpu_count() or 1, help="number of processes (all cores)"
     )
     report.add_argument(
         "--quick",
         action="store_true",
-        help=f"a small version: {QUICK['seeds']} seeds, {QUICK['epochs']} epochs",
+        help=f"a small report: {QUICK['seeds']} seeds, {QUICK['epochs']} epochs",
     )
     report.set_defaults(run=_run_report)
 
@@ -92,22 +98,28 @@ def add_step(commands: Any) -> None:
     """Add ``tinygraph step``."""
     step = commands.add_parser(
         "step",
-        help="step through back-propagation, op by op, here or in a page",
+        help="step through back-propagation op by op, in the terminal or on a page",
         description="Step through the first training step of the Lab 2 network, op by op: forward, "
         "backward and the update. Keys: → or Space next, ← back, Home, End, p to predict first, "
         "q to leave.",
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
-    step.add_argument("network", choices=["lab2"], help="which network")
-    step.add_argument("--data", choices=DATA_SETS, default="xor", help="which problem")
+    step.add_argument("network", choices=["lab2"], help="network to step through")
+    step.add_argument("--data", choices=DATA_SETS, default="xor", help="data set")
     _add_problem(step)
     step.add_argument(
-        "--training-steps", type=int, default=1, metavar="N", help="how many, one after another"
+        "--training-steps", type=int, default=1, metavar="N", help="number of training steps"
     )
     step.add_argument(
-        "--save", type=file_path, metavar="FILE", default=argparse.SUPPRESS, help="write a page"
+        "--save",
+        type=file_path,
+        metavar="FILE",
+        default=argparse.SUPPRESS,
+        help="write a page instead",
     )
-    step.add_argument("--plain", action="store_true", help="print all steps, and ask for no keys")
+    step.add_argument(
+        "--plain", action="store_true", help="print all steps without waiting for keys"
+    )
     step.set_defaults(run=_run_step)
 
 
@@ -115,15 +127,18 @@ def _add_settings(parser: argparse.ArgumentParser) -> None:
     """Add the options that describe one Lab 2 network and its training."""
     default = Settings()
     training = _add_problem(parser)
-    training.add_argument("--epochs", type=int, default=default.epochs, help="how many")
+    training.add_argument("--epochs", type=int, default=default.epochs, help="passes over the data")
     training.add_argument(
         "--print-interval",
         type=int,
         default=default.print_interval,
-        help="epochs a line",
+        help="epochs between printed lines",
     )
     training.add_argument(
-        "--engine", choices=["auto", *ENGINES], default=default.engine, help="what runs the epochs"
+        "--engine",
+        choices=["auto", *ENGINES],
+        default=default.engine,
+        help="engine that runs the epochs",
     )
 
 
@@ -132,20 +147,25 @@ def _add_problem(parser: argparse.ArgumentParser) -> Any:
     names = sorted(ACTIVATIONS)
     default = Settings()
     network = parser.add_argument_group("network")
-    network.add_argument("--n", type=int, default=default.n, help="points of the linear data set")
-    network.add_argument("--hidden", type=int, default=default.hidden, help="units a hidden layer")
+    network.add_argument("--n", type=int, default=default.n, help="points in the linear data set")
     network.add_argument(
-        "--activation", choices=names, default=default.activation, help="after every layer"
+        "--hidden", type=int, default=default.hidden, help="units in each hidden layer"
+    )
+    network.add_argument(
+        "--activation",
+        choices=names,
+        default=default.activation,
+        help="activation after every layer",
     )
     network.add_argument(
         "--output-activation",
         choices=names,
         default=argparse.SUPPRESS,
-        help="after the last layer (default: the same)",
+        help="activation after the last layer (default: the same)",
     )
     training = parser.add_argument_group("training")
     training.add_argument(
-        "--optimizer", choices=sorted(OPTIMIZERS), default=default.optimizer, help="how to step"
+        "--optimizer", choices=sorted(OPTIMIZERS), default=default.optimizer, help="update rule"
     )
     training.add_argument("--lr", type=float, default=default.lr, help="learning rate")
     training.add_argument(

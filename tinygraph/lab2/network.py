@@ -1,4 +1,4 @@
-"""The Lab 2 network, as one graph: three layers, and the mean squared error of the last."""
+"""The Lab 2 network as one graph: two hidden layers, an output layer, and the loss."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ ACTIVATIONS: dict[str, type[Op]] = {
     "relu": ReLU,
     "none": Identity,
 }
-"""The activations by the names that the lab gives them."""
+"""The activations by their names in the lab."""
 
 
 MOST_UNITS = 5_000
-"""The weights between two layers of this many are 25 million numbers, 200 MB."""
+"""The weights between two layers of this size are 25 million numbers, or 200 MB."""
 
 
 def model(
@@ -41,33 +41,33 @@ def model(
     hidden : int
         Units in each of the two hidden layers.
     activation : {"sigmoid", "tanh", "relu", "none"}
-        What stands after every layer.
+        The activation after every layer.
     output_activation : str, optional
-        What stands after the last layer instead.
+        Another activation after the last layer.
     rng : Generator or int, optional
-        Where the start values come from, or a seed for it, 0 unless told: N(0, 1) each, W1, b1,
-        W2, b2, W3, b3 in this order.
+        The random generator of the start values, or a seed.  Default: the seed 0.  Each value is
+        drawn from N(0, 1), in the order W1, b1, W2, b2, W3, b3.
 
     Returns
     -------
     Graph
-        With inputs ``x`` (B, 2) and ``t`` (B, 1), and nodes ``layer1/W``, ``layer1/b``,
+        It has inputs ``x`` (B, 2) and ``t`` (B, 1), and nodes ``layer1/W``, ``layer1/b``,
         ``layer1/z``, ``layer1/a``, ``layer1/h``, …, ``loss``.
 
     Raises
     ------
     UnknownNameError, ArgumentError
-        For an activation that is not listed, or a ``hidden`` that is no count of units.
+        If an activation is not listed, or ``hidden`` is not a number of units.
     ArgumentTypeError
-        For an ``rng`` that is no source of randomness.
+        If ``rng`` is neither a generator nor a seed.
 
     >>> model(hidden=4, rng=0)
     <Graph of 18 nodes, 37 numbers in 6 parameters, output MSE "loss">
     """
     if not is_whole_number(hidden) or hidden < 1:
-        raise ArgumentError(f"hidden is a count of units, at least 1; got {brief(hidden)}.")
+        raise ArgumentError(f"hidden must be a number of units from 1 on; got {brief(hidden)}.")
     if hidden > MOST_UNITS:
-        raise ArgumentError(f"hidden is at most {MOST_UNITS:,} units; got {brief(hidden)}.")
+        raise ArgumentError(f"hidden must be at most {MOST_UNITS:,} units; got {brief(hidden)}.")
     rng = as_generator(rng)
     inner = _activation(activation)
     last = inner if output_activation is None else _activation(output_activation)

@@ -33,7 +33,7 @@ OPTIMIZERS: dict[str, Callable[..., Optimizer]] = {
     "rmsprop": RMSProp,
     "adam": Adam,
 }
-"""The optimizers by the names that the lab gives them."""
+"""The optimizers by their names in the lab."""
 
 DATA_SETS = ("linear", "xor")
 MOST_SHOWN = 12
@@ -108,7 +108,7 @@ def problem(settings: Settings) -> tuple[Graph, Optimizer, Array, Array]:
     Raises
     ------
     UnknownNameError
-        For a data set, activation or optimizer that is not listed.
+        If a data set, activation or optimizer is not listed.
     """
     rng = as_generator(settings.seed)
     if settings.data not in DATA_SETS:
@@ -140,7 +140,7 @@ def train(settings: Settings, checkpoint: Path | None = None) -> Outcome:
     NonFiniteError
         If the training diverges.
     FileError, CheckpointError
-        If the checkpoint cannot be written, or is that of another run.
+        If the checkpoint cannot be written, or belongs to another run.
 
     >>> outcome = train(Settings(data="xor", epochs=1000, print_interval=0))
     >>> outcome.accuracy
@@ -160,7 +160,7 @@ def train(settings: Settings, checkpoint: Path | None = None) -> Outcome:
 
     if checkpoint is not None and checkpoint.exists():
         history = load(checkpoint, model, optimizer, settings=must_agree) or history
-        print(f"resumed from {checkpoint}: {len(history):,} epochs are done")
+        print(f"resumed from {checkpoint} after {len(history):,} epochs")
     else:
         keep(history)
     if len(history) < settings.epochs or not len(history):

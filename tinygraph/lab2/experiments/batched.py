@@ -1,4 +1,4 @@
-"""Many seeds trained side by side, with what each network knew at every epoch."""
+"""Many seeds trained as one batch of networks, with loss and accuracy at every epoch."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from tinygraph.optim.optimizer import Optimizer
 from tinygraph.validation.arrays import Array
 
 STRETCH = 500
-"""For so many epochs predictions are kept; then they are counted, and their memory used again."""
+"""Predictions are kept for this number of epochs, then evaluated, to bound the memory."""
 
 
 @dataclass(frozen=True, eq=False)
 class Record:
-    """What a training run left: one row a network, one column an epoch.
+    """The record of a training: one row for each network, one column for each epoch.
 
     Attributes
     ----------
@@ -37,13 +37,13 @@ class Record:
 def train_batched(
     pairs: Sequence[tuple[Graph, Optimizer]], x: Array, t: Array, epochs: int
 ) -> Record:
-    """Train Lab 2 networks on the same data; one that diverges does not touch the others.
+    """Train Lab 2 networks on the same data; one that diverges does not affect the others.
 
     Parameters
     ----------
     pairs : sequence of (Graph, Optimizer)
-        Networks made by :func:`tinygraph.lab2.model` that differ in their start values alone, each
-        with an optimizer of its own; their hyperparameters may differ too.
+        Networks from :func:`tinygraph.lab2.model` that differ only in their start values, each with
+        its own optimizer.  The hyperparameters of the optimizers may differ.
     x, t : array
     epochs : int
 

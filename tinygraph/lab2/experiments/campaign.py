@@ -1,8 +1,8 @@
-"""Many trials: over several processes, and resumed where an earlier attempt was interrupted.
+"""Many trials in several processes, resumable after an interruption.
 
-Each finished trial is one file.  A file is written under another name and then renamed, so that a
-trial is either there as a whole or not at all.  A trial's numbers do not depend on which process
-ran it, so the results are the same for any number of jobs.
+Each finished trial is one file.  A file is written under another name and then renamed, so it is
+complete or absent.  A trial's numbers do not depend on the process that ran it, so the results are
+the same for any number of jobs.
 """
 
 from __future__ import annotations
@@ -38,9 +38,9 @@ def run_trials(
     ----------
     trials : iterable of Trial
     jobs : int
-        How many processes work at the same time.
+        Number of processes.
     folder : Path, optional
-        Where finished trials are kept; those that are there already are not run again.
+        Finished trials are saved here.  Trials that it already holds are not run again.
     progress : bool
         Show a progress bar on standard error.
 
@@ -55,10 +55,10 @@ def run_trials(
     (2, 11)
     """
     if jobs < 1:
-        raise ArgumentError(f"jobs is a number of processes, at least 1; got {jobs}.")
+        raise ArgumentError(f"jobs must be a number of processes, at least 1; got {jobs}.")
     wanted = list(dict.fromkeys(trials))
     outcomes = {} if folder is None else _finished(wanted, folder)
-    # The longest first, so that at the end no process waits long for another.
+    # The longest trials first: then no process waits long for another at the end.
     missing = sorted((t for t in wanted if t not in outcomes), key=_cost, reverse=True)
     with tqdm(
         total=len(wanted), initial=len(outcomes), unit="trial", desc="train", disable=not progress
@@ -72,7 +72,7 @@ def run_trials(
 
 
 def save_outcome(outcome: Outcome, folder: Path) -> None:
-    """Write an outcome to its file in ``folder``, as a whole or not at all."""
+    """Write an outcome to its file in ``folder``, atomically."""
     path = outcome_path(outcome.trial, folder)
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_suffix(f".{os.getpid()}.part")
@@ -83,7 +83,7 @@ def save_outcome(outcome: Outcome, folder: Path) -> None:
 
 
 def load_outcome(trial: Trial, folder: Path) -> Outcome | None:
-    """Return the outcome that ``folder`` holds of a trial, or ``None`` if there is no sound one."""
+    """Return the saved outcome of a trial, or ``None`` if there is no valid file."""
     try:
         with (
             outcome_path(trial, folder).open("rb") as raw,
@@ -96,7 +96,7 @@ def load_outcome(trial: Trial, folder: Path) -> Outcome | None:
 
 
 def outcome_path(trial: Trial, folder: Path) -> Path:
-    """Return the path of a trial's file; another version of the package has other files."""
+    """Return the path of a trial's file. Its name holds the version of the package."""
     return folder / f"{trial.name}-v{__version__}.npz"
 
 
@@ -115,6 +115,6 @@ def _run(trials: list[Trial], jobs: int) -> Iterator[Outcome]:
 
 
 def _cost(trial: Trial) -> int:
-    """Return about how long a trial takes, up to a factor: so much a call, so much an entry."""
+    """Return the relative duration of a trial: an overhead for each step, and its arithmetic."""
     samples = len(points(trial.data)[1])
     return trial.epochs * trial.seeds * (170 + samples * trial.setting.hidden)

@@ -1,4 +1,4 @@
-"""The experiments of Lab 2: what each compares, what the lab saw, and how to run one.
+"""The experiments of Lab 2: the settings that each compares, and how to run it.
 
 >>> result = run("E1", epochs=20, seeds=2)
 >>> result.rows[0].setting, result.rows[0].data, result.rows[0].reached
@@ -23,7 +23,7 @@ from tinygraph.train.settings import whole_number
 EPOCHS = 20_000
 SEEDS = 20
 MOST_SEEDS = 10_000
-"""All seeds of a setting are trained at the same time: more would fill a small memory."""
+"""All seeds of a setting are trained at the same time. More would exceed a small memory."""
 
 
 @dataclass(frozen=True)
@@ -34,9 +34,9 @@ class Experiment:
     ----------
     key, title, question : str
     settings : dict
-        The settings compared, by their labels.
+        The settings to compare, by their labels.
     added : tuple of str
-        The labels among them that the lab did not run; they test what it says.
+        The labels of settings that the lab did not run. They test its claims.
     """
 
     key: str
@@ -58,13 +58,13 @@ EXPERIMENTS: dict[str, Experiment] = {
         Experiment(
             "E2",
             "Hidden units",
-            "What do more units in the hidden layers buy, and what do they cost?",
+            "What do more hidden units gain, and what do they cost?",
             {f"H = {hidden}": Setting(hidden=hidden, lr=1.0) for hidden in (2, 4, 8, 16, 32)},
         ),
         Experiment(
             "E3",
             "No activation",
-            "What can three layers learn when nothing stands between them?",
+            "What can three layers learn without activations between them?",
             {
                 "none": Setting(activation="none"),
                 "none, η = 0.01": Setting(activation="none", lr=0.01),
@@ -89,7 +89,7 @@ EXPERIMENTS: dict[str, Experiment] = {
         Experiment(
             "E5",
             "Activations",
-            "Does it matter which function stands after every layer?",
+            "Does it matter which activation follows every layer?",
             {
                 "sigmoid": Setting(),
                 "tanh": Setting(activation="tanh"),
@@ -99,17 +99,17 @@ EXPERIMENTS: dict[str, Experiment] = {
         Experiment(
             "E6",
             "The best setting",
-            "Does the setting that the lab recommends hold what it promises?",
+            "Does the setting that the lab recommends keep its promise?",
             {"sigmoid + Adam": Setting(optimizer="adam")},
         ),
     )
 }
-"""The six experiments by their keys.  Where the lab names no learning rate, it is 0.1."""
+"""The six experiments by their keys.  The learning rate is 0.1 unless the lab names another."""
 
 
 @dataclass(frozen=True, eq=False)
 class Result:
-    """An experiment and what came of it, as plain data.
+    """An experiment and its results, as plain data.
 
     Attributes
     ----------
@@ -131,7 +131,7 @@ class Result:
 
     @cached_property
     def curves(self) -> dict[tuple[str, str], Curve]:
-        """The middle of the learning curves, for each data set and setting."""
+        """The median learning curve and its quartiles, for each data set and setting."""
         return {key: middle(outcome) for key, outcome in self.outcomes.items()}
 
     @cached_property
@@ -156,18 +156,18 @@ def run(
     key : str
         ``"E1"`` to ``"E6"``.
     epochs, seeds : int
-        How long, and from how many start values, each setting is trained.
+        The epochs of each training, and the number of start values.
     jobs : int
-        How many processes work at the same time; the numbers are the same for any.
+        Number of processes.  The results do not depend on it.
     folder : Path, optional
-        Where finished trials are kept, and found again by the next call.
+        Finished trials are saved here, and the next call reuses them.
     progress : bool
         Show a progress bar on standard error.
 
     Raises
     ------
     UnknownNameError, ArgumentError
-        For an experiment that is not listed, or a count below 1.
+        If an experiment is not listed, or a number is below 1.
     """
     return run_all([key], epochs=epochs, seeds=seeds, jobs=jobs, folder=folder, progress=progress)[
         key
@@ -189,7 +189,7 @@ def run_all(
     """
     whole_number("epochs", epochs, least=1)
     if whole_number("seeds", seeds, least=1) > MOST_SEEDS:
-        raise ArgumentError(f"seeds is at most {MOST_SEEDS:,}; got {seeds:,}.")
+        raise ArgumentError(f"seeds must be at most {MOST_SEEDS:,}; got {seeds:,}.")
     chosen = [_experiment(key) for key in keys]
     trials = {
         (experiment.key, name, label): Trial(setting, name, seeds, epochs)

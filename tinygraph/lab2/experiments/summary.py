@@ -1,4 +1,4 @@
-"""From the seeds of a trial to one row of a table, and to the middle of its learning curves."""
+"""Summaries of a trial: one row of a table, and the median of its learning curves."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tinygraph.validation.arrays import Array
 
 @dataclass(frozen=True)
 class Row:
-    """What the seeds of one trial have in common: a row of ``summary.csv``.
+    """Statistics over the seeds of one trial: a row of ``summary.csv``.
 
     Attributes
     ----------
@@ -21,14 +21,14 @@ class Row:
     hidden, activation, output_activation, optimizer, lr
         The setting itself.
     parameters : int
-        How many numbers are trained.
+        The number of trained parameters.
     seeds, epochs : int
     reached : int
-        How many seeds predicted every point right at some epoch …
+        How many seeds predicted every point right at some epoch.
     at_end : int
-        … and after the last one.
+        How many seeds predicted every point right after the last epoch.
     median_epoch : float or None
-        After how many epochs the seeds that reached it first did.
+        The median of the first epoch at 100 %, over the seeds that reached it.
     median_loss, low_loss, high_loss, best_loss : float
         The final loss: its median, the quartiles and the best.  A diverged seed counts as infinite.
     median_accuracy, best_accuracy, median_closeness : float
@@ -40,16 +40,16 @@ class Row:
     first_loss : float
         The median of the loss before the first step.
     climb, high_climb, early_climb : float
-        By how much the loss rose in all: median and upper quartile; and the median of the first
-        tenth of the epochs.
+        The sum of all rises of the loss: its median and upper quartile, and its median over the
+        first tenth of the epochs.
     stuck_before, stuck_after : float
-        Dead or saturated units at the start and at the end: means over the seeds.
+        The mean number of dead or saturated units, at the start and at the end.
     output_stuck_before, output_stuck_after : int
-        In how many seeds the output unit is one of them, and gives every point the same class.
+        The number of seeds whose output unit is one of them and gives every point one class.
     linear_loss : float
         The loss of the best single linear map on the same data, for comparison.
     median_seed : int
-        The seed whose final loss is in the middle.
+        The seed with the median final loss.
     """
 
     experiment: str
@@ -149,7 +149,7 @@ def quartiles(values: Array) -> Array:
     [1.0, 2.5, inf]
     """
     ordered = finite_or_infinite(values)
-    # Between a finite number and an infinite one NumPy cannot interpolate: the quartiles are seeds.
+    # NumPy cannot interpolate between a finite number and infinity, so a quartile is a seed.
     low = np.quantile(ordered, 0.25, axis=0, method="lower")
     high = np.quantile(ordered, 0.75, axis=0, method="higher")
     return np.array([low, np.median(ordered, axis=0), high])
@@ -157,7 +157,7 @@ def quartiles(values: Array) -> Array:
 
 @dataclass(frozen=True, eq=False)
 class Curve:
-    """The middle of a trial's learning curves: the median, and the band of the middle half."""
+    """The median of a trial's learning curves, and their quartiles."""
 
     epochs: NDArray[np.int64]
     low: Array

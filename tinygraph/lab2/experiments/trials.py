@@ -1,7 +1,7 @@
 """A trial: one setting of the Lab 2 network on one data set, trained from many start values.
 
-The data stay the same from seed to seed; only the start values differ.  So whatever differs
-between two runs of one trial, the start values made it differ.
+Only the start values differ from seed to seed, so they cause every difference between two runs of
+one trial.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ from tinygraph.train.metrics import accuracy, one_minus_mean_abs_error
 from tinygraph.validation.arrays import Array
 
 NEVER = -1
-"""The epoch of what did not happen."""
+"""The epoch of an event that did not happen."""
 CURVE_POINTS = 240
-"""How many points of a learning curve are kept, evenly spread over log epochs."""
+"""Number of points kept of a learning curve, evenly spaced over log epochs."""
 
 
 @dataclass(frozen=True)
 class Setting:
-    """How one network is made and trained."""
+    """The settings of one network and its training."""
 
     hidden: int = 4
     activation: str = "sigmoid"
@@ -46,7 +46,7 @@ class Setting:
 
 @dataclass(frozen=True)
 class Trial:
-    """One setting on one data set, from the start values of seeds 0 to ``seeds`` - 1."""
+    """One setting on one data set, with the start values of seeds 0 to ``seeds`` - 1."""
 
     setting: Setting
     data: str
@@ -55,7 +55,7 @@ class Trial:
 
     @property
     def name(self) -> str:
-        """A name that holds all that the numbers depend on, for a file.
+        """A file name that contains everything that the numbers depend on.
 
         >>> Trial(Setting(), "xor", seeds=20, epochs=1000).name
         'xor-4-sigmoid-sgd-0.1-20x1000'
@@ -68,17 +68,17 @@ class Trial:
 
 @dataclass(frozen=True, eq=False)
 class Outcome:
-    """What a trial left: arrays with one entry a seed along their first axis.
+    """The results of a trial: arrays with one element for each seed along their first axis.
 
     Attributes
     ----------
     trial : Trial
     epochs : array (k,)
-        After how many epochs the points of ``loss`` were taken.
+        The epochs of the points of ``loss``.
     loss : array (seeds, k)
         The learning curves.
     reached : array (seeds,) of int
-        After how many epochs every point was first predicted right; -1 for never.
+        The first epoch after which every point is predicted right; -1 if there is none.
     final_loss, accuracy, closeness : array (seeds,)
         After the last epoch; closeness is 1 − mean abs error.
     early_accuracy : array (seeds,)
@@ -91,9 +91,9 @@ class Outcome:
     output_stuck_before, output_stuck_after : array (seeds,) of bool
         Whether the output unit is among them, and gives every point the same class.
     parameters : array (seeds, numbers)
-        All parameters after the last epoch, one after the other.
+        All parameters after the last epoch, concatenated.
     seconds : float
-        What the training took; the one number that differs from run to run.
+        The time of the training. Only this number differs from run to run.
     """
 
     trial: Trial
@@ -120,12 +120,12 @@ class Outcome:
 
     @property
     def median_seed(self) -> int:
-        """The seed whose final loss is in the middle; the better one of two."""
+        """The seed with the median final loss; the lower one of two."""
         order = np.argsort(finite_or_infinite(self.final_loss), kind="stable")
         return int(order[(len(order) - 1) // 2])
 
     def model(self, seed: int) -> Graph:
-        """Return the network of ``seed`` as the training left it."""
+        """Return the network of ``seed`` after its training."""
         model = self.trial.setting.model(seed)
         sizes = np.cumsum([parameter.value.size for parameter in model.parameters])
         values = np.split(self.parameters[seed], sizes[:-1])
@@ -188,17 +188,17 @@ def _stuck(models: list[Graph]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
 
 
 def curve_epochs(epochs: int) -> NDArray[np.int64]:
-    """Return the epochs at which a learning curve is kept: 0, then evenly over log epochs.
+    """Return the epochs at which a learning curve is kept: 0, then evenly spaced in log epochs.
 
     >>> curve_epochs(8)
     array([0, 1, 2, 3, 4, 5, 6, 7, 8])
     """
-    spread = np.round(np.geomspace(1, epochs, CURVE_POINTS)).astype(np.int64)
-    return np.unique(np.concatenate([[0], spread]))
+    spaced = np.round(np.geomspace(1, epochs, CURVE_POINTS)).astype(np.int64)
+    return np.unique(np.concatenate([[0], spaced]))
 
 
 def first_epoch(happened: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """Return the first column of each row that is true, or -1.
+    """Return the index of the first true element of each row, or -1.
 
     >>> first_epoch(np.array([[False, True, True], [False, False, False]]))
     array([ 1, -1])
@@ -207,7 +207,7 @@ def first_epoch(happened: NDArray[np.bool_]) -> NDArray[np.int64]:
 
 
 def total_rise(curves: Array) -> Array:
-    """Return the sum of the rises along each row; infinite where a curve left the finite numbers.
+    """Return the sum of the rises along each row; infinite if a curve is not finite throughout.
 
     >>> total_rise(np.array([[3.0, 1.0, 2.0, 0.0], [3.0, 2.0, 1.0, 0.0]]))
     array([1., 0.])
@@ -218,12 +218,12 @@ def total_rise(curves: Array) -> Array:
 
 
 def finite_or_infinite(values: Array) -> Array:
-    """Return ``values`` with NaN, which has no place in an order, as infinity."""
+    """Return ``values`` with infinity in place of NaN, so that they can be sorted."""
     return np.where(np.isnan(values), np.inf, values)
 
 
 def run_once(model: Graph, x: Array, t: Array) -> float:
-    """Run a network forward and backward, however large its numbers are, and return the loss."""
+    """Run a network forward and backward without NumPy warnings, and return the loss."""
     with np.errstate(all="ignore"):
         loss = float(model.forward(x=x, t=t))
         model.backward()
@@ -231,10 +231,10 @@ def run_once(model: Graph, x: Array, t: Array) -> float:
 
 
 def stuck_units(model: Graph) -> tuple[int, bool]:
-    """Count the units that are dead or saturated in the last run, and tell if the output is stuck.
+    """Count the dead or saturated units of the last run, and return whether the output is stuck.
 
-    The output is stuck if its unit is, and gives every point the same class: then hardly a gradient
-    passes that could mend it.
+    The output is stuck if its unit is dead or saturated and gives every point the same class. Then
+    almost no gradient passes that could change it.
 
     >>> import tinygraph as tg
     >>> model = tg.lab2.model(hidden=4, activation="relu", rng=0)

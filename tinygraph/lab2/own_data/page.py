@@ -53,9 +53,9 @@ def write_own_page(trained: Trained, source: str, folder: Path, files: Sequence[
 
 
 def worst_rows(trained: Trained) -> list[tuple[str, ...]]:
-    """Return the wrong rows of the validation data, the worst first: features, label, prediction.
+    """Return the rows with the largest errors: their features, target and prediction.
 
-    Without validation data, those of the training data.
+    They are validation rows, or training rows if no rows were kept for validation.
     """
     table = trained.table
     rows = trained.is_held_out if trained.is_held_out.any() else ~trained.is_held_out

@@ -1,7 +1,8 @@
-"""The report on the experiments: as a page, as Markdown, and as CSV and JSON.
+"""The report on the experiments: a page, Markdown, CSV and JSON.
 
-``tables`` writes the numbers down and reads them back, ``claims`` and ``explain`` turn them into
-sentences, ``sections`` gathers what is shown, and ``writer`` lays it out.
+``tables`` writes the numbers to files and reads them back. ``claims`` and ``seeds`` turn them into
+sentences, ``figures`` and ``pictures`` into images. ``sections`` collects the parts of the page,
+and ``writer`` renders it.
 """
 
 from tinygraph.lab2.report.writer import write_report

@@ -1,6 +1,6 @@
-"""The figures of the report: pictures of data that was computed elsewhere.
+"""The figures of the report, drawn from results that are already computed.
 
-Made without pyplot, in one ink, so that a page can give the ink the colour of its text.
+They are made without pyplot, with one ink colour that a page can replace by its text colour.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ from tinygraph.lab2.run import DATA_SETS
 from tinygraph.plots import COLOURS, MARKERS, REGIONS
 
 INK = "#1f2933"
-"""The colour of all lines and letters that carry no data."""
+"""The colour of axes and text."""
 NOTHING = "#e5e7eb"
-"""The colour of a plane of which a network says nothing: its numbers are not finite."""
+"""The colour of a plane where the predictions are not finite."""
 STYLE: Any = {
     "text.color": INK,
     "axes.edgecolor": INK,
@@ -44,17 +44,17 @@ STYLE: Any = {
     "svg.fonttype": "none",
 }
 LOWEST_LOSS = 1e-12
-"""Below this a learning curve is not shown: it is rounding error."""
+"""A learning curve is not drawn below this loss: there it is rounding error."""
 LOWEST_DECIMAL = 1e-3
-"""An axis that goes below this has powers of ten at its ticks."""
+"""An axis that goes below this loss has powers of ten at its ticks."""
 HIGHEST_LOSS = 10.0
-"""Above this it has left the picture: a run that diverges would leave no room for the others."""
+"""The upper end of the axis: a diverging run would leave no room for the others."""
 
 P = ParamSpec("P")
 
 
 def in_style(draw: Callable[P, Figure]) -> Callable[P, Figure]:
-    """Let a function draw with the style of the report, and leave everyone else's alone."""
+    """Decorate a function to draw in the style of the report."""
 
     @wraps(draw)
     def styled(*args: P.args, **kwargs: P.kwargs) -> Figure:
@@ -66,7 +66,7 @@ def in_style(draw: Callable[P, Figure]) -> Callable[P, Figure]:
 
 @contextmanager
 def report_style() -> Iterator[None]:
-    """Draw and save in the style of the report."""
+    """Draw and save in the style of the report within the block."""
     with mpl.rc_context(STYLE):
         yield
 
@@ -75,9 +75,9 @@ def report_style() -> Iterator[None]:
 def learning_curves(result: Result, data_sets: Sequence[str] = DATA_SETS) -> Figure:
     """Return the learning curves of an experiment, the data sets side by side.
 
-    A line is the median over the seeds, its band their middle half; settings that the lab did not
-    run are dashed lines alone, since bands upon bands cannot be told apart.  The scale of losses is
-    one for all data sets of the experiment, drawn together or not.
+    A line is the median over the seeds, and its band goes from the lower to the upper quartile.
+    Settings that the lab did not run are dashed and have no band.  All data sets of the experiment
+    share one scale of losses.
 
     >>> from tinygraph.lab2 import experiments
     >>> figure = learning_curves(experiments.run("E6", epochs=20, seeds=2))
@@ -119,9 +119,9 @@ def learning_curve(losses: Any) -> Figure:
 
 @in_style
 def decision_region(region: Region) -> Figure:
-    """Return a small picture of one seed's decision region.
+    """Return a small picture of one decision region.
 
-    The colour is the prediction from 0 to 1, the line where it is 0.5.
+    The colour is the prediction from 0 to 1, and the line is where it is 0.5.
     """
     figure = Figure(figsize=(2.2, 2.2))
     _draw_region(figure.add_axes((0.01, 0.01, 0.98, 0.98)), region, title="")
@@ -130,7 +130,7 @@ def decision_region(region: Region) -> Figure:
 
 @in_style
 def decision_regions(result: Result) -> Figure:
-    """Return the decision regions of the median seeds: a row a data set, a column a setting."""
+    """Return the decision regions of the median seeds: one row for each data set."""
     labels = list(result.experiment.settings)
     figure = Figure(figsize=(2.2 * len(labels), 2.4 * len(DATA_SETS)), layout="constrained")
     panels = figure.subplots(len(DATA_SETS), len(labels), squeeze=False)
@@ -165,7 +165,7 @@ def seed_curves(case: Case) -> Figure:
 
 
 def _looks(result: Result) -> dict[str, dict[str, Any]]:
-    """Return colour and line of each setting; added ones are dashed, in the colours of the rest."""
+    """Return the colour and line style of each setting; added settings are dashed."""
     added = result.experiment.added
     own = [label for label in result.experiment.settings if label not in added]
     return {
@@ -191,7 +191,7 @@ def _log_axes(axes: Axes, epochs: int) -> None:
 
 
 def _losses_shown(result: Result) -> tuple[float, float] | None:
-    """Return from where to where the losses go, over all data sets; nothing if none is finite."""
+    """Return the range of the losses over all data sets; None if no loss is finite."""
     added = result.experiment.added
     drawn = [
         _shown(part)
@@ -209,9 +209,9 @@ def _losses_shown(result: Result) -> tuple[float, float] | None:
 
 
 def _power_of_ten(value: float, lowest: float) -> str:
-    """Return a tick of a logarithmic axis in plain characters, which any page can show.
+    """Return the label of a tick on a logarithmic axis, in plain characters.
 
-    All ticks of an axis are written one way: as decimals, or as powers if it goes down far.
+    All ticks of an axis are decimals, or powers of ten if the axis goes far down.
 
     >>> _power_of_ten(0.1, lowest=0.002), _power_of_ten(0.1, lowest=1e-6)
     ('0.1', '10⁻¹')
@@ -223,7 +223,7 @@ def _power_of_ten(value: float, lowest: float) -> str:
 
 
 def _shown(loss: Any) -> Any:
-    """Return a curve without what a logarithmic axis cannot show, or what is far above it."""
+    """Return a curve without the values that a logarithmic axis of losses cannot show."""
     within = np.isfinite(loss) & (loss > LOWEST_LOSS)
     return np.where(within, np.minimum(loss, 100 * HIGHEST_LOSS), np.nan)
 

@@ -1,4 +1,4 @@
-"""How numbers are written in the report: one way, in its tables and in its sentences."""
+"""Formats of numbers, the same in the tables and in the sentences of the report."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ DATA_NAMES = {"linear": "linear", "xor": "XOR"}
 
 
 def loss_text(value: float) -> str:
-    """Return a loss with three figures.
+    """Format a loss with three significant digits.
 
     >>> loss_text(0.24937), loss_text(2.61e-10), loss_text(float("inf"))
     ('0.249', '2.61e-10', '∞')
@@ -22,7 +22,7 @@ def loss_text(value: float) -> str:
 
 
 def amount(value: float, decimals: int = 2) -> str:
-    """Return a sum of rises with a fixed number of decimals.
+    """Format a sum of rises with a fixed number of decimals.
 
     >>> amount(5.104), amount(1e-14), amount(0.01123, 4), amount(float("inf"))
     ('5.10', '0.00', '0.0112', '∞')
@@ -31,7 +31,7 @@ def amount(value: float, decimals: int = 2) -> str:
 
 
 def percent(share: float) -> str:
-    """Return a share in per cent, or a dash for one that is not finite.
+    """Format a fraction as a percentage; return a dash if it is not finite.
 
     >>> percent(0.99714), percent(float("-inf"))
     ('99.7 %', '–')
@@ -40,7 +40,7 @@ def percent(share: float) -> str:
 
 
 def epochs_text(epoch: float | None) -> str:
-    """Return a count of epochs, or a dash for one that never came.
+    """Format a number of epochs; return a dash for None.
 
     >>> epochs_text(9128.0), epochs_text(None)
     ('9,128', '–')
@@ -54,12 +54,12 @@ def data_name(row: Row) -> str:
 
 
 def count_of(count: int, row: Row) -> str:
-    """Return a count of a row's seeds: ``"3 of 20 seeds"``."""
+    """Format a number of a row's seeds: ``"3 of 20 seeds"``."""
     return f"{count} of {row.seeds} seeds"
 
 
 def result(row: Row) -> str:
-    """Return how a setting did: how many seeds reached 100 %, and when."""
+    """Return the result of a setting: how many seeds reached 100 %, and when."""
     reached = f"{count_of(row.reached, row)} reach 100 %"
     if row.median_epoch is None:
         return reached
@@ -67,7 +67,7 @@ def result(row: Row) -> str:
 
 
 def listed(parts: Iterable[str]) -> str:
-    """Return parts as an enumeration.
+    """Join parts to an enumeration.
 
     >>> listed(["a"]), listed(["a", "b", "c"])
     ('a', 'a, b and c')
@@ -77,15 +77,15 @@ def listed(parts: Iterable[str]) -> str:
 
 
 def climb(row: Row) -> str:
-    """Return by how much a loss climbs in a whole run, as a text."""
+    """Format the sum of the rises of the loss over a whole run."""
     return amount(row.climb)
 
 
 def reached(row: Row) -> str:
-    """Return how many seeds reached 100 %, as a text."""
+    """Format the number of seeds that reached 100 %."""
     return str(row.reached)
 
 
 def median_epoch(row: Row) -> str:
-    """Return the median epoch of 100 %, as a text."""
+    """Format the median epoch of 100 %."""
     return epochs_text(row.median_epoch)

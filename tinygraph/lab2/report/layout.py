@@ -21,7 +21,7 @@ def render(template: str, **context: Any) -> str:
 
 
 def tidy(text: str) -> str:
-    r"""Return a text in which a number stays with its sign and its unit.
+    r"""Return a text whose line breaks do not separate a number from its sign or unit.
 
     >>> tidy("η = 10 reaches 100 %")
     'η\xa0=\xa010 reaches 100\xa0%'

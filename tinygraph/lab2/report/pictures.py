@@ -1,4 +1,4 @@
-"""The networks that the report shows from inside: which, their diagrams and their diagnoses."""
+"""The networks that the report shows in detail: the choice, the diagrams, the diagnoses."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tinygraph.viz.diagram.diagram import render
 
 MOMENTS = ("start", "end")
 PICTURED = {"E1": ("xor", "η = 100"), "E3": ("xor", "none, η = 0.01"), "E5": ("xor", "ReLU")}
-"""The data set and setting whose median seed is drawn as a graph, by experiment."""
+"""The data set and setting whose median seed is drawn as a graph, for each experiment."""
 
 
 class Subject(NamedTuple):
@@ -31,7 +31,7 @@ class Subject(NamedTuple):
 
 
 def subject_of(result: Result) -> Subject | None:
-    """Return the network that explains an experiment, if one was chosen for it."""
+    """Return the network that the report shows for an experiment, or None."""
     if result.experiment.key not in PICTURED:
         return None
     data, label = PICTURED[result.experiment.key]
@@ -46,14 +46,14 @@ def subjects_of(case: Case) -> tuple[Subject, Subject]:
 
 
 def network(outcome: Outcome, seed: int, moment: str) -> Graph:
-    """Return a network after a forward and a backward, at the start or the end of its training."""
+    """Return a network at the start or the end of its training, after a forward and a backward."""
     model = outcome.model(seed) if moment == "end" else outcome.trial.setting.model(seed)
     run_once(model, *points(outcome.trial.data))
     return model
 
 
 def diagnosis_rows(outcome: Outcome, subject: Subject) -> Iterator[DiagnosisRow]:
-    """Yield what there is to say of a network at the start and at the end of its training."""
+    """Yield the diagnosis of a network at the start and at the end of its training."""
     for moment in MOMENTS:
         with np.errstate(all="ignore"):
             sentences = diagnose(network(outcome, subject.seed, moment)).sentences
@@ -62,7 +62,7 @@ def diagnosis_rows(outcome: Outcome, subject: Subject) -> Iterator[DiagnosisRow]
 
 
 def gathered(sentences: Iterable[str]) -> list[str]:
-    """Return sentences with those in one that say the same of several nodes.
+    """Combine sentences that say the same about several nodes.
 
     >>> gathered(["W: it is 0.", "h: it is 1.", "b: it is 0."])
     ['Each of W and b: it is 0.', 'h: it is 1.']
@@ -78,13 +78,13 @@ def gathered(sentences: Iterable[str]) -> list[str]:
 
 
 def diagram(outcome: Outcome, seed: int) -> str:
-    """Return the diagram of one seed after its training, with the gradients, as SVG."""
+    """Return the diagram of one seed after its training, with gradients, as SVG."""
     with np.errstate(all="ignore"):
         return render(network(outcome, seed, "end"), gradients=True).svg
 
 
 def sentences_of(rows: Iterable[DiagnosisRow], subject: Subject) -> dict[str, list[str]]:
-    """Return the sentences on one network, by moment."""
+    """Return the sentences about one network, by moment."""
     own = [
         row for row in rows if (row.experiment, row.data, row.setting, row.seed) == tuple(subject)
     ]

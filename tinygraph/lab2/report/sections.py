@@ -1,4 +1,4 @@
-"""The parts of the report, ready to be laid out: figures as SVG, numbers as text."""
+"""The parts of the report for its templates: figures as SVG, numbers as text."""
 
 from __future__ import annotations
 
@@ -34,22 +34,22 @@ from tinygraph.lab2.report.tables import DiagnosisRow, SeedRow
 from tinygraph.lab2.run import DATA_SETS
 
 COLUMNS = (
-    ("setting", "what differs from row to row"),
+    ("setting", "the settings that differ from row to row"),
     ("100 % reached", "seeds that predicted every point right at some epoch"),
-    ("median epoch", "when these seeds first did; median over them alone"),
+    ("median epoch", "the first epoch at which these seeds did; median over them"),
     ("100 % at the end", "seeds with every point right after the last epoch"),
     ("final loss", "median over the seeds"),
-    ("accuracy", "share of points whose rounded prediction is the label; median"),
-    ("1 − mean abs error", "how near the predictions are to the labels; median"),
-    ("climb", "all rises of the loss added up, 0 for a curve that only falls; median"),
+    ("accuracy", "fraction of points whose rounded prediction is the label; median"),
+    ("1 − mean abs error", "how close the predictions are to the labels; median"),
+    ("climb", "the sum of all rises of the loss, 0 for a curve that only falls; median"),
     ("diverged", "seeds whose loss is no longer a finite number"),
 )
-"""The columns of a table, and what each means."""
+"""The columns of a table, each with its meaning."""
 
 
 @dataclass(frozen=True)
 class Line:
-    """A row of a table as it is shown."""
+    """A row of a table, formatted."""
 
     cells: tuple[str, ...]
     share: float
@@ -67,7 +67,7 @@ class Panel:
 
 @dataclass(frozen=True)
 class Picture:
-    """A network from inside: its diagram, and its diagnosis at the start and at the end."""
+    """A network in detail: its diagram, and its diagnosis at the start and at the end."""
 
     title: str
     setting: str
@@ -77,7 +77,7 @@ class Picture:
 
 @dataclass(frozen=True)
 class Data:
-    """What the CSV files say."""
+    """The contents of the CSV files."""
 
     rows: list[Row]
     seeds: list[SeedRow]
@@ -121,7 +121,7 @@ class SeedSection:
 
 
 def section(result: Result, data: Data) -> Section:
-    """Return the part of the report on one experiment."""
+    """Return the part of the report about one experiment."""
     experiment = result.experiment
     own = [row for row in data.rows if row.experiment == experiment.key]
     subject = subject_of(result)
@@ -169,7 +169,7 @@ def section(result: Result, data: Data) -> Section:
 
 
 def line(row: Row, added: Sequence[str]) -> Line:
-    """Return a row as it is shown, in the order of ``COLUMNS``."""
+    """Format a row, in the order of ``COLUMNS``."""
     return Line(
         cells=(
             row.setting,
@@ -189,7 +189,7 @@ def line(row: Row, added: Sequence[str]) -> Line:
 
 
 def seed_section(case: Case, data: Data) -> SeedSection:
-    """Return the part of the report on one trial whose seeds disagree."""
+    """Return the part of the report about one trial whose seeds disagree."""
     good, bad = subjects_of(case)
     where = good[:3]
     (row,) = [row for row in data.rows if (row.experiment, row.data, row.setting) == where]
@@ -219,7 +219,7 @@ def seed_section(case: Case, data: Data) -> SeedSection:
 
 
 def seed_facts(seed: SeedRow) -> list[tuple[str, str]]:
-    """Return what there is to say of one seed, as names and values."""
+    """Return the results of one seed as names and values."""
     return [
         ("100 % reached after", epochs_text(None if seed.reached < 0 else seed.reached)),
         ("final loss", loss_text(seed.final_loss)),
@@ -231,7 +231,7 @@ def seed_facts(seed: SeedRow) -> list[tuple[str, str]]:
 
 
 def picture_of(outcome: Outcome, subject: Subject, data: Data) -> Picture:
-    """Return a network from inside."""
+    """Return the detailed picture of a network."""
     return Picture(
         title=f"Seed {subject.seed} after {outcome.trial.epochs:,} epochs, run on all points.",
         setting=subject.setting,

@@ -14,18 +14,18 @@ from tinygraph.plots import COLOURS
 
 
 def inline_svg(figure: Figure, prefix: str, description: str, follows_page: bool = True) -> str:
-    """Return a figure for a page: it takes the page's width, its ink and its font.
+    """Return a figure as SVG that takes the width, the text colour and the font of its page.
 
     Parameters
     ----------
     figure : matplotlib Figure
-        Drawn in the ink of the report.
+        Drawn in the style of the report.
     prefix : str
-        What all ids in the figure begin with, so that no two figures of a page share one.
+        The prefix of all ids in the figure, so that they are unique on the page.
     description : str
-        What a reader who cannot see the figure is told.
+        The description for readers who cannot see the figure.
     follows_page : bool
-        Whether the colours of the data are those of the page, which differ in the dark, too.
+        Whether the colours of the data adapt to the page, such as to a dark one.
 
     >>> svg = inline_svg(Figure(figsize=(2, 1)), "empty", "nothing < something")
     >>> svg[:52], "nothing &lt; something" in svg

@@ -1,7 +1,7 @@
-"""The results as files: a CSV row is a dataclass, and comes back as the same dataclass.
+"""CSV files of the results: one dataclass is one row, and reading returns the same dataclass.
 
-Floats are written with all their digits, so that the same results give the same bytes, and what is
-read back is exactly what was written.
+Floats are written with all their digits. The same results give the same bytes, and reading returns
+exactly the numbers that were written.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class SeedRow:
 
 @dataclass(frozen=True)
 class CurveRow:
-    """One point of the middle of a trial's learning curves: a row of ``curves.csv``."""
+    """One epoch of a trial's median learning curve, with quartiles: a row of ``curves.csv``."""
 
     experiment: str
     data: str
@@ -54,7 +54,7 @@ class CurveRow:
 
 @dataclass(frozen=True)
 class TimeRow:
-    """How long a trial took, all seeds together: a row of ``timings.csv``."""
+    """The time of a trial, over all seeds: a row of ``timings.csv``."""
 
     experiment: str
     data: str
@@ -64,7 +64,7 @@ class TimeRow:
 
 @dataclass(frozen=True)
 class DiagnosisRow:
-    """A sentence on a network that the report shows: a row of ``diagnoses.csv``.
+    """A sentence about a network that the report shows: a row of ``diagnoses.csv``.
 
     ``moment`` is ``"start"`` or ``"end"``.
     """

@@ -1,7 +1,7 @@
-"""The report: every experiment trained, written down as data, and shown on one page.
+"""The writer of the report: it runs the experiments, writes their data, and renders the page.
 
-The numbers go into CSV files first; the tables and sentences of the page are made of what is read
-back from those files, so that nothing on the page can differ from them.
+The numbers are written to CSV files first. The tables and sentences of the page are made from the
+files, so they cannot differ from them.
 """
 
 from __future__ import annotations
@@ -54,13 +54,13 @@ def write_report(
     jobs: int = 1,
     progress: bool = False,
 ) -> Path:
-    """Run the experiments, and write the report on them.
+    """Run the experiments and write the report about them.
 
     Parameters
     ----------
     out : path
         The folder for ``index.html``, ``index.md``, ``figures/`` and ``data/``.  Finished trials
-        are kept in ``data/trials/``: an interrupted report goes on where it was.
+        are kept in ``data/trials/``, so an interrupted report can continue.
     keys : sequence of str
         Which experiments, of ``"E1"`` to ``"E6"``.
     epochs, seeds, jobs, progress
@@ -96,7 +96,7 @@ def write_report(
 
 
 def write_data(results: Mapping[str, Result], disputed: Sequence[Case], folder: Path) -> None:
-    """Write the results as CSV files, and all but the single seeds as one JSON file."""
+    """Write the results as CSV files, and everything except single seeds as one JSON file."""
     tables: tuple[tuple[str, type, Any], ...] = (
         ("summary.csv", Row, lambda result: result.rows),
         ("runs.csv", SeedRow, seed_rows),
@@ -131,7 +131,7 @@ def write_data(results: Mapping[str, Result], disputed: Sequence[Case], folder: 
 
 
 def read_data(folder: Path) -> Data:
-    """Return what the CSV files in ``folder`` say."""
+    """Read the CSV files in ``folder``."""
     rows = read_rows(folder / "summary.csv", Row)
     times = read_rows(folder / "timings.csv", TimeRow)
     seconds = {(time.experiment, time.data, time.setting): time.seconds for time in times}
@@ -173,7 +173,7 @@ def render_pages(
 
 
 def _without_infinity(value: Any) -> Any:
-    """Return plain data with ``None`` for numbers that JSON does not have."""
+    """Return plain data with ``None`` in place of numbers that JSON cannot represent."""
     if isinstance(value, dict):
         return {key: _without_infinity(item) for key, item in value.items()}
     if isinstance(value, list):
