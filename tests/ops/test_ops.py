@@ -82,11 +82,40 @@ def test_an_example_lies_on_both_sides_of_1_where_an_op_bends_there(op, argument
         assert 0 < arrays[argument].min() < 1 < arrays[argument].max()
 
 
-MOVES = (ops.Transpose, ops.Reshape, ops.Index, ops.Put, ops.Take, ops.AddAt)
+MOVES = (
+    ops.Transpose,
+    ops.Reshape,
+    ops.Index,
+    ops.Put,
+    ops.Take,
+    ops.AddAt,
+    ops.Embedding,
+)
 """The ops that only move elements: their local derivative is 1 at another place."""
 
 
-@pytest.mark.parametrize("op", [op for op in OPS if op not in (tg.MatMul, *MOVES)], ids=call_name)
+MATRICES = (tg.Softmax, tg.LogSoftmax, tg.LayerNorm)
+"""The ops whose local derivative by x is a matrix for each row."""
+WINDOWS = (tg.Conv2D, tg.MaxPool2D, tg.AvgPool2D)
+"""The ops whose local derivative belongs to windows of an image."""
+ELEMENTWISE = [op for op in OPS if op not in (tg.MatMul, *MOVES, *MATRICES, *WINDOWS)]
+
+
+@pytest.mark.parametrize("op", MATRICES, ids=call_name)
+def test_a_matrix_of_slopes_times_g_is_the_gradient(op):
+    arrays = op.example(np.random.default_rng(1))
+    if op is tg.LayerNorm:
+        arrays = (arrays[0], np.ones(4), np.zeros(4))
+    node = op(*arrays)
+    y = np.asarray(node.forward(*arrays))
+    g = np.random.default_rng(2).normal(size=y.shape)
+    names = rule_names(node, {**dict(zip(node.inputs, arrays, strict=True)), node: y}, g)
+    slopes = eval(op.rules[0].local, names)
+    grad = one_each(node, node.backward(g, y, *arrays))[0]
+    np.testing.assert_allclose(np.einsum("bi,bij->bj", g, slopes), grad)
+
+
+@pytest.mark.parametrize("op", ELEMENTWISE, ids=call_name)
 def test_local_derivative_times_g_is_the_gradient(op):
     arrays = op.example(np.random.default_rng(1))
     node = op(*arrays)

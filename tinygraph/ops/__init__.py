@@ -1,7 +1,8 @@
 """The ops: each one's value, derivative, derivation and example stand in one place."""
 
-from tinygraph.ops.activations import Identity, ReLU, Sigmoid, Tanh
+from tinygraph.ops.activations import GELU, Identity, LeakyReLU, ReLU, Sigmoid, Tanh
 from tinygraph.ops.arithmetic import Add, Divide, Multiply, Negate, Subtract
+from tinygraph.ops.classification import BinaryCrossEntropy, CrossEntropy, LogSoftmax, Softmax
 from tinygraph.ops.comparisons import (
     Equal,
     Greater,
@@ -13,26 +14,34 @@ from tinygraph.ops.comparisons import (
     NotEqual,
     Where,
 )
+from tinygraph.ops.convolution import AvgPool2D, Conv2D, MaxPool2D
 from tinygraph.ops.functions import Abs, Cos, Exp, Expm1, Log, Log1p, Round, Sign, Sin
-from tinygraph.ops.indexing import AddAt, Index, Put, Take
+from tinygraph.ops.indexing import AddAt, Embedding, Index, Put, Take
 from tinygraph.ops.joining import Concatenate
 from tinygraph.ops.linear import AddBias, MatMul
 from tinygraph.ops.losses import MSE
+from tinygraph.ops.normalization import LayerNorm
 from tinygraph.ops.powers import Power, Sqrt, Square, VariablePower
 from tinygraph.ops.reductions import Max, Mean, Min, Sum
 from tinygraph.ops.shaping import BroadcastLike, BroadcastTo, Reshape, Size, Transpose
 
 __all__ = [
+    "GELU",
     "MSE",
     "Abs",
     "Add",
     "AddAt",
     "AddBias",
+    "AvgPool2D",
+    "BinaryCrossEntropy",
     "BroadcastLike",
     "BroadcastTo",
     "Concatenate",
+    "Conv2D",
     "Cos",
+    "CrossEntropy",
     "Divide",
+    "Embedding",
     "Equal",
     "Exp",
     "Expm1",
@@ -40,12 +49,16 @@ __all__ = [
     "GreaterEqual",
     "Identity",
     "Index",
+    "LayerNorm",
+    "LeakyReLU",
     "Less",
     "LessEqual",
     "Log",
     "Log1p",
+    "LogSoftmax",
     "MatMul",
     "Max",
+    "MaxPool2D",
     "Maximum",
     "Mean",
     "Min",
@@ -62,6 +75,7 @@ __all__ = [
     "Sign",
     "Sin",
     "Size",
+    "Softmax",
     "Sqrt",
     "Square",
     "Subtract",

@@ -156,3 +156,108 @@ class Identity(Op):
 
     def backward(self, g: Array, y: Array, x: Array) -> Array:
         return g
+
+
+class LeakyReLU(Op):
+    r"""ReLU with a small slope for negative x, so no unit can be dead.
+
+    **Formula.** :math:`y = x` for x > 0, and :math:`y = k x` otherwise, element by element, with
+    the hyperparameter k = ``slope``.
+
+    **Gradient.** The slope is 1 for x > 0 and k for x < 0. At 0 there is no derivative, and k is
+    used:
+
+    .. math:: \frac{\partial L}{\partial x} = g \odot \begin{cases} 1 & x > 0 \\ k & x \le 0
+              \end{cases} .
+
+    **Shape check.** All factors have the shape of x.
+
+    Source: A. L. Maas, A. Y. Hannun and A. Y. Ng, *Rectifier nonlinearities improve neural network
+    acoustic models*, 2013.
+
+    >>> LeakyReLU.forward(LeakyReLU(0.0, slope=0.1), np.array([-2.0, 3.0]))
+    array([-0.2,  3. ])
+    """
+
+    role = "activation"
+    formula = r"\max(x, slope \cdot x)"
+    code = "np.where(x > 0, x, self.slope * x)"
+    rules = (
+        Rule(
+            r"g \odot \begin{cases} 1 & x > 0 \\ slope & x \le 0 \end{cases}",
+            "g * np.where(x > 0, 1.0, self.slope)",
+            local="np.where(x > 0, 1.0, self.slope)",
+            why="the slope is 1 for a positive input, and small for a negative one",
+        ),
+    )
+    slope: float = 0.01
+
+    def forward(self, x: Array) -> Array:
+        return np.where(x > 0, x, self.slope * x)
+
+    def backward(self, g: Array, y: Array, x: Array) -> Array:
+        return np.where(x > 0, g, self.slope * g)
+
+    @classmethod
+    def example(cls, rng: np.random.Generator) -> tuple[Array, ...]:
+        return ReLU.example(rng)
+
+
+class GELU(Op):
+    r"""A smooth ReLU that weights x by the probability that a normal number is smaller.
+
+    **Formula.** :math:`y = x\, \Phi(x)`, with the usual approximation of the normal distribution
+    function :math:`\Phi`:
+
+    .. math:: y = \tfrac12 x (1 + h), \qquad h = \tanh(u), \qquad
+              u = \sqrt{2 / \pi}\, (x + 0.044715\, x^3) .
+
+    **Gradient.** By the product rule and the chain rule, with
+    :math:`du/dx = \sqrt{2 / \pi}\, (1 + 3 \cdot 0.044715\, x^2)`,
+
+    .. math:: \frac{dy}{dx} = \tfrac12 (1 + h) + \tfrac12 x\, (1 - h^2)\, \frac{du}{dx} .
+
+    **Shape check.** All factors have the shape of x.
+
+    Source: D. Hendrycks and K. Gimpel, *Gaussian error linear units*, 2016.
+
+    >>> round(float(GELU.forward(None, np.array(1.0))), 4)
+    0.8412
+    """
+
+    role = "activation"
+    formula = r"x\, \Phi(x)"
+    code = "0.5 * x * (1 + np.tanh(normal_argument(x)))"
+    rules = (
+        Rule(
+            r"g \odot \left(\Phi(x) + x\, \Phi'(x)\right)",
+            "g * gelu_slope(x)",
+            local="gelu_slope(x)",
+            why="the product rule: x has the slope 1, and Φ(x) has the slope Φ′(x)",
+        ),
+    )
+
+    def forward(self, x: Array) -> Array:
+        y: Array = 0.5 * x * (1 + np.tanh(normal_argument(x)))
+        return y
+
+    def backward(self, g: Array, y: Array, x: Array) -> Array:
+        return g * gelu_slope(x)
+
+
+def normal_argument(x: Array) -> Array:
+    """Return u with tanh(u) ≈ 2Φ(x) − 1."""
+    y: Array = 0.7978845608028654 * (x + 0.044715 * x * x * x)
+    return y
+
+
+def gelu_slope(x: Array) -> Array:
+    """Return the derivative of GELU.
+
+    >>> round(float(gelu_slope(np.array(0.0))), 4)
+    0.5
+    """
+    h = np.tanh(normal_argument(x))
+    slope = 0.7978845608028654 * (1 + 0.134145 * x * x)
+    y: Array = 0.5 * (1 + h) + 0.5 * x * (1 - h * h) * slope
+    return y

@@ -159,6 +159,58 @@ class Take(Op):
         return rng.normal(size=(5, 4)), rng.permutation(5)[:3].astype(float)
 
 
+class Embedding(Op):
+    r"""A row of a table for each token.
+
+    **Formula.** :math:`y_i = table_{index_i}`, with a table of shape (tokens, d). An index of shape
+    (B, T) gives (B, T, d).
+
+    **Gradient.** Row k of the table enters y once for each time that the index names it, with the
+    factor 1, so the gradients of these places add up. No gradient flows to the index.
+
+    **Shape check.** g is (B, T, d); the sum over the places of token k leaves (d,), a row of the
+    table.
+
+    >>> import tinygraph as tg
+    >>> token = tg.Input("token", shape=(None, 8), dtype=int)
+    >>> tg.Embedding(tg.Parameter(np.ones((10, 4)), name="table"), token, name="e")
+    <Embedding "e" (B, 8, 4)>
+    """
+
+    role = "linear"
+    formula = r"table_{index}"
+    code = "table[as_index(index)]"
+    rules = (
+        Rule(
+            r"\sum_{i:\, index_i = k} g_i",
+            "add_at(g, index, 0, table)",
+            local="1.0",
+            why="row k enters y once for each time that the index names it",
+        ),
+        Rule("0", "np.zeros_like(index)", local="0.0", why="an index has no slope"),
+    )
+
+    def forward(self, table: Array, index: Array) -> Array:
+        y: Array = np.take(table, as_index(index), axis=0)
+        return y
+
+    def backward(self, g: Array, y: Array, table: Array, index: Array) -> tuple[Array, None]:
+        return add_at(g, index, 0, table), None
+
+    def infer_shape(self, table: Shape, index: Shape) -> Shape:
+        if len(table) != 2 or None in table:
+            raise self.shape_error("a table (tokens, d) and an index of whole numbers")
+        return (*index, table[1])
+
+    def class_counts(self) -> dict[str, int]:
+        tokens = self.inputs[0].shape[0]
+        return {} if tokens is None else {"index": tokens}
+
+    @classmethod
+    def example(cls, rng: np.random.Generator) -> tuple[Array, ...]:
+        return rng.normal(size=(7, 4)), rng.permutation(7)[:6].reshape(2, 3).astype(float)
+
+
 class AddAt(Op):
     r"""Rows added up at the places that an index names: the gradient of :class:`Take`.
 
