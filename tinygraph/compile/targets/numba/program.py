@@ -84,11 +84,10 @@ class NumbaProgram:
         self._schedule_names: dict[Value, str] = {}
         placed = {weight: self._block("P", weight) for weight in plan.weights}
         placed |= self._place_leaves(names)
-        stored = {
-            gradient: self._block("G", weight)
-            for weight, gradient in zip(plan.weights, plan.gradients)
-            if gradient.kind == "result"
-        }
+        stored: dict[Value, Callable[..., str]] = {}
+        for weight, gradient in zip(plan.weights, plan.gradients):
+            if gradient.kind == "result":  # two weights can have one gradient: the second is a copy
+                stored.setdefault(gradient, self._block("G", weight))
         loops = Loops(plan.batch, placed, stored, names)
         loops.write(plan.operations)
         self._copy_gradients(loops, stored)
