@@ -124,7 +124,7 @@ def test_an_update_that_is_not_entry_by_entry_is_refused(xor):
         def update(self, w, g, t):
             return (w - self.lr * g / np.sum(g * g),)
 
-    with pytest.raises(Unrecordable, match="not entry by entry"):
+    with pytest.raises(Unrecordable, match="not elementwise"):
         SideBySide(pairs(kind=Normed), xor)
 
 

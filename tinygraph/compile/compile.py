@@ -1,14 +1,16 @@
-"""From graph to program: what an explicit graph makes possible.
+"""From graph to program: compile a training step to straight-line code.
 
-``recording`` runs each op once on arrays that only write down what is done to them; ``step``, and
-``update`` for the optimizer, put a whole training step together from that, as the operations of
-``ir``.  ``passes`` (and what follows from it: ``simplification``, ``factors``, ``affine_layers``,
-``joined_layers``) make it shorter, in the order that ``plan`` gives.  ``readable`` prints it for
-people, ``numpy_target`` for NumPy, a call a line (``calls``) in memory set aside before
-(``storage``), and ``numba_target`` for numba, as loops (``loops``).  A target knows array
-operations, and no op by name.
+The compiler is a pipeline of three stages:
 
-Left out on purpose: gradients of gradients, graphs that change from run to run, and devices.
+- ``record`` runs the ``forward`` and ``backward`` of each op once on recording arrays. The result
+  is a flat list of array operations (``ir``).
+- ``passes`` make that list shorter.
+- ``targets`` print it: ``readable`` for people, ``numpy`` as NumPy calls that write to preallocated
+  buffers, ``numba`` as loops. A target knows array operations, not ops.
+
+``program`` keeps the compiled programs of a model, and ``batches`` runs them on mini-batches.
+
+Not supported: graphs that change from run to run, and devices other than the CPU.
 """
 
 from __future__ import annotations
@@ -32,26 +34,26 @@ __all__ = ["compile"]
 def compile(  # noqa: A001 - the verb that a user expects
     model: Graph, optimizer: Optimizer | None = None, target: str = "numpy"
 ) -> Program:
-    """Turn a graph into a straight-line program: forward, backward and update.
+    """Compile a graph to a straight-line program: forward, backward and update.
 
     Parameters
     ----------
     model : Graph
         With a scalar output.
     optimizer : Optimizer, optional
-        Whose update the program does; without one it computes gradients alone.
+        The program does its update. Without one it only computes gradients.
     target : {"numpy", "numba"}
-        What the program is compiled to.
+        The target that the program is compiled for.
 
     Returns
     -------
     Program
-        ``program.source`` is the step as you would write it by hand; ``program.run`` takes steps.
+        ``program.source`` is the step as a person would write it; ``program.run`` takes steps.
 
     Raises
     ------
     ArgumentError, ArgumentTypeError
-        For anything else than the above.
+        If an argument has another type, or the target is unknown.
 
     Examples
     --------

@@ -1,8 +1,8 @@
-"""Many models of one architecture, trained at the same time by one program.
+"""Many models of one architecture, trained by one program.
 
-They differ in their start values and in their optimizers' hyperparameters alone.  The numpy target
-trains them side by side, on arrays with one more axis; machine code, which has no calls to save,
-takes one after the other, over the cores.
+They differ only in their start values and in the hyperparameters of their optimizers. The numpy
+target trains them batched, on arrays with one more axis. Machine code has no call overhead to save:
+it trains them one after the other, distributed over the cores.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ from tinygraph.optim.optimizer import Optimizer
 from tinygraph.validation.arrays import Array
 
 WORTH_STACKING = 16
-"""From so many models on, side by side is quicker than one after the other."""
+"""With at least this number of models, batched training is faster."""
 
 
 def architecture(model: Graph, optimizer: Optimizer) -> Hashable:
-    """Return what is equal for two models that one program can train.
+    """Return a key that is equal for two models if one program can train both.
 
     The parameters are compared in the optimizer's order, in which a program takes them over.
     """
@@ -59,10 +59,10 @@ def _description(node: Node, trained: tuple[Parameter, ...]) -> Hashable:
 
 
 def _settings(values: Mapping[str, Any]) -> Hashable:
-    """Return what is equal for equal settings alone: the text of a long array leaves most out."""
+    """Return a key that is equal only for equal settings."""
     try:
         return pickle.dumps(sorted(values.items()))
-    except Exception:  # an object of the user's own, or a lambda: like no other
+    except Exception:  # a lambda, for example: it equals no other setting
         return object()
 
 
@@ -72,7 +72,7 @@ def trainer(
     target: str,
     threads: int = 1,
 ) -> SideBySide | InTurn:
-    """Return what trains models of one architecture, with their optimizers, on the same data.
+    """Return a trainer for models of one architecture, with their optimizers, on the same data.
 
     Parameters
     ----------
@@ -81,7 +81,7 @@ def trainer(
         One array an input, by its name.
     target : {"numpy", "numba"}
     threads : int
-        Over how many cores machine code is run.
+        The number of cores for machine code.
 
     Raises
     ------
@@ -97,14 +97,14 @@ def trainer(
 
 
 class SideBySide:
-    """Models trained at the same time: one call does the same operation for all of them.
+    """Models trained batched: one call does the same operation for all of them.
 
     Parameters
     ----------
     pairs, feeds
         As for :func:`trainer`.
     keep : str, optional
-        The name of a node whose value is kept at every step.
+        The name of a node whose value is recorded at every step.
 
     Attributes
     ----------
@@ -207,7 +207,7 @@ class InTurn:
         self._feeds = feeds
         model, optimizer = pairs[0]
         if len(pairs) > 1 and record_step(model, model.feed_arrays(feeds)).called:
-            raise Unrecordable("an op that is called as it is may keep something of one model")
+            raise Unrecordable("an op that is called may keep something of one model")
         count = min(threads, len(pairs))
         self._programs = [Program(model, optimizer, target) for _ in range(count)]
         for program in self._programs:

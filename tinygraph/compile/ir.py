@@ -1,6 +1,6 @@
-"""The program: array operations in a row, each result computed once and never changed.
+"""The intermediate representation: a list of array operations, whose results never change.
 
-This is all that a target knows.  An :class:`Operation` applies one NumPy function to
+A target knows nothing else.  An :class:`Operation` applies one NumPy function to
 :class:`Value` s that stand before it; which op of the graph asked for it matters only to a reader
 and to an error message.
 """
@@ -26,7 +26,7 @@ class Value:
         ``"input"``, ``"parameter"``, ``"memory"``, ``"gradient"`` (of a parameter, where the update
         begins), ``"scalar"`` (a hyperparameter or the step number), ``"constant"``, ``"result"``.
     label : str
-        What a person calls it; targets make identifiers of it.
+        Its name for a reader; targets make identifiers from it.
     constant : Any
         The number or array itself, for a constant.
     """
@@ -56,7 +56,7 @@ class Operation:
 
     @property
     def is_elementwise(self) -> bool:
-        """Whether each entry of the result is computed from one entry of each operand."""
+        """Whether each element of the result is computed from one element of each operand."""
         return isinstance(self.function, np.ufunc) and self.function.signature is None
 
     def with_arguments(self, arguments: tuple[Any, ...]) -> Operation:
@@ -70,7 +70,7 @@ class Operation:
         result: Value,
         options: dict[str, Any] | None = None,
     ) -> Operation:
-        """Return another operation that the same node asked for, in the same phase."""
+        """Return another operation of the same node and phase."""
         return Operation(function, arguments, result, options or {}, self.node, self.phase)
 
 
@@ -89,7 +89,7 @@ def function_name(function: Callable[..., Any]) -> str:
 
 
 def constant(number: Any) -> Value:
-    """Return a constant; a Python number keeps its lack of a precision of its own."""
+    """Return a constant. A Python number stays one: it takes the precision of its operands."""
     array = np.asarray(number)
     return Value("constant", array.shape, array.dtype, constant=number)
 
@@ -104,7 +104,7 @@ def values_in(arguments: Any) -> Iterator[Value]:
 
 
 def substitute(arguments: Any, new: Callable[[Value], Any]) -> Any:
-    """Return nested tuples with each value replaced by what ``new`` gives for it."""
+    """Return nested tuples with each value replaced by ``new(value)``."""
     if isinstance(arguments, Value):
         return new(arguments)
     if isinstance(arguments, tuple):
@@ -113,7 +113,7 @@ def substitute(arguments: Any, new: Callable[[Value], Any]) -> Any:
 
 
 def evaluate(operations: Iterable[Operation], arrays: Mapping[Value, Any]) -> dict[Value, Any]:
-    """Run operations one by one, with NumPy: what a program *means*; every target is held to it."""
+    """Run the operations with NumPy. This defines what a program means, for every target."""
     known = dict(arrays)
 
     def look_up(value: Value) -> Any:

@@ -134,14 +134,14 @@ class Program:
         FeedError, ShapeError, DtypeError, OpError
             As ``Graph.forward`` and ``Graph.backward``.
         CompileError
-            If the optimizer's update, or the model, cannot be written down for this target.
+            If the model, or the optimizer's update, cannot be compiled.
         """
         return self._advance(steps, feeds, stop_at_non_finite=False)
 
     def run_while_finite(self, steps: int, feeds: Mapping[str, Any]) -> Array:
         """Take steps as :meth:`run`, but none after a loss that is not finite.
 
-        That loss is the last one returned; the parameters are those it was computed from.
+        That loss is the last one returned; the parameters are those from which it was computed.
         """
         return self._advance(steps, feeds, stop_at_non_finite=True)
 

@@ -1,4 +1,4 @@
-"""A recorded step, and the question whether it still says what the graph does."""
+"""A recorded step, and whether it is still valid after changes of the graph."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ ENGINES = ("interpreted", "numpy", "numba")
 STEPS_WORTH_COMPILING = 80
 """Recording and compiling for NumPy takes about as long as this number of interpreted steps."""
 STRETCH_SECONDS = 0.05
-"""How long a compiled loop may run before it looks up: Ctrl-C loses no more than this."""
+"""The seconds that a compiled loop may run at a time: Ctrl-C loses no more than this."""
 
 
 class Engine(Protocol):
@@ -37,7 +37,7 @@ class Engine(Protocol):
 
     name: str
     completed: int
-    """How many epochs of the present stretch are done, at any moment."""
+    """The number of epochs of the present stretch that are done."""
 
     def run(self, losses: Array, first: int, watched: bool) -> None:
         """Run one epoch for each element of ``losses``, and write its loss there.
@@ -56,7 +56,7 @@ class Engine(Protocol):
 
 
 class Interpreter:
-    """The engine that does what a learner would write by hand."""
+    """The engine that runs forward, backward and step, as a training loop would."""
 
     name = "interpreted"
 
@@ -117,7 +117,7 @@ class Compiled:
         self.name = "numpy" if self._program.fallback else target
 
     def is_worth_numba(self, steps: int) -> bool:
-        """Tell whether the numba target is faster for so many steps, compile time included."""
+        """Tell whether numba is faster for this number of steps, compile time included."""
         cost = self._compiled.cost
         if not is_worth_numba(cost, steps, SHORTEST_NUMBA_COMPILE):
             return False
@@ -198,7 +198,7 @@ class Compiled:
 
 
 def check_engine(name: Any) -> None:
-    """Refuse what is no engine's name, nor ``"auto"``.
+    """Raise if ``name`` is neither the name of an engine nor ``"auto"``.
 
     Raises
     ------
@@ -238,7 +238,7 @@ def make_engine(
 
 
 def _best(model: Graph, optimizer: Optimizer, batches: Batches, epochs: int) -> Engine:
-    """Return the engine that is fastest for so many epochs, by the estimates of their costs."""
+    """Return the engine that is fastest for this number of epochs, by estimates of their costs."""
     steps = epochs * batches.count
     has_shorter_batch = batches.count > 1 and batches.samples % batches.size > 0
     if steps < STEPS_WORTH_COMPILING * (1 + has_shorter_batch):

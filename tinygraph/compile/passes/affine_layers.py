@@ -1,9 +1,9 @@
-"""A layer as one product: ``b`` is one more row of ``W`` in memory, and ``x`` has ones for it.
+"""A layer as one product: ``b`` is one more row of ``W`` in memory, and ``x`` has a row of ones.
 
-A small network spends its time in calls, not in arithmetic: so a product and an addition are one
-call, and the gradients of ``W`` and ``b`` are one as well.
+A small network spends its time in calls, not in arithmetic. So the product and the addition become
+one call, and so do the gradients of ``W`` and ``b``.
 
-Each function here *means* what NumPy computes in its body; a target may do it in a cheaper way.
+The body of each function here defines its result; a target may compute it in a cheaper way.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def affine(x: Any, W: Any, b: Any) -> Any:
 
 
 def negative_affine(x: Any, W: Any, b: Any) -> Any:
-    """Return the opposite of a layer, what the exponential of a sigmoid is taken of."""
+    """Return minus the value of a layer: the exponent in a sigmoid."""
     return -(x @ W + b)
 
 
@@ -40,7 +40,7 @@ def affine_gradient(x: Any, g: Any) -> Any:
 def affine_pairs(block: Block, trained: Iterable[Value], batch: int) -> dict[Value, Value]:
     """Return the bias of each weight matrix that has one: ``(x @ W) + b``, both trained.
 
-    The two can be neighbours in memory only with one partner each. x holds a batch of samples: a
+    The two can be contiguous in memory only if each has one partner. x holds a batch of samples: a
     trained x, or a constant, has no room for a row of ones.
     """
     trained = set(trained)

@@ -1,4 +1,4 @@
-"""Scalar factors: carried through whatever is linear, they are multiplied with once, at the end."""
+"""Scalar factors: moved through linear operations, they are multiplied once, at the end."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _LINEAR_IN_FIRST = {np.sum, np.transpose, np.reshape, np.ravel, np.divide}
 
 
 def pull_factors(block: Block) -> Block:
-    """Carry scalar factors through whatever is linear, to the end.
+    """Move scalar factors through linear operations to the end.
 
     ``(c e) * s`` is ``c (e * s)``, and ``xᵀ @ (c d)`` is ``c (xᵀ @ d)``: the 2/n of a mean travels
     from the batch to the gradients of the parameters, and meets the learning rate there.

@@ -1,7 +1,7 @@
 """All parameters in one vector, their gradients in another.
 
-An optimizer treats every number alike, so it needs to be told once about all of them, not once a
-parameter.  A bias stands right behind its weight matrix: the two together are one matrix with one
+An optimizer treats every number alike, so one update of the vector replaces one update for each
+parameter. A bias stands directly behind its weight matrix: together they are one matrix with one
 more row, and so are their gradients.
 """
 
@@ -17,7 +17,7 @@ from tinygraph.compile.record.arrays import Unrecordable
 
 
 class Flat:
-    """Where each parameter stands in a flat vector.
+    """The place of each parameter in a flat vector.
 
     Parameters
     ----------
@@ -26,7 +26,7 @@ class Flat:
     pairs : mapping
         The bias that is to stand behind a weight matrix.
     copies : int or None
-        How many models are kept side by side: a vector then has one row a model.
+        The number of models that are trained batched: a vector then has one row for each.
     """
 
     def __init__(
@@ -55,7 +55,7 @@ class Flat:
         self.size = start
 
     def start(self, value: Value) -> int:
-        """Return where the part of ``value`` begins."""
+        """Return the position at which ``value`` begins."""
         return int(self._span[value].start)
 
     def has_layout_of(self, other: Flat) -> bool:

@@ -1,6 +1,6 @@
-"""Layers side by side: the same elementwise operation of several layers, done at once.
+"""Joined layers: the same elementwise operation of several layers, done at once.
 
-Where the layers' values are neighbours in memory, σ(1 − σ) of all of them is one call.
+If the values of the layers are contiguous in memory, σ(1 − σ) of all of them is one call.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from tinygraph.compile.passes.tidy import Block, identity
 
 
 def join(arrays: Any, with_ones: Any) -> Any:
-    """Return arrays side by side; a column of ones follows each that is flagged.
+    """Return arrays joined along the columns; a column of ones follows each flagged one.
 
     >>> join((np.zeros((1, 2)), np.zeros((1, 1))), (True, False))
     array([[0., 0., 1., 0.]])
@@ -29,7 +29,7 @@ def join(arrays: Any, with_ones: Any) -> Any:
 
 
 Layout = tuple[Value, tuple[bool, ...]]
-"""The value that holds several side by side, and after which of them a column of ones stands."""
+"""The value that holds several joined ones, and after which of them a column of ones stands."""
 
 
 def fuse_layers(block: Block, batch: int, with_ones: set[Value]) -> Block:

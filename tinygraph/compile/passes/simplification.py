@@ -1,6 +1,6 @@
-"""Cheaper ways to compute the same: a reciprocal for a division, an order that waits for less.
+"""Cheaper ways to compute the same: a reciprocal for a division, a better order of products.
 
-The results are the same to the last bit or the last but one.
+The results are equal to within rounding.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from tinygraph.compile.passes.tidy import Block, drop_dead, rewritten
 
 
 def simplify(block: Block) -> Block:
-    """Write some operations in a cheaper way that gives the same bits, or the last but one.
+    """Write some operations in a cheaper way that is equal to within rounding.
 
     ``1 / x`` is one operand less as ``reciprocal``; a mean is a sum and a division; and in
-    ``1 / (1 + exp(min(x, c)))`` the bound is idle where an overflow to infinity is let pass.
+    ``1 / (1 + exp(min(x, c)))`` the bound has no effect, since an overflow to infinity is allowed.
     """
     made: dict[Value, Operation] = {}
 
@@ -79,9 +79,9 @@ def _is_one(value: Any) -> bool:
 
 
 def shorten_products(block: Block) -> Block:
-    """Multiply what is known early first: ``(g * y) * (1 - y)`` is ``g * (y * (1 - y))``.
+    """Multiply early factors first: ``(g * y) * (1 - y)`` becomes ``g * (y * (1 - y))``.
 
-    The second factor no longer waits for g, so that it can be had for all layers at once.
+    The second factor no longer depends on g, so it can be computed for all layers at once.
     """
     uses = block.uses
     made: dict[Value, Operation] = {}

@@ -1,7 +1,7 @@
-"""From a recorded step to the operations that a target writes down.
+"""From a recorded step to the operations that a target prints.
 
-Here the passes are put in a row, and the last scalar operations of the loss are parted from the
-rest: they wait until many steps are done.  The optimizer's part is in ``update_plan``.
+This module applies the passes in order. It separates the last scalar operations of the loss from
+the rest: they are done once for many steps.  The optimizer's part is in ``update_plan``.
 """
 
 from __future__ import annotations
@@ -43,27 +43,27 @@ FASTER = (
     share_common,
     drop_dead,
 )
-"""What a target adds: nothing that a person would want to read."""
+"""The passes for targets that no person reads."""
 
 
 @dataclass
 class Plan:
-    """What a training step is made of.
+    """The parts of a training step.
 
     Attributes
     ----------
     operations : list of Operation
         Forward and backward.
     loss : Value
-        What the loop keeps of each step; ``tail`` makes the loss of it.
+        The value that the loop records at each step; ``tail`` computes the loss from it.
     weights, gradients : list of Value
-        One a parameter; the gradients lack the common ``factor``, if there is one.
+        One for each parameter; the gradients lack the common ``factor``, if there is one.
     pairs : dict
         The bias that stands behind each weight matrix.
     with_ones : set of Value
-        What feeds a layer.
+        The inputs of layers, which need a row of ones.
     kept : Value or None
-        What the loop keeps of each step beside the loss.
+        The value that the loop records besides the loss.
     states : dict
         The new value of each state, by the value that it replaces when the step ends.
     """
@@ -81,7 +81,7 @@ class Plan:
     states: dict[Value, Value]
 
     def finished(self, kept: Any) -> Any:
-        """Return the losses of many steps from what the loop kept of each."""
+        """Return the losses of many steps from the values that the loop has recorded."""
         known = evaluate(self.tail, {self.loss: kept})
         return np.array(known[self.tail[-1].result if self.tail else self.loss])
 
@@ -94,7 +94,7 @@ def plan_step(
     keep: Node | None = None,
     updates: Mapping[State, Node] | None = None,
 ) -> Plan:
-    """Apply all passes to a recorded step; those that fuse layers if told."""
+    """Apply all passes to a recorded step; those that fuse layers only if ``fuse`` is true."""
     weights = [step.values[parameter] for parameter in parameters]
     old, new, copies = _new_states(step, weights, updates or {})
     values = [step.values[node] for node in (output, keep) if node is not None] + new
@@ -144,7 +144,7 @@ def _new_states(
 
 
 def _part_tail(block: Block) -> tuple[list[Operation], Value, list[Operation]]:
-    """Part the scalar operations at the end of the loss from the rest: ``e @ e`` from ``/ n``."""
+    """Separate the scalar operations at the end of the loss: ``/ n`` from ``e @ e``."""
     operations, loss = list(block.operations), block.outputs[0]
     tail: list[Operation] = []
     while True:

@@ -2,9 +2,9 @@
 
 A pass is a function from :class:`Block` to :class:`Block`.  Because no value ever changes, a pass
 may drop, merge and reorder operations freely, as long as each still stands after its operands.
-Here are the three that every compiler has, and what a pass is made of; those that know some
-arithmetic are in ``simplification`` and ``factors``, those that know layers in ``affine_layers``
-and ``joined_layers``.
+This module has the three passes that every compiler has, and the parts of a pass. Passes that know
+some arithmetic are in ``simplification`` and ``factors``; passes that know layers are in
+``affine_layers`` and ``joined_layers``.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from tinygraph.compile.ir import Operation, Value, constant, substitute
 
 @dataclass
 class Block:
-    """Operations in order, and the values that somebody outside will read."""
+    """Operations in order, and the values that are read from outside."""
 
     operations: list[Operation]
     outputs: tuple[Value, ...]
@@ -46,7 +46,7 @@ def optimise(block: Block, passes: Iterable[Callable[[Block], Block]]) -> Block:
 
 
 def rewritten(block: Block, rewrite: Callable[[Operation], list[Operation] | Value]) -> Block:
-    """Return the block with each operation rewritten, or replaced by a value that is at hand."""
+    """Return the block with each operation rewritten, or replaced by an existing value."""
     replaced: dict[Value, Value] = {}
     operations: list[Operation] = []
     for operation in block.operations:
@@ -64,7 +64,7 @@ def _is_called(operation: Operation) -> bool:
 
 
 def fold_constants(block: Block) -> Block:
-    """Compute now what depends on constants alone: ``1.0 * 2 / 100`` saves two calls a step."""
+    """Compute results of constants at compile time: ``1.0 * 2 / 100`` saves two calls a step."""
 
     def rewrite(operation: Operation) -> list[Operation] | Value:
         operands = operation.operands
@@ -105,7 +105,7 @@ def share_common(block: Block) -> Block:
 
 
 def identity(value: Value) -> Any:
-    """Return what makes two values the same: a constant is its number, others are themselves."""
+    """Return a key that is equal for equal constants, or the same value."""
     if value.kind != "constant":
         return value
     array = np.asarray(value.constant)
@@ -113,7 +113,7 @@ def identity(value: Value) -> Any:
 
 
 def drop_dead(block: Block) -> Block:
-    """Leave out what nobody reads: the gradient of the data costs a matrix product."""
+    """Drop unused results: the gradient of the data alone costs a matrix product."""
     needed = set(block.outputs)
     kept = []
     for operation in reversed(block.operations):
@@ -124,4 +124,4 @@ def drop_dead(block: Block) -> Block:
 
 
 TIDY = (fold_constants, share_common, drop_dead)
-"""What a person would do before writing the program down."""
+"""The passes that a person would do before writing the program."""

@@ -1,7 +1,7 @@
-"""From a recorded update to the operations that a target writes down.
+"""From a recorded update to the operations that a target prints.
 
-Those on hyperparameters and the step number need no array: they are parted from the others, and
-done for many steps before the loop begins.
+Operations on hyperparameters and the step number need no array: they are separated from the others,
+and computed for many steps before the loop begins.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from tinygraph.compile.passes.tidy import TIDY, Block, optimise
 from tinygraph.compile.record.update import Update
 
 RecordUpdate = Callable[[tuple[int, ...], Any], Update]
-"""Gives the recorded update of an array of weights, from its shape and precision."""
+"""Returns the recorded update of an array of weights, from its shape and precision."""
 
 
 @dataclass
 class PlannedUpdate:
-    """An optimizer's operations on arrays, and apart from them those on scalars alone."""
+    """An optimizer's operations on arrays, and separately its operations on scalars."""
 
     operations: list[Operation]
     scalar_operations: list[Operation]
@@ -83,7 +83,7 @@ def _each_computed(
 ) -> tuple[list[Operation], tuple[Value, ...]]:
     """Copy each result that no operation computes, or that is computed for two places.
 
-    An update may hand on what it was given: the gradient, or the weights that it replaces.
+    An update may return an argument unchanged: the gradient, or the weights that it replaces.
     """
     uncopied = {operation.result for operation in operations}
     copies, own = [], []
@@ -98,9 +98,9 @@ def _each_computed(
 
 
 def scalars_only(block: Block) -> tuple[list[Operation], list[Operation]]:
-    """Part the operations into those on hyperparameters and the step number, and the others.
+    """Separate the operations on hyperparameters and the step number from the others.
 
-    The first need no array: they are done once for many steps, not once a step.
+    They need no array, so they are done once for many steps.
     """
     known: set[Value] = set()
     scalar, others = [], []

@@ -63,7 +63,7 @@ def cast(array: Any, dtype: Any) -> Any:
 
 
 class Tape:
-    """The operations recorded so far, and for whom."""
+    """The operations recorded so far, and the node and phase of the next ones."""
 
     def __init__(self) -> None:
         self.operations: list[Operation] = []
@@ -225,7 +225,7 @@ class Recorded(NDArrayOperatorsMixin):
             whole.write(self.tape.record(put, (whole, index, self)))
 
     def reshape(self, *shape: Any) -> Recorded:
-        """Return the same entries in another shape."""
+        """Return the same elements in another shape."""
         return self.tape.record(np.reshape, (self, shape[0] if len(shape) == 1 else shape))
 
     def transpose(self, *axes: Any) -> Recorded:
@@ -233,7 +233,7 @@ class Recorded(NDArrayOperatorsMixin):
         return self.tape.record(np.transpose, (self, *((axes,) if axes else ())))
 
     def astype(self, dtype: Any, **_: Any) -> Recorded:
-        """Return the entries in another precision."""
+        """Return the elements in another precision."""
         return self if dtype == self.dtype else self.tape.record(cast, (self, np.dtype(dtype)))
 
     def copy(self, *_: Any) -> Recorded:
@@ -241,7 +241,7 @@ class Recorded(NDArrayOperatorsMixin):
         return Recorded(self.value, self.tape, is_new=True)
 
     def flatten(self) -> Recorded:
-        """Return the entries in one row."""
+        """Return the elements in one row."""
         return self.tape.record(np.ravel, (self,))
 
     def __array__(self, *_: Any, **__: Any) -> NoReturn:

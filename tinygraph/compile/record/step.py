@@ -2,8 +2,8 @@
 
 Each op's own ``forward`` and ``backward`` run once, on recording arrays, in the order in which
 :class:`tinygraph.Graph` runs them; each recording is put on ``trial``.  Of an op that fails its
-trial both methods are called: what one leaves on ``self`` for the other is then as fresh as in an
-interpreted step.  The optimizer's part is in ``update``.
+trial both methods are called: an attribute that one leaves on ``self`` for the other is then that
+of the same step.  The optimizer's part is in ``update``.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from tinygraph.validation.op_results import as_gradient, as_value, one_each
 
 @dataclass
 class Step:
-    """What was recorded of one step, for one batch size.
+    """The recording of one step, for one batch size.
 
     Attributes
     ----------
@@ -46,9 +46,9 @@ class Step:
     operations : list of Operation
         Forward, then backward.
     called : list of (Node, str, str)
-        Which op is called as it is, in which phase, and why.
+        Each op that is called instead of recorded, the phase, and the reason.
     as_is : dict
-        Each op that is called, and the phase that can only be called.
+        Each op that is called, and the phase that could not be recorded.
     """
 
     values: dict[Node, Value] = field(default_factory=dict)
@@ -59,7 +59,7 @@ class Step:
 
     @property
     def leaves(self) -> dict[Node, Value]:
-        """The values of the inputs and the parameters; an op may hand one on as its own value."""
+        """The values of the inputs and the parameters; an op may return one of them unchanged."""
         return {
             node: value
             for node, value in self.values.items()
@@ -71,7 +71,7 @@ def record_step(model: Graph, feeds: Mapping[Node, Array]) -> Step:
     """Record the forward and backward of ``model`` for inputs shaped like ``feeds``.
 
     A backward that can only be called is found when its forward is recorded already: the step is
-    recorded anew then, with that forward called.
+    then recorded again, with that forward called.
     """
     nodes = topological_order([model.output, *model.updates.values(), *model.updates])
     as_is: dict[Op, str] = {}
@@ -85,7 +85,7 @@ def record_step(model: Graph, feeds: Mapping[Node, Array]) -> Step:
 
 @contextmanager
 def kept_state(nodes: Iterable[Node]) -> Iterator[None]:
-    """Give back to the ops what they keep on themselves; in between, they work on copies."""
+    """Restore the attributes of all ops at the end; in between, the ops see copies of them."""
     own = [(vars(node), dict(vars(node))) for node in nodes if hasattr(node, "__dict__")]
     try:
         for attributes, kept in own:
@@ -189,7 +189,7 @@ def _contributions(op: Op, step: Step, tape: Tape, arrays: dict[Node, Any]) -> l
                 kept.append(recorded_as(grad, array.shape, array.dtype, tape))
         return tuple(kept)
 
-    # At the values of the run: other numbers may be none that the op takes.
+    # At the values of the run: an op may refuse other numbers.
     at_hand = [arrays[parent] for parent in op.inputs]
     sample = random_array(g, np.random.default_rng(0))
     with np.errstate(all="ignore"):

@@ -1,9 +1,9 @@
-"""A recording on trial: does it compute what the op computes?  Where not, the op is called.
+"""The trial of a recording: whether it computes the same as the op.
 
-What was recorded for an op is run on random numbers beside the op itself.  The two differ for an op
-that draws random numbers, say; such an op, one that keeps something on ``self``, and one that
-cannot be recorded at all, is *called* within the program: its forward and its backward, which may
-share what is kept.
+The recording and the op are both run on random numbers. They differ for an op that draws random
+numbers, for example. Such an op, an op that keeps something on ``self``, and an op that cannot be
+recorded are *called* within the program: both forward and backward, since the two may share
+attributes.
 """
 
 from __future__ import annotations
@@ -34,9 +34,9 @@ def record_or_call(
     inputs: list[Value],
     like: list[Any],
 ) -> tuple[Value, ...]:
-    """Return what ``record`` recorded if it does what ``call`` does; else record the call.
+    """Return the results of ``record`` if they equal those of ``call``; else record the call.
 
-    An op in ``as_is``, where the phase is noted that can only be called, is called in both.
+    An op in ``as_is`` is called in both phases; the dict holds the phase that is not recorded.
     """
     start = len(tape.operations)
     kept = _kept(op)
@@ -69,7 +69,7 @@ def _kept(op: Op) -> dict[str, Any]:
 
 
 def _written(op: Op, before: dict[str, Any]) -> str:
-    """Return what an op has written on itself, as a reason to call it, or nothing."""
+    """Return the attributes that an op has changed on itself as a reason, or an empty text."""
     names = [name for name, value in _kept(op).items() if value is not before.get(name, before)]
     return f"it keeps something on self: {', '.join(names)}" if names else ""
 
@@ -82,7 +82,7 @@ def _difference(
     call: Callable[..., tuple[Any, ...]],
     inputs: list[Value],
 ) -> str:
-    """Return how the recording differs from the op on random numbers, or nothing."""
+    """Return how the recording differs from the op on random numbers, or an empty text."""
     for seed in (1, 2):
         rng = np.random.default_rng(seed)
         unique = {value: random_array(value, rng, positive=seed == 2) for value in inputs}
@@ -90,7 +90,7 @@ def _difference(
         args = [value.constant if value.kind == "constant" else unique[value] for value in inputs]
         with np.errstate(all="ignore"):
             if tape.phase == "backward" and inputs[1].kind != "constant":
-                # y is no number of its own: it is the value at these inputs.
+                # y is not independent: it is the value at these inputs.
                 y = own_result(op, "forward", *args[2:])
                 args[1] = unique[inputs[1]] = as_value(y, op, op.shape)
             expected = call(*args)
@@ -103,12 +103,12 @@ def _difference(
 
 
 def own_result(op: Op, method: str, *given: Any) -> Any:
-    """Return what an op's own ``forward`` or ``backward`` gives, on copies of what is given.
+    """Return the result of an op's own ``forward`` or ``backward``, on copies of its arguments.
 
     Raises
     ------
     OpError
-        If it fails: the same lesson as in an interpreted run.
+        If it fails, as in an interpreted run.
     """
     copies = [np.array(array)[()] for array in given]
     try:
@@ -134,12 +134,12 @@ def random_array(value: Value, rng: np.random.Generator, positive: bool = False)
 
 
 def recorded_as(result: Any, shape: tuple[int, ...], dtype: Any, tape: Tape) -> Value:
-    """Return what an op returned as a value of the promised shape and precision."""
+    """Return the result of an op as a value of the given shape and precision."""
     if not isinstance(result, Recorded):
         try:
             array = np.asarray(result, dtype)
         except (TypeError, ValueError) as error:
-            raise Unrecordable(f"it returns {brief(result)}, which is no array") from error
+            raise Unrecordable(f"it returns {brief(result)}, which is not an array") from error
         if array.shape not in (shape, ()):
             raise Unrecordable(f"it returns the shape {array.shape} for {shape}")
         return constant(array[()])

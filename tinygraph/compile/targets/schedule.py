@@ -1,7 +1,7 @@
-"""What is another at each step: the place of what is kept, and the scalars that the update reads.
+"""Everything that changes from step to step: losses, streamed inputs and the update's scalars.
 
-Both are set aside for many steps at once.  The scalars (the learning rate, Adam's 1 - β^t) are
-computed before the loop begins, in float64 whatever the program's precision.
+They are preallocated for many steps. The scalars (the learning rate, Adam's 1 - β^t) are computed
+before the loop begins, always in float64.
 """
 
 from __future__ import annotations
@@ -31,30 +31,30 @@ class Schedule:
     Parameters
     ----------
     plan : Plan
-        Which says what is kept of each step.
+        Names the values that are recorded at each step.
     updates : sequence of PlannedUpdate
-        Whose scalars are wanted.
+        The updates that read the scalars.
     dtype : dtype
         Of the weights.
     most_steps : int
     copies : int or None
-        How many models are trained side by side.
+        The number of models that are trained batched.
     streamed : iterable of Value
         The inputs that have other numbers at each step.
 
     Attributes
     ----------
     losses : array
-        One row a step.
+        One row for each step.
     kept : array or None
-        The value that is kept beside the loss, one row a step.
+        The value that is recorded besides the loss, one row for each step.
     streams : dict
         The array of each streamed input, one row a step.
     scalars : dict
         The array of each scalar, one row a step.
     places : list
-        For each step, what the loop unpacks: where its loss goes, where the value that is kept
-        goes, if there is one, and its scalars.
+        The tuple that the loop unpacks for each step: the places of its loss and of the recorded
+        value, if there is one, its streamed inputs and its scalars.
     """
 
     def __init__(
@@ -94,7 +94,7 @@ class Schedule:
         return np.zeros((steps, *self._lead, *value.shape), value.dtype)
 
     def fill(self, steps: int, hyperparameters: Mapping[str, Any], first: int) -> None:
-        """Compute the scalars of so many steps, the first of which has the number ``first``."""
+        """Compute the scalars of ``steps`` steps; ``first`` is the number of the first one."""
         if not self.scalars:
             return
         if not self._lead:

@@ -1,7 +1,7 @@
-"""A loop over steps as Python text: its lines, and what the names in them stand for.
+"""A loop over steps as Python text: its lines, and the objects that the names in them refer to.
 
-What a line calls and what it hands over (bound methods, views, constants as arrays) is made before
-the loop begins; in the loop there are only names.  What the lines say is not decided here.
+Bound methods, views and constant arrays are created before the loop begins, so the loop contains
+only names. This module does not decide which lines there are.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ class Script:
     Attributes
     ----------
     names : Names
-        Those taken so far.
+        The names taken so far.
     bound : list
-        What the loop is given beside its places: a thing for each argument.
+        The arguments of the loop besides its places, in order.
 
     >>> script = Script()
     >>> place = script.per_step("loss")
@@ -52,23 +52,23 @@ class Script:
         self._lines: list[tuple[str, str]] = []
 
     def per_step(self, label: str) -> str:
-        """Return a name for something that is another at each step."""
+        """Return a name for an object that changes from step to step."""
         self._per_step.append(self.names.of(label))
         return self._per_step[-1]
 
     def bind(self, thing: Any, label: str) -> str:
-        """Return the name under which the loop knows ``thing``."""
+        """Return the name that ``thing`` has in the loop."""
         if id(thing) not in self._name_of:
             self._name_of[id(thing)] = self.names.of(label)
             self.bound.append(thing)
         return self._name_of[id(thing)]
 
     def line(self, text: str, node: Node | None = None) -> None:
-        """Add a line; the node that it is for stands behind it."""
+        """Add a line; a comment behind it names its node."""
         self._lines.append((text, "" if node is None else f"  # {in_comment(str(node.name))}"))
 
     def call(self, function: Any, arguments: list[str], out: str, node: Node | None = None) -> None:
-        """Add the line that calls a function and has its result written to ``out``."""
+        """Add a line that calls a function and writes the result to ``out``."""
         name = self.bind(function, getattr(function, "__name__", "call"))
         last = f"out={out}" if function in _KEYWORD_OUT else out
         self.line(f"{name}({', '.join([*arguments, last])})", node)

@@ -1,6 +1,6 @@
 """Sums over the batch in loops: the gradients of a layer's weights and bias.
 
-Several are summed side by side, so that each entry of the gradient that arrives is read once.
+Several sums share a loop, so that each element of the arriving gradient is read once.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from tinygraph.compile.targets.names import in_comment
 from tinygraph.compile.targets.numba.loop_text import UNROLLED, LoopText
 
 LONGEST_SUMS = 64
-"""Up to so many rows of a gradient are summed side by side."""
+"""The most rows of a gradient that are summed in shared loops."""
 
 
 def sums_over_batch(loops: LoopText, remaining: list[Operation]) -> list[Operation]:
@@ -41,7 +41,7 @@ def _summed(operation: Operation, batch: int) -> Value | None:
 
 
 def write_sums(loops: LoopText, sums: list[Operation]) -> None:
-    """Write sums over the batch, several side by side: each entry of g is read once for all."""
+    """Write sums over the batch in shared loops: each element of g is read once for all of them."""
     g = sums[0].operands[-1]
     j, i = loops.names.of("j"), loops.names.of("i")
     zero = loops.constant(0.0, g.dtype)
@@ -50,7 +50,7 @@ def write_sums(loops: LoopText, sums: list[Operation]) -> None:
         if operation.function is np.sum:
             terms.append((operation, (j,), ""))
         else:
-            x = loops.entry(operation.operands[0])
+            x = loops.element(operation.operands[0])
             rows = operation.result.shape[0]
             terms += [(operation, (str(k), j), f"{x(str(k), i)} * ") for k in range(rows)]
     for operation in sums:
@@ -60,14 +60,14 @@ def write_sums(loops: LoopText, sums: list[Operation]) -> None:
     for start in range(0, len(terms), 2 * UNROLLED):
         part = terms[start : start + 2 * UNROLLED]
         totals = [loops.names.of("total") for _ in part]
-        entry = loops.names.of("g")
+        element = loops.names.of("g")
         loops.lines += [f"    {total} = {zero}" for total in totals]
         loops.lines += [f"    for {i} in range({loops.batch}):"]
-        loops.lines += [f"        {entry} = {loops.entry(g)(i, j)}"]
+        loops.lines += [f"        {element} = {loops.element(g)(i, j)}"]
         loops.lines += [
-            f"        {total} += {factor}{entry}" for total, (_, _, factor) in zip(totals, part)
+            f"        {total} += {factor}{element}" for total, (_, _, factor) in zip(totals, part)
         ]
         loops.lines += [
-            f"    {loops.entry(operation.result)(*index)} = {total}"
+            f"    {loops.element(operation.result)(*index)} = {total}"
             for total, (operation, index, _) in zip(totals, part)
         ]

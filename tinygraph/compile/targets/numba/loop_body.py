@@ -1,4 +1,4 @@
-"""The inside of a loop: the scalar arithmetic that computes one entry of each result."""
+"""The body of a loop: the scalar arithmetic that computes one element of each result."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ _CALLS: dict[Callable[..., Any], str] = {
 
 
 class Body:
-    """The inside of one nest of loops: what is done for each entry, and what once a row."""
+    """The body of a nest of loops: the lines for each element, and those for each row."""
 
     def __init__(self, loops: LoopText, indices: list[str], order: list[str]) -> None:
         self.loops = loops
@@ -58,7 +58,7 @@ class Body:
         self._hoisted: dict[str, str] = {}
 
     def add(self, operation: Operation) -> None:
-        """Compute one entry of the result into a local variable."""
+        """Compute one element of the result into a local variable."""
         if operation.function in (np.matmul, np.dot):
             text = self._product(operation)
         elif operation.function in (np.sum, np.max, np.min):
@@ -73,10 +73,10 @@ class Body:
         self.lines.append(f"{place} = {self.local[value]}")
 
     def read(self, value: Value, index: tuple[str, ...]) -> str:
-        """Return the text of an entry; what is the same in the whole row is read before it."""
+        """Return the text of an element; one that a whole row shares is read before the row."""
         if value in self.local:
             return self.local[value]
-        text = self.loops.entry(value)(*index)
+        text = self.loops.element(value)(*index)
         if not self.inner or self.inner in index or "[" not in text:
             return text
         if text not in self._hoisted:
@@ -106,7 +106,7 @@ class Body:
         if function is np.square:
             return f"{texts[0]} * {texts[0]}"
         text = _CALLS[function].format(*texts)
-        # The functions compute in float64; what they return is kept in the program's precision.
+        # The functions compute in float64; their result is converted to the program's precision.
         single = operation.result.dtype == np.float32 and "(" in text
         return f"np.float32({text})" if single else text
 
@@ -126,9 +126,9 @@ class Body:
         shape = operation.result.shape
         if len(shape) == 2 and shape[0] == self.loops.batch:
             return self._by_rows(operation, terms)
-        # One entry at a time: a sum over the batch, whose rows are long.
+        # One element at a time: a sum over the batch, whose rows are long.
         total, k = self.loops.names.of("total"), self.loops.names.of("k")
-        product = f"{self.loops.entry(a)(*left, k)} * {self.loops.entry(b)(k, *right)}"
+        product = f"{self.loops.element(a)(*left, k)} * {self.loops.element(b)(k, *right)}"
         self.lines += [
             f"{total} = {self.loops.constant(0.0, operation.result.dtype)}",
             f"for {k} in range({terms}):",
@@ -147,8 +147,8 @@ class Body:
             products = []
             for k in range(start, min(start + UNROLLED, terms)):
                 weight = names.of("w")
-                self.before.append(f"{weight} = {self.loops.entry(b)(str(k), j)}")
-                products.append(f"{self.loops.entry(a)(i, str(k))} * {weight}")
+                self.before.append(f"{weight} = {self.loops.element(b)(str(k), j)}")
+                products.append(f"{self.loops.element(a)(i, str(k))} * {weight}")
             text = " + ".join(products if start == 0 else [f"{row}[{i}]", *products])
             self.before += [f"for {i} in range({self.loops.batch}):", f"    {row}[{i}] = {text}"]
         return f"{row}[{self.indices[0]}]"
@@ -176,16 +176,16 @@ class Body:
         names = self.loops.names
         index = tuple(names.of("k") if axis in axes else next(kept) for axis in range(rank))
         total = names.of("total")
-        entry = self.loops.entry(x)
+        element = self.loops.element(x)
         if operation.function is np.sum:
             start, update = (
                 self.loops.constant(0.0, operation.result.dtype),
-                f"{total} + {entry(*index)}",
+                f"{total} + {element(*index)}",
             )
         else:
             choose = "maximum" if operation.function is np.max else "minimum"
             at_first = tuple("0" if axis in axes else i for axis, i in enumerate(index))
-            start, update = entry(*at_first), f"{choose}({total}, {entry(*index)})"
+            start, update = element(*at_first), f"{choose}({total}, {element(*index)})"
         self.lines.append(f"{total} = {start}")
         walked = [axis for axis in range(rank) if axis in axes]
         if rank == 2 and x.shape[0] == self.loops.batch:

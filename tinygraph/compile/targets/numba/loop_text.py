@@ -1,4 +1,4 @@
-"""Text of a loop: the places of its values in memory, its constants, and its lines so far."""
+"""The text of a loop: the places of its values in memory, its constants, and its lines."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tinygraph.compile.ir import Value
 from tinygraph.compile.targets.names import Names
 
 UNROLLED = 8
-"""Sums of products up to so many terms are written out."""
+"""Sums of products with at most this number of terms are unrolled."""
 
 
 class LoopText:
@@ -20,11 +20,11 @@ class LoopText:
     Parameters
     ----------
     batch : int
-        The size of the first axis of what is stored batch last.
+        The size of the first axis of the values that are stored batch last.
     placed : mapping
-        The text of an entry of a value that is in memory already, from the texts of its indices.
+        For each value that is in memory, a function from index texts to the text of an element.
     stored : mapping
-        What has to be written to memory as well, and how: the text of the entry.
+        The same for the results that must be written to memory.
     """
 
     def __init__(
@@ -40,14 +40,14 @@ class LoopText:
         self.buffers: dict[str, tuple[tuple[int, ...], Any]] = {}
         self.constants: dict[str, Any] = {}
         self.stored = dict(stored)
-        self.entries: dict[Value, Callable[..., str]] = dict(placed)
+        self.elements: dict[Value, Callable[..., str]] = dict(placed)
         self.done: set[Value] = set(placed)
 
     def place(self, value: Value) -> Callable[..., str]:
-        """Return where a result is written, a buffer of its own unless told; it counts as done."""
-        self.entries[value] = self.stored[value] if value in self.stored else self._buffer(value)
+        """Return the place of a result, by default a new buffer; it counts as computed."""
+        self.elements[value] = self.stored[value] if value in self.stored else self._buffer(value)
         self.done.add(value)
-        return self.entries[value]
+        return self.elements[value]
 
     def _buffer(self, value: Value) -> Callable[..., str]:
         name, shape = self.names.of(value.label or "v"), value.shape
@@ -59,10 +59,10 @@ class LoopText:
 
         return place
 
-    def entry(self, value: Value) -> Callable[..., str]:
-        """Return what gives the text of an entry of ``value``."""
+    def element(self, value: Value) -> Callable[..., str]:
+        """Return the function from index texts to the text of an element of ``value``."""
         if value.kind != "constant":
-            return self.entries[value]
+            return self.elements[value]
         name = self.constant(value.constant, value.dtype)
         return lambda *index: f"{name}[{', '.join(index)}]" if value.shape else name
 

@@ -1,8 +1,8 @@
 """Loops: a program as scalar arithmetic within as few loops as possible.
 
-Array operations read and write memory once each.  A loop that computes ``z``, ``σ(z)`` and the
-slope of σ for one entry before it goes to the next keeps them in registers.  Here operations on the
-same entries are gathered into one nest of loops; only what another nest reads is stored.
+Every array operation reads and writes memory. A loop that computes ``z``, ``σ(z)`` and the slope of
+σ for one element before it goes to the next keeps them in registers. So operations on the same
+elements share one nest of loops, and only the results that another nest reads are stored.
 
 A value of shape (batch, features) is stored and walked through with the batch innermost: those are
 the long rows that a compiler turns into vector instructions.
@@ -25,7 +25,7 @@ class Loops(LoopText):
     """Write operations as loops; the parameters are those of :class:`LoopText`."""
 
     def write(self, operations: list[Operation]) -> None:
-        """Write operations: those on the same entries together, as early as they can be."""
+        """Write operations: those on the same elements share loops, as early as possible."""
         remaining = list(operations)
         while remaining:
             remaining = self._without_views(remaining)
@@ -41,12 +41,12 @@ class Loops(LoopText):
                 self._write_nest(nest, remaining)
 
     def _without_views(self, remaining: list[Operation]) -> list[Operation]:
-        """Take out the views of what is there already: they cost nothing."""
+        """Remove the views of computed values: they need no loop."""
         kept = []
         for operation in remaining:
             if is_view(operation) and operation.operands[0] in self.done:
-                source = self.entry(operation.operands[0])
-                self.entries[operation.result] = seen_through(operation, source)
+                source = self.element(operation.operands[0])
+                self.elements[operation.result] = seen_through(operation, source)
                 self.done.add(operation.result)
             else:
                 kept.append(operation)
@@ -103,7 +103,7 @@ class Loops(LoopText):
             if value in self.stored or (value in read_later and shape):
                 body.store(self.place(value)(*indices), value)
             elif not shape:
-                self.entries[value] = lambda text=body.local[value]: text
+                self.elements[value] = lambda text=body.local[value]: text
             self.done.add(value)
         self.lines += body.text([(indices[axis], shape[axis]) for axis in order])
 

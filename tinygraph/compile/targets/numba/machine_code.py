@@ -1,7 +1,7 @@
-"""From the text of a module to machine code, which is kept: the next run of it starts at once.
+"""Compile the text of a module to machine code, and cache it for later runs.
 
-The file is named after what is in it and lies in the user's cache folder, where numba keeps the
-machine code beside it.
+The name of the file is a hash of its contents. It is in the user's cache folder, and numba stores
+the machine code next to it.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def module_of(source: str) -> Any:
 
 
 def cache_folder() -> Path:
-    """Return where compiled steps are kept: ``TINYGRAPH_CACHE``, or the user's cache folder."""
+    """Return the folder of compiled steps: ``TINYGRAPH_CACHE``, or the user's cache folder."""
     if "TINYGRAPH_CACHE" in os.environ:
         return Path(os.environ["TINYGRAPH_CACHE"])
     if sys.platform == "win32":

@@ -41,7 +41,7 @@ class NumbaProgram:
     """
 
     most_steps = 1_000_000
-    """How many steps one call may take."""
+    """The most steps of one call."""
 
     def __init__(
         self,
@@ -71,7 +71,7 @@ class NumbaProgram:
             None if record_update is None else record_update((self.flat.size,), self.flat.dtype)
         )
         if update is not None and not update.is_elementwise:
-            raise Unrecordable("the optimizer's update is not entry by entry")
+            raise Unrecordable("the optimizer's update is not elementwise")
         self._update = None if update is None else plan_update(update, plan.factor)
         self._window = None if self._update is None else ScalarWindow(self._update)
         self._write()
@@ -91,7 +91,7 @@ class NumbaProgram:
         loops = Loops(plan.batch, placed, stored, names)
         loops.write(plan.operations)
         self._copy_gradients(loops, stored)
-        loops.lines.append(f"losses[step] = {loops.entry(plan.loss)()}")
+        loops.lines.append(f"losses[step] = {loops.element(plan.loss)()}")
         if self._update is not None:
             self._write_update(self._update, loops)
         for name, (shape, dtype) in loops.buffers.items():
@@ -147,14 +147,17 @@ class NumbaProgram:
         self._loop(np.empty(0, self.plan.loss.dtype), schedule)  # of no steps
 
     def _copy_gradients(self, loops: Loops, stored: dict[Value, Any]) -> None:
-        """Store the gradients that are no result of their own: constants, or one for two."""
+        """Store the gradients that no loop stores: constants, and one that two parameters share."""
         kept: set[Value] = set()
         for weight, gradient in zip(self.plan.weights, self.plan.gradients):
             if gradient in kept or gradient not in stored or not _is_written(gradient, self.plan):
                 indices = [loops.names.of("j") for _ in weight.shape]
                 lines = [f"for {i} in range({n}):" for i, n in zip(indices, weight.shape)]
-                place, entry = self._block("G", weight)(*indices), loops.entry(gradient)(*indices)
-                lines.append(f"{place} = {entry}")
+                place, element = (
+                    self._block("G", weight)(*indices),
+                    loops.element(gradient)(*indices),
+                )
+                lines.append(f"{place} = {element}")
                 loops.lines += ["    " * depth + line for depth, line in enumerate(lines)]
             kept.add(gradient)
 
@@ -169,7 +172,7 @@ class NumbaProgram:
         return place
 
     def set_feeds(self, arrays: Mapping[Node, Any]) -> None:
-        """Copy the inputs, and the parameters that are not trained, into the program's memory."""
+        """Copy the inputs, and the parameters that are not trained, into the program."""
         for node in self._leaves:
             if node not in self.streams:
                 self._places[node][...] = arrays.get(node, node.value)
@@ -179,7 +182,7 @@ class NumbaProgram:
         self._places[node][: len(batches)] = batches
 
     def run(self, steps: int, scalars: Mapping[str, Any], first: int) -> Any:
-        """Take training steps, and return the loss of each, taken before its update."""
+        """Take training steps, and return the loss before each update."""
         losses = np.empty(steps, self.plan.loss.dtype)
         schedule = []
         if self._window is not None:

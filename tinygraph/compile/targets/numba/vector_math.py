@@ -18,7 +18,7 @@ _LOG2_E = 1.4426950408889634
 # ln 2 in two parts, the first with so few bits that n times it is exact.
 _LN2_HIGH = 6.93145751953125e-1
 _LN2_LOW = 1.42860682030941723212e-6
-_ROUND = 6755399441055744.0  # 1.5 · 2⁵²: what is added to it is rounded to a whole number
+_ROUND = 6755399441055744.0  # 1.5 · 2⁵²: adding it rounds to a whole number
 _LARGEST = 709.782712893384
 _SMALLEST = -707.7
 _TAYLOR = tuple(1 / factorial(k) for k in range(13))

@@ -1,7 +1,7 @@
-"""Calls: each operation of a program as one line, a NumPy call into memory at hand.
+"""Each operation of a program as one line: a NumPy call that writes to a preallocated buffer.
 
-Elementwise functions, products and reductions write where they are told to; whatever else NumPy
-has makes an array of its own, which is copied.
+Elementwise functions, products and reductions write to the buffer directly. Any other function
+returns a new array, which is copied.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ class Calls:
         self._copies = storage.copies
 
     def write(self, operation: Operation) -> None:
-        """Write one operation as one call; a view is there already."""
+        """Write one operation as one call; a view needs none."""
         function, result = operation.function, operation.result
         if self._storage.is_view(result) or (
             function is join and result in self._storage.joined.values()
@@ -70,7 +70,7 @@ class Calls:
             (source,) = operation.operands
             self._copied(operation, f"{self._operands.read(source)}[{operation.arguments[1]}]")
         elif function is np.negative:
-            # NumPy 2.4's own mistakes a stride of eight entries for neighbours.
+            # np.negative of NumPy 2.4 takes elements with a stride of eight for contiguous ones.
             (x,) = operation.arguments
             self.write(operation.another(np.multiply, (x, constant(-1)), result))
         elif operation.is_elementwise and not operation.options:
@@ -104,7 +104,7 @@ class Calls:
         self._script.line(f"{fill}({text})", operation.node)
 
     def _write_part(self, operation: Operation) -> None:
-        """Write into a part of an array, in place if nobody else reads the array."""
+        """Write into a part of an array, in place if no other operation reads the array."""
         if self._copies is not None:
             raise Unrecordable(f"{operation.function.__name__} for many models at once")
         array, index, value = operation.arguments
@@ -119,7 +119,7 @@ class Calls:
     def _called(self, operation: Operation) -> None:
         """Write the call of an op's own ``forward`` or ``backward``."""
         if self._copies is not None:
-            raise Unrecordable("an op that is called as it is cannot run for many models at once")
+            raise Unrecordable("an op that is called cannot run for many models at once")
         name = self._script.names.of("called")
         self._operands.name(operation.result, name)
         call = self._script.bind(operation.function, f"called_{operation.function.__name__}")
@@ -155,7 +155,7 @@ class Calls:
             self._general(operation)
 
     def _product(self, left: Any, right: Any, out: Any, operation: Operation) -> None:
-        """Write a matrix product; ``dot`` is the quicker for one, ``matmul`` takes many."""
+        """Write a matrix product; ``dot`` is faster for one, ``matmul`` can do many."""
         place = self._operands.bind(operation.result, out)
         if self._copies is None:
             dot = self._script.bind(left.dot, "dot")
@@ -182,7 +182,7 @@ class Calls:
         self._script.line(f"{reduce}({source}, {axis}, None, {out}, {keepdims})", operation.node)
 
     def _sum_of_rows(self, operation: Operation, x: Value) -> None:
-        """Write a sum over the batch as a product with ones, which is quicker."""
+        """Write a sum over the batch as a product with ones, which is faster."""
         ones, array = np.ones(x.shape[0], x.dtype), self._operands.array(x)
         if self._copies is None:
             dot = self._script.bind(array.T.dot, "dot")
@@ -217,7 +217,7 @@ class Calls:
         return self._script.bind(argument, "option")
 
     def _copied(self, operation: Operation, text: str) -> None:
-        """Write a copy of what an expression gives."""
+        """Write a copy of the value of an expression."""
         copyto = self._script.bind(np.copyto, "copyto")
         out = self._operands.out(operation.result)
         self._script.line(f"{copyto}({out}, {text})", operation.node)

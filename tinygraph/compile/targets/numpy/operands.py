@@ -1,4 +1,4 @@
-"""How a line of the numpy target's loop reads a value, and where it writes one."""
+"""The names by which a line of the numpy target's loop reads and writes values."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tinygraph.compile.targets.script import Script
 
 
 class Operands:
-    """Names for the values of a program, in a loop over memory that is set aside already."""
+    """Names for the values of a program, in a loop over preallocated buffers."""
 
     def __init__(self, script: Script, storage: Storage) -> None:
         self._script = script
@@ -22,15 +22,15 @@ class Operands:
         self._widened: dict[tuple[Value, int], str] = {}
 
     def name(self, value: Value, name: str) -> None:
-        """Let ``value`` be known by a name of the loop: it is another thing at each step."""
+        """Let ``value`` have a name of the loop, since it changes from step to step."""
         self._names[value] = name
 
     def array(self, value: Value) -> Any:
-        """Return the memory of ``value``."""
+        """Return the buffer of ``value``."""
         return self._storage.arrays[value]
 
     def array_or_none(self, value: Value) -> Any:
-        """Return the memory of ``value``, or ``None`` for a constant."""
+        """Return the buffer of ``value``, or ``None`` for a constant."""
         return self._storage.arrays.get(value)
 
     def bind(self, value: Value, array: Any) -> str:
@@ -40,7 +40,7 @@ class Operands:
         )
 
     def out(self, value: Value) -> str:
-        """Return the name of the place to which ``value`` is written."""
+        """Return the name of the buffer to which ``value`` is written."""
         return self._names.get(value) or self.bind(value, self.array(value))
 
     def read(self, value: Value, by: Operation | None = None) -> str:
@@ -64,7 +64,7 @@ class Operands:
         return self._widened[value, rank]
 
     def _constant(self, number: Any, by: Operation | None) -> str:
-        """Return the name of a constant; a Python number takes the precision of what it meets."""
+        """Return the name of a constant; a Python number takes the precision of its operands."""
         dtype = None
         if isinstance(number, (bool, int, float)):
             others = [v.dtype for v in by.operands if v.kind != "constant"] if by else []

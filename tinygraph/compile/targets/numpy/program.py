@@ -1,10 +1,9 @@
-"""The numpy target: a loop over steps in which every line is one NumPy call into memory at hand.
+"""The numpy target: a loop of NumPy calls that write to preallocated buffers.
 
-What can be done before the loop is: memory is set aside (``storage``), views are made, methods
-bound, and the scalars of many steps computed at once (``schedule``).  Said here is where each
-parameter's value, gradient and memory stand; ``numpy_loop`` writes the loop itself.  With
-``copies`` the same program trains so many models side by side, on arrays with one more axis in
-front.
+Buffers (``storage``), views, bound methods and the scalars of many steps (``schedule``) are created
+before the loop. This module places each parameter, its gradient and its optimizer state in flat
+vectors; ``loop`` writes the loop. With ``copies`` the same program trains several models batched,
+on arrays with one more axis in front.
 """
 
 from __future__ import annotations
@@ -32,7 +31,7 @@ from tinygraph.core.node import Node
 
 
 class NumpyProgram:
-    """Training steps for one batch size, with memory of their own.
+    """Training steps for one batch size, with their own buffers.
 
     Parameters
     ----------
@@ -41,13 +40,13 @@ class NumpyProgram:
     output : Node
         The node whose value is the loss.
     parameters : sequence of Parameter
-        What is trained, or only differentiated where there is no update.
+        The parameters that are trained, or only differentiated if there is no update.
     record_update : callable, optional
-        Gives the recorded update of an array of weights, from its shape and precision.
+        Returns the recorded update of an array of weights, from its shape and precision.
     streamed : collection of Node
         The inputs that have other numbers at each step, from ``set_batches``.
     copies : int, optional
-        How many models are trained side by side.
+        The number of models that are trained batched.
     keep : Node, optional
         A node whose value is kept at every step, in ``schedule.kept``.
     updates : mapping, optional
@@ -58,7 +57,7 @@ class NumpyProgram:
     weights, gradients : array
         All parameters, and their gradients, as flat vectors.
     memory : dict
-        The optimizer's memory, a flat vector a slot.
+        The optimizer's state, one flat vector for each slot.
     streams : dict
         The value of each input that has other numbers at each step.
     states : dict
@@ -66,7 +65,7 @@ class NumpyProgram:
     """
 
     most_steps = 1000
-    """How many steps one call may take: for so many the scalars and losses have room."""
+    """The most steps of one call: scalars and losses are preallocated for this number."""
 
     def __init__(
         self,
@@ -123,7 +122,7 @@ class NumpyProgram:
         self._bound = script.bound
 
     def _keep_gradients(self, fixed: dict[Value, Any]) -> None:
-        """Let each gradient be written where it belongs, where that is possible."""
+        """Let each gradient be computed in its place in the flat vector, if that is possible."""
         plan = self.plan
         joint = {
             operation.result: operation
@@ -146,14 +145,14 @@ class NumpyProgram:
                 fixed[gradient] = place
 
     def _plan_updates(self, record_update: RecordUpdate, fixed: dict[Value, Any]) -> None:
-        """Plan one update of the whole vector, or one a parameter if it is not elementwise."""
+        """Plan one update of the whole vector; one for each parameter if it is not elementwise."""
         plan = self.plan
         update = record_update((self.flat.size,), self.flat.dtype)
         self.memory = {value.label: self.flat.vector() for value in update.memory}
         whole: list[Value | None] = [None]
         if not update.is_elementwise:
             if self.copies is not None:
-                raise Unrecordable("the optimizer's update is not entry by entry")
+                raise Unrecordable("the optimizer's update is not elementwise")
             whole = list(plan.weights)
         for weight in whole:
             if weight is not None:
@@ -170,7 +169,7 @@ class NumpyProgram:
             for place, old, new in zip(places, (update.weight, *update.memory), planned.results):
                 made_at = [o.result for o in planned.operations].index(new)
                 reads = [i for i, o in enumerate(planned.operations) if old in o.operands]
-                # What is not elementwise may read the old through a view, or after its first entry.
+                # Other operations may read the old numbers through a view, or too late.
                 if update.is_elementwise and max(reads, default=-1) <= made_at:
                     fixed[new] = place
                 else:
@@ -185,7 +184,7 @@ class NumpyProgram:
         return cost_of(computed)
 
     def set_feeds(self, arrays: Mapping[Node, Any]) -> None:
-        """Copy the inputs, and the parameters that are not trained, into the program's memory."""
+        """Copy the inputs, and the parameters that are not trained, into the program."""
         for node, value in self._leaves.items():
             array = arrays.get(node, node.value)
             self.storage.arrays[value][...] = array
@@ -195,14 +194,14 @@ class NumpyProgram:
         self.schedule.streams[self.streams[node]][: len(batches)] = batches
 
     def run(self, steps: int, scalars: Mapping[str, Any], first: int) -> Any:
-        """Take training steps, and return the loss of each, taken before its update.
+        """Take training steps, and return the loss before each update.
 
         Parameters
         ----------
         steps : int
-            How many, at most ``most_steps``.
+            The number of steps, at most ``most_steps``.
         scalars : mapping
-            The hyperparameters by name, each a number or one a copy.
+            The hyperparameters by name: a number, or one for each copy.
         first : int
             The number of the first step, counted from 1.
         """

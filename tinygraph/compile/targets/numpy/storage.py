@@ -1,14 +1,14 @@
-"""Where each value of a program lives: memory that is set aside once, before the first step.
+"""The buffers of a program: one place for each value, allocated before the first step.
 
-- **Batch last.**  A value of shape (batch, features) is kept as (features, batch): the entries of
-  one feature are neighbours, a bias is one number a row, and products are of long rows.
-- **Ones beneath.**  What feeds a layer has one more row, of ones, so that the bias is part of the
+- **Batch last.** A value of shape (batch, features) is stored as (features, batch): the elements of
+  one feature are contiguous, a bias is one number for each row, and products have long rows.
+- **Row of ones.** The input of a layer has one more row, of ones, so that the bias is part of the
   product.
-- **Views** (``W.T``, a slice, most reshapes) cost nothing: they are made here, once.
-- **In place, and again.**  An elementwise result takes the place of an operand that nobody reads
-  later; any other result takes the first place of its size that has become free.
+- **Views** (``W.T``, a slice, most reshapes) cost nothing: they are created here, once.
+- **Reuse.** An elementwise result overwrites an operand that is not read later. Any other result
+  takes the first buffer of its size that has become free.
 
-With ``copies`` every array gets one more axis in front: so many models side by side.
+With ``copies`` every array has one more axis in front, for models that are trained batched.
 """
 
 from __future__ import annotations
@@ -32,17 +32,17 @@ class Storage:
     ----------
     operations : list of Operation
     batch : int
-        The size of the first axis of what is kept batch last.
+        The size of the first axis of the values that are stored batch last.
     fixed : dict
         Arrays that exist already, such as a parameter's block of the flat vector, by value.
     leaves : iterable of Value
-        The inputs, and the parameters that are not trained: they get memory of their own.
+        The inputs, and the parameters that are not trained: each gets its own buffer.
     with_ones : iterable of Value
-        What needs a row of ones beneath.
+        The values that need a row of ones.
     outputs : iterable of Value
-        What is read after the last operation.
+        The values that are read after the last operation.
     copies : int or None
-        How many models are kept side by side.
+        The number of models that are trained batched.
     """
 
     def __init__(
@@ -70,21 +70,21 @@ class Storage:
         self._place(operations)
 
     def is_view(self, value: Value) -> bool:
-        """Whether ``value`` needs no computing: it looks at the memory of another."""
+        """Whether ``value`` is a view of the buffer of another value."""
         return value in self.root
 
     def base(self, value: Value) -> Value:
-        """Return the value in whose memory ``value`` lives."""
+        """Return the value whose buffer contains ``value``."""
         while value in self.root:
             value = self.root[value]
         return value
 
     def is_batch_last(self, value: Value) -> bool:
-        """Whether ``value`` is kept with the batch as its last axis."""
+        """Whether ``value`` is stored with the batch as its last axis."""
         return len(value.shape) == 2 and value.shape[0] == self.batch and value.dtype != object
 
     def allocate(self, value: Value) -> Any:
-        """Return new memory for ``value``, as an array of its shape."""
+        """Allocate a buffer for ``value``, and return it as an array of its shape."""
         lead = () if self.copies is None else (self.copies,)
         if not self.is_batch_last(value):
             return np.empty(lead + value.shape, value.dtype)
@@ -93,7 +93,7 @@ class Storage:
         return self._looked_at(value, kept)
 
     def _looked_at(self, value: Value, kept: Any) -> Any:
-        """Return ``value`` within rows that hold it batch last, its row of ones filled in."""
+        """Return ``value`` as a view of rows that store it batch last; fill its row of ones."""
         count = value.shape[1]
         if value in self.with_ones:
             kept[..., count, :] = 1
@@ -101,7 +101,7 @@ class Storage:
         return kept[..., :count, :].swapaxes(-1, -2)
 
     def _find_views(self, operations: list[Operation]) -> None:
-        """Try each function that may give a view on empty arrays laid out as the real ones."""
+        """Find the operations that return a view, by trying them on arrays of the same layout."""
         trial = dict(self.arrays)
         beneath: dict[Value, Any] = {}
         for operation in operations:
@@ -130,7 +130,7 @@ class Storage:
         }
 
     def look(self, operation: Operation, source: Any) -> Any:
-        """Return the view that ``operation`` gives of ``source``, or ``None`` if it must copy."""
+        """Return the view of ``source``, or ``None`` if the operation must copy."""
         arguments = operation.arguments
         if self.copies is not None:
             return self._look_at_copies(operation, source)
@@ -196,7 +196,7 @@ class Storage:
                 start = stop
 
     def _place_backward(self, operations: list[Operation], last: dict[Value, int]) -> None:
-        """Let a chain of elementwise operations work where its last result has to be."""
+        """Let a chain of elementwise operations use the buffer of its last result."""
         shared = {id(array) for value, array in self.arrays.items() if value.kind != "result"}
         own = {
             value
@@ -233,7 +233,7 @@ class Storage:
                 and self._may_be_reused(operand)
                 and _size(operand, self) == _size(operation.result, self)
             ):
-                last[operand] = -1  # it has been given away: it does not become free as well
+                last[operand] = -1  # its buffer is taken, so it does not become free as well
                 return self.arrays[operand]
         return None
 

@@ -1,4 +1,4 @@
-"""Operations as Python expressions, with brackets where they are needed and nowhere else."""
+"""Operations as Python expressions, with brackets only where they are needed."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Expressions:
         self._inline: dict[Value, tuple[str, int]] = {}
 
     def write_inline(self, operation: Operation) -> None:
-        """Let the operation stand where its result is used."""
+        """Write the operation inline, where its result is used."""
         self._inline[operation.result] = self.of(operation)
 
     def write_as(self, value: Value, other: Value) -> None:
@@ -60,7 +60,7 @@ class Expressions:
         self._inline[value] = self.text(other), rank
 
     def text(self, value: Value, rank: int = 0) -> str:
-        """Return the text of a value, in brackets where it binds less than ``rank``."""
+        """Return the text of a value, in brackets if it binds less tightly than ``rank``."""
         if value.kind == "constant":
             text = _constant_text(value.constant)
             own = _UNARY if text.startswith("-") else _ATOM
@@ -130,7 +130,7 @@ def _constant_text(number: Any) -> str:
         return literal(number)
     array = np.asarray(number)
     if array.shape == () and array.dtype.kind == "f":
-        return literal(float(str(array)))  # a Python number takes the precision of what it meets
+        return literal(float(str(array)))  # a Python number takes the precision of its operands
     if array.shape == ():
         return literal(array.item())
     return f"np.array({literal(array.tolist())}, dtype=np.{array.dtype})"

@@ -1,7 +1,7 @@
-"""A training step as a person would write it: one line a node, forward, backward, update.
+"""A training step as a person would write it: one line for each node; forward, backward, update.
 
-What is printed is the recorded program with nothing but the obvious done to it (equal expressions
-once, constants folded, nothing that nobody reads).  It needs NumPy alone.
+The text is the recorded program after the passes of ``tidy``: equal expressions are computed once,
+constants are folded, and unused results are dropped. It needs only NumPy.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def readable_source(
     Raises
     ------
     Unrecordable
-        If the optimizer's update cannot be written down.
+        If the optimizer's update cannot be recorded.
     """
     writer = _Writer(step, () if optimizer is None else optimizer.hyperparameters)
     wanted = (step.values[output], *(step.gradients[p] for p in parameters))
@@ -90,7 +90,7 @@ def _tuple(texts: Sequence[str]) -> str:
 
 
 class _Writer:
-    """Turns operations into lines; what is used once and has no name is written in its place."""
+    """Turns operations into lines; an unnamed result that is used once is written inline."""
 
     def __init__(self, step: Step, hyperparameters: Sequence[str]) -> None:
         taken = ("np", "step", "called", "training_step", "gradients")
@@ -137,9 +137,9 @@ class _Writer:
                 self.lines.append(f"{self.name(result)} = {text}")
 
     def keep(self, weight: Value, label: str) -> Value:
-        """Write a name for a parameter as it is before the update, and return what it stands for.
+        """Write a line that keeps a parameter as it is before the update, and return its value.
 
-        An op may hand on a parameter as it is: as the loss, or as the gradient of another.
+        An op may return a parameter unchanged: as the loss, or as the gradient of another one.
         """
         kept = Value("result", weight.shape, weight.dtype, label)
         self.lines.append(f"{self.name(kept)} = {self.text(weight)}")
@@ -152,7 +152,7 @@ class _Writer:
         gradients: Sequence[Value],
         optimizer: Optimizer,
     ) -> list[str]:
-        """Write the optimizer's lines for each parameter; return the names of its memory."""
+        """Write the optimizer's lines for each parameter; return the names of its state."""
         self.heading(f"update: {in_comment(type(optimizer).__name__)}")
         memory_names = []
         for parameter, gradient in zip(parameters, gradients):
@@ -172,7 +172,7 @@ class _Writer:
         return memory_names
 
     def _assign(self, block: Block, targets: list[str], old: tuple[Value, ...]) -> None:
-        """Write an update whose results take the names of what they replace, once it is read."""
+        """Write an update whose results take the names of the values that they replace."""
         changed = [one for one in zip(targets, old, block.outputs) if one[1] is not one[2]]
         for target, _, result in changed:
             result.label = result.label or target
@@ -187,7 +187,7 @@ class _Writer:
                 late[target] = result
         self.write(block, "update")
         if late:
-            # In one line: what one of them is given may be what another one replaces.
+            # In one line, since one of them may read the value that another one replaces.
             self.lines.append(f"{', '.join(late)} = {', '.join(map(self.text, late.values()))}")
 
 
