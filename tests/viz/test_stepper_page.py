@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import axe_playwright_python
@@ -165,8 +166,8 @@ def test_predict_feedback_reveal_and_score(page, lab2_page, lab2_stepper):
     feedback = page.locator(".feedback")
     for typed, said in (
         ("half", "type a number"),
-        (f"{g} * {y}", "σ in place of σ′"),
-        (str(g), "as it arrived"),
+        (f"{g} * {y}", "The chain rule needs its slope"),
+        (str(g), "That is the incoming gradient"),
         (str(-answer), "size is right"),
     ):
         entry.fill(typed)
@@ -175,14 +176,16 @@ def test_predict_feedback_reveal_and_score(page, lab2_page, lab2_stepper):
         expect(hidden.locator("td").first).to_have_text("?")
     entry.fill(f"{g} * ({y} * (1 - {y}))")
     page.click("text=Check")
-    expect(page.locator(".outcome")).to_contain_text("Right: here is all of it. So far 0 of 1")
-    (shown,) = numbers(page.locator("figure", has_text="leaves:"))
+    expect(page.locator(".outcome")).to_contain_text("Correct. Here is the array. So far 0 of 1")
+    (shown,) = numbers(page.locator("figure", has_text="contribution:"))
     np.testing.assert_allclose(shown, np.ravel(out["contribution"]["entries"]), rtol=1e-5)
     page.keyboard.press("ArrowRight")
     page.click("text=Show me")
     expect(page.locator("#score")).to_have_text("✓ 0/2")
     page.keyboard.press("End")
-    expect(page.locator("#scorecard")).to_contain_text("0 right at once, 1 after a hint, 1 shown")
+    expect(page.locator("#scorecard")).to_contain_text(
+        "0 correct on the first try, 1 after a hint, 1 shown"
+    )
     page.locator("#scorecard button").first.click()
     expect(page.locator("#headline h2")).to_have_text("Forward: MatMul layer1/z")
 
@@ -196,7 +199,7 @@ def test_picking_a_wrong_array_names_the_mistake(page, lab2_page):
     for k in range(4):
         picks.nth(k).click()
         if page.locator(".outcome").count():
-            expect(page.locator(".outcome")).to_contain_text("Right")
+            expect(page.locator(".outcome")).to_contain_text("Correct")
             break
         said.add(page.locator(".feedback").inner_text())
         assert said.isdisjoint({""})
@@ -232,7 +235,7 @@ def test_a_lost_contribution_is_recognised(page, forked_page):
     assert lost
     place, (number, hint) = lost[0]
     page.goto(f"{forked_page}#step={place + 1}")
-    expect(page.locator("figure", has_text="had arrived before")).to_be_visible()
+    expect(page.locator("figure", has_text="before this step")).to_be_visible()
     if page.locator(".question input").is_hidden():
         page.click("text=Type one number instead")
     page.fill(".question input", str(number))
@@ -263,14 +266,14 @@ def test_a_value_is_predicted_before_it_is_computed(page, lab2_page, lab2_steppe
     expect(page.locator(".question h3")).to_have_text("What does MatMul compute for layer1/z?")
     assert page.locator("figure", has_text="computes").count() == 0
     row, column = (int(k) for k in page.locator("form code").inner_text()[3:-1].split(","))
-    x, W = numbers(page.locator("figure", has_text="reads"))
+    x, W = numbers(page.locator("figure", has_text="input"))
     a, b = x[2 * row : 2 * row + 2]
     page.fill(".question input", f"{a} * {W[column]}")
     page.click("text=Check")
-    expect(page.locator(".feedback")).to_contain_text("first product alone")
+    expect(page.locator(".feedback")).to_contain_text("only the first product")
     page.fill(".question input", f"{a} * {W[column]} + {b} * {W[4 + column]}")
     page.click("text=Check")
-    expect(page.locator(".outcome")).to_contain_text("Right: here is all of it.")
+    expect(page.locator(".outcome")).to_contain_text("Correct. Here is the array.")
     (z,) = numbers(page.locator("figure", has_text="computes"))
     np.testing.assert_allclose(z, np.ravel(lab2_stepper.steps[0]["value"]["entries"]), rtol=1e-5)
 
@@ -295,16 +298,16 @@ def test_a_sum_over_many_rows_can_be_worked_out_from_what_is_shown(page, lab2_pa
     page.check("#predict")
     note = page.locator(".question .rest").inner_text()
     rest = note.partition(" add ")[2].split()[0].replace("−", "-")
-    (rows,) = numbers(page.locator("figure", has_text="arrives:"))
+    (rows,) = numbers(page.locator("figure", has_text="incoming:"))
     assert len(rows) == 8
     page.click("text=Type one number instead")
     page.fill(".question input", " + ".join(map(str, [*rows, rest])))
     page.click("text=Check")
-    expect(page.locator(".outcome")).to_contain_text("Right, at once")
+    expect(page.locator(".outcome")).to_contain_text("Correct on your first try")
     page.goto(lab2_page + "#step=12")
     page.fill(".question input", "123.4")
     page.click("text=Check")
-    expect(page.locator(".feedback")).to_contain_text("from the place of the framed entry")
+    expect(page.locator(".feedback")).to_contain_text("at the framed position")
 
 
 def test_an_update_says_what_became_of_the_loss(page, forked_page):
@@ -313,8 +316,9 @@ def test_an_update_says_what_became_of_the_loss(page, forked_page):
     first = page.locator(".loss").inner_text()
     page.keyboard.press("End")
     second = page.locator(".loss").inner_text()
-    assert first.endswith("it fell.")
-    assert first.split(", ")[1].split()[0] == second.split()[1], "each starts where one ended"
+    assert first.startswith("The updates decreased L from ")
+    (end,) = re.findall(r"to ([\d.e−]+)\.", first)
+    assert f" from {end} to " in second, "each starts where one ended"
 
 
 def test_the_names_of_the_phases_go_to_their_first_steps(page, lab2_page, forked_page):

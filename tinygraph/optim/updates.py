@@ -35,7 +35,12 @@ class SGD(Optimizer):
     """
 
     lines = (
-        Line("w", r"w - \eta\, g", "w - self.lr * g", why="a step against the gradient, η long"),
+        Line(
+            "w",
+            r"w - \eta\, g",
+            "w - self.lr * g",
+            why="a step opposite to the gradient; it is η times the gradient",
+        ),
     )
 
     def __init__(

@@ -1,1 +1,1 @@
-"""The stepper: a training run shown one op at a time, as a page or in a terminal."""
+"""The stepper: a training run shown one op at a time, on a page or in a terminal."""

@@ -1,4 +1,4 @@
-"""The diagram as the page needs it: with ids that do not count up, and in fewer bytes."""
+"""The diagram for the page: with the same ids on every page, and in fewer bytes."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""Typical mistakes in a step: what a learner gets who makes one of them.
+"""Typical mistakes in a step, and the wrong numbers that they lead to.
 
-Each is the op's own rule with one thing changed, run on the numbers at hand: a transpose
-dropped, a mean not divided, the function in place of its slope.  So a wrong number can be met with
-what was probably thought, and never with the right number.
+Each mistake is the op's own rule with one change, evaluated on the numbers of the step: a missing
+transpose, a mean that is not divided, or the function instead of its slope.  The hint for a wrong
+number names the probable mistake, and never the right number.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from tinygraph.trace.steps import Moment
 from tinygraph.validation.arrays import Array
 
 CLOSE = 0.02
-"""Two numbers are told apart from this relative difference on: rounding is no mistake."""
+"""Relative difference above which two numbers count as different; rounding is not a mistake."""
 
 
 class Mistake(NamedTuple):
-    """A wrong array, and the hint that names the thought behind it."""
+    """A wrong array, and the hint that names the mistake."""
 
     array: Array
     hint: str
@@ -39,11 +39,11 @@ def mistakes(moment: Moment, argument: int, right: Array, number: int) -> list[M
     moment : Moment
         A backward step.
     argument : int
-        Towards which input.
+        The input, counted from 0.
     right : array
         The gradient of that input after this step.
     number : int
-        The how-manieth contribution this step brings.
+        Which contribution to the gradient this step adds (1st, 2nd, …).
     """
     op = moment.node
     assert isinstance(op, Op)
@@ -51,7 +51,7 @@ def mistakes(moment: Moment, argument: int, right: Array, number: int) -> list[M
 
 
 def different(right: Array, candidates: Iterable[tuple[Array | None, str]]) -> list[Mistake]:
-    """Return those candidates, each with its hint, that are neither right nor like another."""
+    """Return the candidates that differ from the right array and from each other."""
     found: list[Mistake] = []
     for wrong, hint in candidates:
         if wrong is None or not np.all(np.isfinite(wrong)):
@@ -63,7 +63,7 @@ def different(right: Array, candidates: Iterable[tuple[Array | None, str]]) -> l
 
 
 def is_like(a: Array, b: Array) -> bool:
-    """Tell whether two arrays would pass for one another."""
+    """Tell whether two arrays are equal within the tolerance for answers."""
     if np.shape(a) != np.shape(b):
         return False
     scale = np.max(np.abs(b), initial=0.0)
@@ -77,21 +77,21 @@ def _all(
     if number > 1:
         yield (
             contribution,
-            "That is what this op sends, = in place of +=. This value is read in several "
-            "places: what had arrived before must not be lost.",
+            "That is this op's contribution only. Add it (+=) to the contributions that came "
+            "before.",
         )
     before = right - contribution
     for wrong, hint in _in_this_op(moment, op, argument, contribution):
         if wrong is not None:
             yield (before + wrong if wrong.shape == right.shape else wrong), hint
-    yield -right, "The size is right. Does the loss rise or fall when this value grows?"
-    yield right * 2, "That is twice too much. Is each factor in it once?"
+    yield -right, "The size is right. Does the loss increase or decrease when this value increases?"
+    yield right * 2, "That is twice the right number. Did you use each factor only once?"
 
 
 def _in_this_op(
     moment: Moment, op: Op, argument: int, contribution: Array
 ) -> Iterator[tuple[Array | None, str]]:
-    """Return wrong contributions of one op."""
+    """Yield wrong contributions of one op, each with its hint."""
     g, y = np.asarray(moment.gradients[op]), np.asarray(moment.values[op])
     if argument < len(op.rules):
         rule = op.rules[argument]
@@ -102,45 +102,45 @@ def _in_this_op(
             untransposed = contribution.T
         yield (
             untransposed,
-            "Compare the shapes: a gradient has the shape of the value it belongs to. One of the "
-            "factors has to be turned on its side.",
+            "Compare the shapes: a gradient must have the shape of its value. Transpose one of the "
+            "factors.",
         )
         yield (
             evaluate(changed(rule.code, _DropSize()), space),
-            "That is the sum over all entries. The loss here is a mean: what does a mean do after "
-            "it has summed?",
+            "That is the sum over all elements. The loss is a mean. By which number does a mean "
+            "divide the sum?",
         )
         yield (
             evaluate(changed(rule.code, _FirstOnly()), space),
-            "That is what the first sample alone contributes. Every sample uses this value.",
+            "That is the contribution of the first sample only. Every sample uses this value.",
         )
         local = evaluate(rule.local, space)
         if local is not None and local.shape == contribution.shape:
             yield (
                 local,
-                "That is the local derivative alone. What arrived from the loss takes part too.",
+                "That is only the local derivative. Multiply it by the incoming gradient.",
             )
     if op.role == "activation" and y.shape == g.shape:
         yield (
             g * y,
-            "That is the arriving gradient times the function itself, σ in place of σ′. The chain "
-            "rule asks for the slope of the function.",
+            "You multiplied the incoming gradient by the function itself (σ). The chain rule needs "
+            "its slope (σ′).",
         )
     if isinstance(op.inputs[argument], Parameter) and g.ndim and len(g):
         yield (
             contribution / len(g),
-            "That is a mean over the samples. What several samples contribute adds up; whether to "
-            "average was decided by the loss.",
+            "You took a mean over the samples. The contributions of the samples add up. Only the "
+            "loss decides whether to average.",
         )
     if g.shape == contribution.shape:
         yield (
             g,
-            "That is the gradient as it arrived. This op has a slope of its own to multiply by.",
+            "That is the incoming gradient. Now multiply it by the slope of this op.",
         )
 
 
 def changed(code: str, change: ast.NodeTransformer) -> str:
-    """Return a line of NumPy with a change made, or nothing that runs where none was."""
+    """Apply a change to a line of NumPy; return "" if the line is not an expression."""
     tree = parsed(code)
     return "" if tree is None else ast.unparse(change.visit(tree))
 

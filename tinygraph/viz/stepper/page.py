@@ -1,7 +1,7 @@
-"""The page: one HTML file with the diagram, the numbers and the script, and no outside request.
+"""The page: one HTML file with the diagram, the numbers and the scripts, without network requests.
 
-``page/`` holds its parts as the files that they are: a template, a style sheet and a few scripts.
-The numbers are put in as JSON, in which each array and each formula stands once.
+The folder ``page/`` contains a template, a style sheet and the scripts.  The numbers are inserted
+as JSON, in which each array and each formula is stored once.
 """
 
 from __future__ import annotations
@@ -34,11 +34,11 @@ SCRIPTS = (
     "panel.js",
     "stepper.js",
 )
-"""In the order in which they are put into the page: each uses only those before it."""
+"""The scripts in the order of the page: each uses only the ones before it."""
 
 
 class PageData:
-    """Collects what the page shows, with each array and each formula kept once."""
+    """The data of the page, with each array, formula and hint stored once."""
 
     def __init__(self) -> None:
         self.arrays: list[Any] = []
@@ -47,7 +47,7 @@ class PageData:
         self._places: dict[str, int] = {}
 
     def array(self, data: ArrayData | None) -> int | None:
-        """Return the place of an array among all of the page, rounded to what can be seen."""
+        """Store an array, rounded to the visible digits, and return its position."""
         if data is None:
             return None
         plain = {
@@ -58,11 +58,11 @@ class PageData:
         return self._keep(self.arrays, plain)
 
     def formula(self, latex: str) -> int:
-        """Return the place of a formula among all of the page, as MathML."""
+        """Store a formula as MathML, and return its position."""
         return self._keep(self.formulas, mathml(latex))
 
     def hint(self, text: str) -> int | None:
-        """Return the place of a hint among all of the page; nothing for none."""
+        """Store a hint, and return its position; return None for ""."""
         return self._keep(self.hints, text) if text else None
 
     def _keep(self, store: list[Any], thing: Any) -> int:
@@ -73,7 +73,7 @@ class PageData:
         return self._places[key]
 
     def step(self, step: Step, place: Mapping[str, int]) -> dict[str, Any]:
-        """Return a step of the trace for the page, nodes by their place in the graph."""
+        """Return a step of the trace for the page, with nodes as positions in the graph."""
         packed: dict[str, Any] = {
             "phase": step["phase"],
             "round": step["training_step"],
@@ -162,7 +162,7 @@ class PageData:
 
 
 def nodes_data(nodes: Sequence[Node]) -> list[dict[str, Any]]:
-    """Return what the page knows of each node."""
+    """Return the name and the kind of each node."""
     return [
         {"name": str(node.name), "kind": type(node).__name__ if isinstance(node, Op) else node.role}
         for node in nodes
@@ -174,7 +174,7 @@ def paths_data(
     place: Mapping[str, int],
     shapes: Mapping[Node, Any],
 ) -> dict[str, Any]:
-    """Return the path sums for the page, by the place of the parameter."""
+    """Return the path sums for the page, by the position of the parameter."""
     return {
         str(place[str(parameter.name)]): [
             {
@@ -214,9 +214,9 @@ def build(title: str, diagram: str, data: Mapping[str, Any]) -> str:
     title : str
         Any text.
     diagram : str
-        The ``<svg>`` element, or other HTML in its place.
+        The ``<svg>`` element, or a message in HTML.
     data : mapping
-        What the scripts read.
+        The input of the scripts.
     """
     folder = files("tinygraph.viz.stepper") / "page"
 
@@ -233,7 +233,7 @@ def build(title: str, diagram: str, data: Mapping[str, Any]) -> str:
 
 
 def script_safe(text: str) -> str:
-    r"""Return JSON that stays data within ``<script>``: without ``<`` nothing ends it.
+    r"""Escape JSON for a ``<script>`` element, which a ``<`` could end.
 
     >>> script_safe('{"name": "</script>"}')
     '{"name": "\\u003c/script>"}'
@@ -242,7 +242,7 @@ def script_safe(text: str) -> str:
 
 
 def _rounded(entries: Any) -> Any:
-    """Return numbers with the six digits that a page has use for."""
+    """Round numbers to six digits."""
     if isinstance(entries, list):
         return [_rounded(entry) for entry in entries]
     return float(f"{entries:.6g}") if isinstance(entries, float) else entries

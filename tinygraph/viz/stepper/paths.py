@@ -1,16 +1,16 @@
 r"""A derivative as a sum over paths.
 
-One entry w of a parameter acts on the loss along paths, each from entry to entry.  By the chain
-rule the derivative is
+One element w of a parameter influences the loss along paths, from element to element.  By the chain
+rule, the derivative is
 
 .. math:: \frac{\partial L}{\partial w} = \sum_{\text{paths}} \prod_{\text{arrows}}
           \frac{\partial(\text{later entry})}{\partial(\text{earlier entry})} ,
 
-and back-propagation is a clever order in which to add them up.  Here they are counted, summed and,
-the largest of them, listed one by one.  The factor of an arrow is what an op's own ``backward``
-gives when the gradient that arrives is 1 at one entry and 0 elsewhere.
+and back-propagation is an efficient order in which to add them.  This module counts the paths, sums
+them, and lists the largest ones.  The factor of an arrow is the result of an op's own ``backward``
+for an incoming gradient that is 1 at one element and 0 elsewhere.
 
-All paths into one entry are a factor times all paths into the entries before it, so counts, sums
+All paths to one element are a factor times all paths to the elements before it.  So counts, sums
 and the largest few follow node by node, and the paths are never enumerated.
 """
 
@@ -28,18 +28,18 @@ from tinygraph.validation.arrays import Array
 from tinygraph.validation.op_results import one_each
 
 LISTED = 5
-"""How many paths are listed for one entry."""
+"""The number of paths listed for one element."""
 ENTRIES_A_PARAMETER = 3
-"""For how many entries of a parameter paths are given: those with the largest gradients."""
+"""The number of elements of a parameter with paths: those with the largest gradients."""
 MOST_NUMBERS = 4_000
-"""In a run with more numbers than this, paths are not worth their time."""
+"""A run with more numbers than this has no paths: they would take too long."""
 
 Place = tuple[Node, int]
-"""An entry of a node's value, by its place in the flattened array."""
+"""An element of a node's value, by its position in the flattened array."""
 
 
 class Path(NamedTuple):
-    """One path from the loss down to an entry: what it contributes, and its arrows."""
+    """One path from the loss to an element: its contribution, and its arrows."""
 
     product: float
     arrows: tuple[tuple[Node, int, float], ...]
@@ -47,7 +47,7 @@ class Path(NamedTuple):
 
 
 class PathSum(NamedTuple):
-    """All paths from the loss to one entry of a parameter."""
+    """All paths from the loss to one element of a parameter."""
 
     entry: tuple[int, ...]
     total: float
@@ -58,9 +58,10 @@ class PathSum(NamedTuple):
 def path_sums(
     nodes: Sequence[Node], output: Node, values: Mapping[Node, Any], gradients: Mapping[Node, Any]
 ) -> dict[Parameter, list[PathSum]]:
-    """Return the path sums of the entries with the largest gradients, parameter by parameter.
+    """Return the path sums of the elements with the largest gradients, for each parameter.
 
-    Nothing for a run with more than ``MOST_NUMBERS`` numbers, or where one of them is not finite.
+    The result is empty for a run with more than ``MOST_NUMBERS`` numbers, or with one that is not
+    finite.
 
     >>> import tinygraph as tg
     >>> from tinygraph.trace.walk import walk
@@ -92,7 +93,7 @@ def path_sums(
 
 
 class _Found(NamedTuple):
-    """What is known of one place: how many paths lead to it from w, their sum, the largest."""
+    """The paths from w to one element: their number, their sum, and the largest."""
 
     how_many: int
     total: float
@@ -129,7 +130,7 @@ def _paths_to(
 
 
 def _row(op: Op, entry: int, values: Mapping[Node, Any]) -> list[tuple[Place, float]]:
-    """Return the entries that one entry of the op's value is computed from, with their slopes."""
+    """Return the elements that one element of the op's value depends on, with their slopes."""
     y = values[op]
     g = np.zeros_like(y)
     g[np.unravel_index(entry, np.shape(y))] = 1.0

@@ -1,4 +1,4 @@
-"""What a learner predicted in a terminal: how an answer is met, and the score."""
+"""The predictions of a learner in a terminal: the reply to each answer, and the score."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Predictions:
     Parameters
     ----------
     questions : sequence
-        The question of each step; nothing where nothing is asked.
+        The question of each step, or None.
     """
 
     def __init__(self, questions: Sequence[Question | None]) -> None:
@@ -29,11 +29,11 @@ class Predictions:
         self._outcomes: dict[int, str] = {}
 
     def open_at(self, place: int) -> Question | None:
-        """Return the question of a step, if it is not answered yet."""
+        """Return the question of a step if it is not answered yet."""
         return None if place in self._outcomes else self._questions[place]
 
     def type(self, place: int, text: str) -> str:
-        """Take a typed number as the answer, and return what to say to it."""
+        """Take a typed number as the answer, and return the reply."""
         question = self._asked(place)
         value = calculate(text)
         if math.isnan(value):
@@ -41,11 +41,11 @@ class Predictions:
         return self._judge(place, hint_for(value, question))
 
     def pick(self, place: int, choice: int) -> str:
-        """Take one of the choices as the answer, and return what to say to it."""
+        """Take one of the choices as the answer, and return the reply."""
         return self._judge(place, self._asked(place)["choices"][choice]["hint"])
 
     def show(self, place: int) -> None:
-        """Give the question up."""
+        """Show the answer: the learner gives up."""
         self._outcomes[place] = "shown"
 
     def _asked(self, place: int) -> Question:
@@ -61,7 +61,7 @@ class Predictions:
         return hint
 
     def said(self, place: int) -> list[str]:
-        """Return what to say above a step that asks nothing any more, or never did."""
+        """Return the lines above a step without an open question."""
         said = [self._outcome(place)] if place in self._outcomes else []
         if place == len(self._questions) - 1:
             return [*said, self.summary()]
@@ -74,27 +74,27 @@ class Predictions:
     def _outcome(self, place: int) -> str:
         question = self._asked(place)
         name = words.entry_name(question["identifier"], question["entry"])
-        shown = words.number(question["answer"], is_reckoned_with=True)
+        shown = words.number(question["answer"], is_computed_with=True)
         return f"{REPLIES[self._outcomes[place]]} {name} is {shown}."
 
     def score(self) -> str:
-        """Return how many were right at once, of all answered: ``"✓ 3/4"``; nothing at first."""
+        """Return how many answers were correct at once: ``"✓ 3/4"``; "" before any answer."""
         first = list(self._outcomes.values()).count("first")
         return f"✓ {first}/{len(self._outcomes)}" if self._outcomes else ""
 
     def summary(self) -> str:
-        """Return how all questions were answered."""
+        """Return a summary of the answers to all questions."""
         count = Counter(self._outcomes.values())
         asked = sum(question is not None for question in self._questions)
         return (
-            f"{asked} question{'s' * (asked != 1)}: {count['first']} right at once, "
+            f"{asked} question{'s' * (asked != 1)}: {count['first']} correct on the first try, "
             f"{count['later']} after a hint, {count['shown']} shown, "
             f"{asked - len(self._outcomes)} not answered."
         )
 
 
 def hint_for(value: float, question: Question) -> str:
-    """Return the hint that a typed number calls for; nothing where it is right."""
+    """Return the hint for a typed number; "" if the number is right."""
     answer = question["answer"]
     if _is_close(value, answer):
         return ""
@@ -121,7 +121,7 @@ _OPERATIONS: dict[type[ast.AST], Callable[..., float]] = {
 
 
 def calculate(text: str) -> float:
-    """Return what a typed sum or product comes to; NaN for what is none.
+    """Evaluate a typed sum or product; return NaN for any other text.
 
     >>> calculate("0,5 × (1 − 0.5)"), calculate("-3e-2"), calculate("x + 1"), calculate("1 / 0")
     (0.25, -0.03, nan, nan)
@@ -141,4 +141,4 @@ def _value(tree: ast.expr) -> float:
             return _OPERATIONS[type(sign)](_value(left), _value(right))
         case ast.UnaryOp(sign, operand):
             return _OPERATIONS[type(sign)](_value(operand))
-    raise ValueError(f"no number: {ast.dump(tree)}")
+    raise ValueError(f"not a number: {ast.dump(tree)}")

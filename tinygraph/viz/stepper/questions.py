@@ -1,8 +1,8 @@
-"""What a learner is asked at a step before its result is shown.
+"""The question that a learner answers before the result of a step is shown.
 
-Forward it is the op's value, backward one gradient that leaves the op, in an update how far the
-parameter moves.  It can be answered by typing one of its entries or by picking the whole array
-among wrong ones, each of them a typical mistake.
+A forward step asks for the op's value, a backward step for the gradient of one input, and an update
+for the change of the parameter.  The learner types one element, or picks the whole array among
+wrong ones, each of which is a typical mistake.
 """
 
 from __future__ import annotations
@@ -19,59 +19,60 @@ from tinygraph.viz.stepper.mistakes import CLOSE, Mistake
 from tinygraph.viz.stepper.subjects import corner_of, rest_of, subject
 
 CHOICES = 4
-"""How many arrays there are to pick from, the right one among them."""
+"""The number of arrays to pick from, including the right one."""
 
 
 class Choice(TypedDict):
-    """An array to pick, and what to say of it; nothing of the right one."""
+    """An array to pick, and the hint for it; "" for the right one."""
 
     array: ArrayData
     hint: str
 
 
 class Question(TypedDict):
-    """One question: which array, which entry of it, and what answers mean."""
+    """One question: the array, the element to type, and the reply to each answer."""
 
     text: str
     """The question itself."""
     outgoing: int | None
-    """Backward: which of the step's outgoing gradients is asked for."""
+    """Backward: the position of the gradient among the step's outgoing gradients."""
     identifier: str
     symbol: str
     array: ArrayData
-    """The right answer, all of it."""
+    """The right answer, as a whole array."""
     entry: list[int]
     answer: float
     wrong: list[tuple[float, str]]
     """Typical wrong numbers, and the hint for each."""
     choices: list[Choice]
     by_hand: bool
-    """Whether the entry follows from a few numbers, without a sum over many or a function."""
+    """Whether the element can be computed from a few numbers, without a long sum or a function."""
     can_type: bool
-    """Whether all numbers that the entry follows from are shown; else there is only to pick."""
+    """Whether all numbers needed for the element are shown; if not, the learner can only pick."""
     rest: str
-    """What the rows that are not shown add to the entry; nothing where all are."""
+    """The contribution of the rows that are not shown; "" if all are shown."""
     nudge: str
-    """What to say to a number that comes from no typical mistake."""
+    """The reply to a number that is not a typical mistake."""
 
 
 REPLIES = {
     "unreadable": "Please type a number, such as 0.012, or a product, such as 0.5 * 0.2.",
     "sign": "The size is right. What about the sign?",
-    "near": "Near, but not close enough: take more digits along.",
-    "first": "Right, at once: here is all of it.",
-    "later": "Right: here is all of it.",
-    "shown": "Here it is. Compare it with what you had in mind.",
-    "pick": "It takes more numbers than the tables show: tell it by its shape, size and signs.",
+    "near": "Close, but not accurate enough. Use more digits.",
+    "first": "Correct on your first try. Here is the array.",
+    "later": "Correct. Here is the array.",
+    "shown": "Here is the array. Compare it with your prediction.",
+    "pick": "The tables do not show all the numbers you would need. Choose by shape, size and "
+    "sign.",
 }
-"""What is said to an answer, by the page and by the terminal alike."""
+"""The replies to an answer, on the page and in the terminal."""
 
 
 def questions(moments: Iterable[Moment]) -> list[Question | None]:
-    """Return the question of each step; nothing where nothing is asked.
+    """Return the question of each step, or None.
 
-    Each backward step is asked about.  Going forward, one op of each kind is, and of the updates
-    of a training step the first: the others would ask the same again.
+    Each backward step has a question.  In the forward pass, only the first op of each class has
+    one, and in a training step only the first update: the others would repeat the question.
     """
     asked: set[object] = set()
     found = []
@@ -88,9 +89,9 @@ def questions(moments: Iterable[Moment]) -> list[Question | None]:
     return found
 
 
-@np.errstate(all="ignore")  # a mistake may lead beyond all bounds: it is then left out
+@np.errstate(all="ignore")  # a mistake that overflows is left out
 def question(moment: Moment) -> Question | None:
-    """Return the question of a step; nothing where there is nothing to ask."""
+    """Return the question of a step, or None."""
     about = subject(moment)
     if about is None or not np.all(np.isfinite(about.right)) or not corner_of(about.right).any():
         return None
@@ -127,7 +128,7 @@ def question(moment: Moment) -> Question | None:
 
 
 def _entry(right: Array, wrong: list[Mistake]) -> tuple[int, ...]:
-    """Return the first shown entry of some size that tells most mistakes from the right number."""
+    """Return the shown element whose value differs from the most mistakes."""
     corner = corner_of(right)
     size = np.abs(corner)
     told_apart = np.zeros(corner.shape)
@@ -140,7 +141,7 @@ def _entry(right: Array, wrong: list[Mistake]) -> tuple[int, ...]:
 
 
 def _choices(right: Array, wrong: list[Mistake], seed: int) -> list[Choice]:
-    """Return the arrays to pick from, in an order that the step's number decides."""
+    """Return the arrays to pick from, in an order that depends on the number of the step."""
     offered = [Choice(array=summarise(right), hint="")]
     for mistake in wrong[: CHOICES - 1]:
         offered.append(Choice(array=summarise(mistake.array), hint=mistake.hint))

@@ -1,4 +1,4 @@
-"""What a terminal shows of one step: formulas as NumPy, arrays as tables, in 80 columns."""
+"""One step in a terminal: formulas as NumPy, arrays as tables, in 80 columns."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tinygraph.viz.stepper.questions import REPLIES, Question
 COLOUR = {"forward": "blue", "backward": "dark_orange3", "update": "green"}
 ARROW = {"forward": "→", "backward": "←", "update": "↻"}
 ROWS, FEWEST_ROWS, COLUMNS = 6, 1, 8
-"""How much of an array is shown: fewer where a step would not fit, and then no reasons."""
+"""How much of an array is shown.  A step that does not fit shows fewer rows and no reasons."""
 WIDTH, GAP = 78, 4
 LETTERS = "abcd"
 
@@ -37,7 +37,7 @@ def rows_that_fit(draw: Callable[[int], RenderableType], most_rows: int, console
 def screen(
     step: Step, count: int, rows: int = ROWS, hidden: Question | None = None
 ) -> RenderableType:
-    """Return all that is shown of one step; where a question is open, all but what it hides."""
+    """Draw one step; an open question hides its answer."""
     colour = COLOUR[step["phase"]]
     head = Text.assemble(
         (f"{ARROW[step['phase']]} {words.heading(step)}", f"bold {colour}"),
@@ -55,7 +55,7 @@ def screen(
 
 
 def question_form(question: Question, picks: bool, typed: str, rows: int) -> RenderableType:
-    """Return a question, and the place for its answer."""
+    """Draw a question, and the field for its answer."""
     text = Text(question["text"], style="bold")
     if picks:
         note = "" if question["can_type"] else f" {REPLIES['pick']}"
@@ -82,7 +82,7 @@ def _forward(step: Step, rows: int, hidden: Question | None) -> Iterator[Rendera
 def _backward(step: Step, rows: int, hidden: Question | None) -> Iterator[RenderableType]:
     yield _side_by_side(
         [
-            (f"{step['incoming_identifier']}, arrives", step["incoming"]),
+            (f"{step['incoming_identifier']}, incoming", step["incoming"]),
             (f"{step['identifier']}, forward value", step["value"]),
         ],
         rows,
@@ -98,7 +98,7 @@ def _backward(step: Step, rows: int, hidden: Question | None) -> Iterator[Render
         yield _code(leaving["code"])
         if leaving["why"] and not is_tight:
             yield Padding(Text(f"because {leaving['why']}"), (0, 0, 0, 2))
-        # Whether something is to be added is for those to say who are asked.
+        # Whether contributions add up is a part of the question.
         if not hidden and (joins := words.arrival(leaving)):
             yield Padding(Text(joins), (0, 0, 0, 2))
         yield _side_by_side(_leaving(leaving, hidden), rows, bool(hidden))
@@ -110,9 +110,9 @@ def _leaving(leaving: OutgoingData, hidden: Question | None) -> list[tuple[str, 
         shown.append((f"local derivative {leaving['local_code']}", leaving["local"]))
     if hidden:
         if leaving["before"] is not None:
-            shown.append((f"{leaving['identifier']}, had arrived before", leaving["before"]))
+            shown.append((f"{leaving['identifier']}, before this step", leaving["before"]))
         return shown
-    shown.append((f"{leaving['identifier']}, leaves", leaving["contribution"]))
+    shown.append((f"{leaving['identifier']}, contribution", leaving["contribution"]))
     if leaving["number"] > 1:
         shown.append((f"{leaving['identifier']}, so far", leaving["total"]))
     return shown
@@ -152,7 +152,7 @@ def _code(line: str) -> RenderableType:
 def _side_by_side(
     named: list[tuple[str, ArrayData]], rows: int, is_asked: bool = False
 ) -> RenderableType:
-    """Return arrays in lines, as many in each as fit its width."""
+    """Draw arrays side by side, with line breaks where the width ends."""
     lines: list[list[RenderableType]] = []
     left = 0
     for name, data in named:
@@ -174,7 +174,7 @@ def _side_by_side(
 def _array(name: str, data: ArrayData, rows: int, is_asked: bool) -> RenderableType:
     table = Table.grid(padding=(0, 2, 0, 0))
     for row in _rows(data["entries"])[:rows]:
-        texts = (words.number(entry, is_reckoned_with=is_asked) for entry in row[:COLUMNS])
+        texts = (words.number(entry, is_computed_with=is_asked) for entry in row[:COLUMNS])
         table.add_row(*(Text(text, justify="right") for text in texts))
     title = Text.assemble((name, "italic"), (f"  {words.times(data['shape'])}", "dim"))
     more = Text(_more(data["shape"], rows), style="dim")

@@ -1,4 +1,4 @@
-"""What a question at a step is about: which numbers, what is known of them, how they go wrong."""
+"""The subject of a question: the right numbers, the wrong ones, and what the page shows."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tinygraph.viz.stepper.value_mistakes import forward_mistakes, update_mistak
 
 
 class Subject(NamedTuple):
-    """What a question is about: the right array, wrong ones, and how it follows from the rest."""
+    """The subject of a question: the right array, wrong ones, and how to compute it."""
 
     text: str
     identifier: str
@@ -32,7 +32,7 @@ class Subject(NamedTuple):
 
 
 def subject(moment: Moment) -> Subject | None:
-    """Return what to ask of a step; nothing where nothing leaves it."""
+    """Return the subject of a step's question; None if no gradient leaves the step."""
     return _SUBJECTS[moment.step["phase"]](moment)
 
 
@@ -55,7 +55,7 @@ def _forward(moment: Moment) -> Subject:
         wrong=forward_mistakes(moment),
         by_hand=bool(op.code) and "(" not in op.code,
         is_all_shown=_follows_from_what_is_shown(op, moment, right),
-        nudge="Not that. Put the numbers from the tables into the line of NumPy.",
+        nudge="Not correct. Put the numbers from the tables into the line of NumPy.",
     )
 
 
@@ -95,7 +95,7 @@ def _update(moment: Moment) -> Subject:
         wrong=update_mistakes(moment, right),
         by_hand=all("(" not in line["code"] for line in step["lines"]),
         is_all_shown=bool(step["lines"]),
-        nudge="Not that. Put the numbers of this entry into the lines, one line after another.",
+        nudge="Not correct. Put the numbers of this element into the lines, one after another.",
     )
 
 
@@ -107,7 +107,7 @@ _SUBJECTS: dict[str, Callable[[Moment], Subject | None]] = {
 
 
 def _most_telling(op: Op, moment: Moment) -> tuple[int, int]:
-    """Return which outgoing gradient to ask for: what training needs, else not the data's."""
+    """Choose the gradient to ask for: that of a parameter, or else not that of the data."""
     ranked = [
         (isinstance(parent, Input), not isinstance(parent, Parameter), outgoing, argument)
         for outgoing, argument in enumerate(moment.contributions)
@@ -117,14 +117,14 @@ def _most_telling(op: Op, moment: Moment) -> tuple[int, int]:
 
 
 def _is_all_shown(moment: Moment) -> bool:
-    """Tell whether a page shows every number that goes into a step."""
+    """Tell whether the page shows every number that a step uses."""
     step = moment.step
     read = [step["incoming"], step["value"], *(data["array"] for data in step["inputs"])]
     return all(data["complete"] for data in read)
 
 
 def _follows_from_what_is_shown(op: Op, moment: Moment, right: Array) -> bool:
-    """Tell whether the op's line of NumPy gives the corner of its value from its inputs'."""
+    """Tell whether the shown part of the value can be computed from the shown inputs."""
     space = {
         name: corner_of(thing) if isinstance(thing, np.ndarray) else thing
         for name, thing in rule_names(op, moment.values, right).items()
@@ -134,7 +134,7 @@ def _follows_from_what_is_shown(op: Op, moment: Moment, right: Array) -> bool:
 
 
 def rest_of(moment: Moment, argument: int, entry: tuple[int, ...]) -> float | None:
-    """Return what the rows beyond the first few contribute to an entry: the rule without them."""
+    """Return the contribution of the rows that are not shown to one element."""
     op = moment.node
     assert isinstance(op, Op)
     g, contribution = np.asarray(moment.gradients[op]), moment.contributions[argument]
@@ -156,7 +156,7 @@ def _has_rows_of(g: Array, thing: object) -> bool:
 
 def _nudge(code: str) -> str:
     if "@" in code:
-        return "Not that. Which row and column of the factors meet in the framed entry?"
+        return "Not correct. Which row and which column do you multiply for the framed element?"
     if ".sum(" in code:
-        return "Not that. Which of the numbers that arrive add up in the framed entry?"
-    return "Not that. Put the numbers from the place of the framed entry into the line of NumPy."
+        return "Not correct. Which of the incoming numbers add up in the framed element?"
+    return "Not correct. Put the numbers at the framed position into the line of NumPy."

@@ -1,4 +1,4 @@
-"""Typical mistakes with values: in what an op computes, and in how far an update moves."""
+"""Typical mistakes in the value of an op, and in the change that an update makes."""
 
 from __future__ import annotations
 
@@ -27,30 +27,31 @@ def _values(moment: Moment, op: Op, right: Array) -> Iterator[tuple[Array | None
     if op.role == "activation" and op.rules:
         yield (
             evaluate(op.rules[0].local, space),
-            "That is the slope, σ′ in place of σ. On the way forward it is the function itself.",
+            "That is the slope (σ′). The forward pass needs the function itself (σ).",
         )
     yield (
         evaluate(changed(op.code, _TurnRight()), space),
-        "A row of the one meets a column of the other; here rows have met rows.",
+        "You multiplied rows by rows. In a matrix product, each row of the left matrix is "
+        "multiplied by a column of the right one.",
     )
     yield (
         evaluate(changed(op.code, _FirstProduct()), space),
-        "That is the first product alone. All products of a row with a column are summed.",
+        "That is only the first product. Add all the products of the row and the column.",
     )
     yield (
         evaluate(changed(op.code, _SumForMean()), space),
-        "That is the sum. A mean divides it by how many there are.",
+        "That is the sum. A mean divides it by the number of elements.",
     )
     yield (
         evaluate(changed(op.code, _DropPower()), space),
-        "Compare with the line of NumPy: there is a power in it.",
+        "Compare your answer with the line of NumPy. It contains a power.",
     )
     for parent in op.inputs:
         value = np.asarray(moment.values[parent])
         if value.shape == right.shape:
-            yield value, f"That is {parent.name} as it came in. What does this op do to it?"
+            yield value, f"That is the input {parent.name}. What does this op do to it?"
     yield -right, "The size is right. What about the sign?"
-    yield right * 2, "That is twice too much. Is each number in it once?"
+    yield right * 2, "That is twice the right number. Did you use each number only once?"
 
 
 def update_mistakes(moment: Moment, right: Array) -> list[Mistake]:
@@ -61,17 +62,23 @@ def update_mistakes(moment: Moment, right: Array) -> list[Mistake]:
 def _changes(moment: Moment, right: Array) -> Iterator[tuple[Array, str]]:
     g = np.asarray(moment.gradients[moment.node])
     lr = moment.step["hyperparameters"].get("lr")
-    yield -right, "That goes uphill: the gradient says where L grows, and L is to shrink."
+    yield (
+        -right,
+        "That step goes uphill. The gradient points uphill, but L should decrease.",
+    )
     if lr is not None:
         yield (
             -lr * g,
-            "That is plain gradient descent. What does this optimizer make of the gradient first?",
+            "That is plain gradient descent. How does this optimizer change the gradient first?",
         )
-    yield -g, "That is as long as the gradient. How much of it does the learning rate η take?"
-    yield g, "That is the gradient itself. Which way is downhill, and how far does η go?"
+    yield -g, "That is the whole gradient. Multiply it by the learning rate η."
+    yield (
+        g,
+        "That is the gradient itself. Which way is downhill, and how long is a step with η?",
+    )
     yield (
         np.asarray(moment.values[moment.node]) + right,
-        "That is the new value. How far is it from the old one?",
+        "That is the new value. Subtract the old value from it.",
     )
 
 

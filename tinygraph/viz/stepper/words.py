@@ -1,4 +1,4 @@
-"""What happens in a step, in plain words, and numbers short enough to read."""
+"""Sentences about a step, and numbers in few characters."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from tinygraph.notation.unicode import unicode_math
-from tinygraph.trace.steps import ArrayData, LineData, OutgoingData, Step
+from tinygraph.trace.steps import ArrayData, InputData, LineData, OutgoingData, Step
 
 
 def times(shape: list[int]) -> str:
-    """Return the shape of an array as it is read aloud.
+    """Return the shape of an array in words.
 
     >>> times([21, 4]), times([4]), times([])
     ('21×4', '4', 'one number')
@@ -20,89 +20,97 @@ def times(shape: list[int]) -> str:
 
 
 def heading(step: Step) -> str:
-    """Return what a step is called: ``"Backward: MatMul layer1/z"``."""
+    """Return the title of a step: ``"Backward: MatMul layer1/z"``."""
     if step["phase"] == "update":
         return f"Update: {step['op']} moves {step['node']}"
     return f"{step['phase'].capitalize()}: {step['op']} {step['node']}"
 
 
 def sentence(step: Step) -> str:
-    """Return what happens in a step, in one or two sentences."""
+    """Describe a step in one to three sentences."""
     return _SENTENCES[step["phase"]](step)
 
 
 def _forward(step: Step) -> str:
-    names = _listed([data["node"] for data in step["inputs"]])
-    shape = times(step["value"]["shape"])
-    return f"{_subject(step)} reads {names} and computes {step['node']}: {shape}."
+    names = _listed([_name(data) for data in step["inputs"]])
+    shape = step["value"]["shape"]
+    result = f"{step['node']}, {_array_words(shape)}"
+    about = f"{step['about']} " if step["about"] else ""
+    return f"{about}Inputs: {names}. Output: {result}."
+
+
+def _name(data: InputData) -> str:
+    """Return the name of an input; of a constant without a name, its number."""
+    return data["node"] if data["identifier"].isidentifier() else f"the number {data['identifier']}"
+
+
+def _array_words(shape: list[int]) -> str:
+    kinds = {0: "one number", 1: "a vector of {}", 2: "a {} matrix"}
+    return kinds.get(len(shape), "an array of {}").format(times(shape))
 
 
 def _backward(step: Step) -> str:
     outgoing = step["outgoing"]
     if not outgoing:
-        return f"The gradient has arrived at {step['node']}; nothing it reads takes a gradient."
+        return f"The gradient at {step['node']} is known. None of its inputs takes a gradient."
     names = _listed([leaving["node"] for leaving in outgoing])
     if re.fullmatch(r"\\frac\{(.*)\}\{\1\}", step["incoming_symbol"]):
-        start = f"The way back begins at {step['node']}: ∂L/∂L = 1, as L changes with itself. "
+        start = f"The backward pass starts at {step['node']}: ∂L/∂L = 1. "
     else:
-        start = (
-            f"The gradient has arrived at {step['node']}, norm {number(step['incoming']['norm'])}. "
-        )
-    return f"{start}Multiplied by the op's local derivative it goes on to {names}."
+        norm = number(step["incoming"]["norm"])
+        start = f"The gradient at {step['node']} is known (norm {norm}). "
+    return f"{start}Multiply it by the local derivative to get the gradient at {names}."
 
 
 def _update(step: Step) -> str:
-    return f"{_subject(step)} moves {step['node']} to make L smaller. This is step t = {step['t']}."
-
-
-def _subject(step: Step) -> str:
-    """Return what acts, after what it says of itself, if anything."""
-    return f"{step['about']} It" if step["about"] else step["op"]
+    subject = f"{step['about']} It" if step["about"] else step["op"]
+    return f"{subject} moves {step['node']} to make L smaller. This is step t = {step['t']}."
 
 
 _SENTENCES = {"forward": _forward, "backward": _backward, "update": _update}
 
 
 def purpose(step: Step, line: LineData) -> str:
-    """Return what a line of an update is for; nothing where the optimizer does not say."""
+    """Return the purpose of a line of an update; "" if the optimizer does not give one."""
     name = step["identifier"] if line["name"] == "w" else line["name"]
     return f"{name}: {line['why']}." if line["why"] else ""
 
 
 def arrival(leaving: OutgoingData) -> str:
-    """Return how a contribution joins what had arrived before; nothing where it is the only one.
+    """Return how a contribution is added to earlier ones; "" if it is the only one.
 
     >>> arrival({"node": "h", "number": 2, "count": 3})
-    'h is read in 3 places, so 3 contributions arrive there; this is number 2, and is added (+=).'
+    'h is used 3 times, so its gradient is a sum of 3 contributions. This is number 2, added by +=.'
     """
     if leaving["count"] == 1:
         return ""
     join = "is the first" if leaving["number"] == 1 else f"is number {leaving['number']}"
-    added = "" if leaving["number"] == 1 else ", and is added (+=)"
+    added = "" if leaving["number"] == 1 else ", added by +="
     return (
-        f"{leaving['node']} is read in {leaving['count']} places, so {leaving['count']} "
-        f"contributions arrive there; this {join}{added}."
+        f"{leaving['node']} is used {leaving['count']} times, so its gradient is a sum of "
+        f"{leaving['count']} contributions. This {join}{added}."
     )
 
 
 def loss_change(step: Step) -> str:
-    """Return what the updates of a training step did to the loss.
+    """Return how the updates of a training step changed the loss.
 
     >>> loss_change({"loss_before": 0.25, "loss_after": 0.125})
-    'L: 0.25 before the updates, 0.125 after them: it fell.'
+    'The updates decreased L from 0.25 to 0.125.'
     """
     before, after = step["loss_before"], step["loss_after"]
-    change = ""
-    if not isinstance(before, str) and not isinstance(after, str):
-        rose = "rose, as long steps may"
-        change = ": it " + ("fell" if after < before else rose if after > before else "stayed")
     shown = [f"{value:.5g}" if isinstance(value, float) else value for value in (before, after)]
-    text = f"L: {shown[0]} before the updates, {shown[1]} after them{change}."
-    return text.replace("-", "−")
+    if before == after:
+        return f"The updates did not change L = {shown[0]}.".replace("-", "−")
+    verb, advice = "changed", ""
+    if not isinstance(before, str) and not isinstance(after, str):
+        verb = "decreased" if after < before else "increased"
+        advice = " The step may be too long." if after > before else ""
+    return f"The updates {verb} L from {shown[0]} to {shown[1]}.{advice}".replace("-", "−")
 
 
 def left_out(data: ArrayData) -> str:
-    """Return what of an array is not shown, and what is known of it; nothing where all is."""
+    """Return which part of an array is shown, and its size; "" if all of it is shown."""
     if data["complete"]:
         return ""
     rows = data["entries"]
@@ -114,7 +122,7 @@ def left_out(data: ArrayData) -> str:
 
 
 def entry_name(name: str, entry: Sequence[int]) -> str:
-    """Return how an entry is written; a number that is no array has none.
+    """Return the name of an element of an array; of a scalar, the plain name.
 
     >>> entry_name("dW1", [0, 2]), entry_name("dw", [])
     ('dW1[0, 2]', 'dw')
@@ -123,7 +131,7 @@ def entry_name(name: str, entry: Sequence[int]) -> str:
 
 
 def left_to_add(rest: float, name: str, entry: Sequence[int]) -> str:
-    """Return what the rows that are not shown add to an entry; six digits, as much may cancel.
+    """Return the contribution of the rows that are not shown, with six digits: much may cancel.
 
     >>> left_to_add(-0.25, "db1", [0])
     'The rows that the tables leave out add −0.25 to db1[0].'
@@ -146,7 +154,7 @@ def settings(step: Step) -> str:
 
 
 def setting_symbol(name: str) -> str:
-    """Return the letter of a setting in formulas, in LaTeX: its name where it has none."""
+    """Return the LaTeX letter of a setting in formulas, or its name."""
     return _LETTERS.get(name, rf"\mathrm{{{name}}}")
 
 
@@ -160,14 +168,14 @@ _LETTERS = {
 }
 
 
-def number(value: Any, is_reckoned_with: bool = False) -> str:
-    """Return a number in few characters, with a proper minus sign.
+def number(value: Any, is_computed_with: bool = False) -> str:
+    """Return a number in few characters, with a true minus sign.
 
-    What is far from 1 gets two digits, and three where a reader is to reckon with it.
+    A number far from 1 gets two digits, or three if the reader computes with it.
 
     >>> number(0.0466), number(-1234.5), number(9.1e-5), number(0.0), number("nan"), number(3.0)
     ('0.0466', '−1234', '9.1e−5', '0', 'nan', '3')
-    >>> number(9.123e-5, is_reckoned_with=True)
+    >>> number(9.123e-5, is_computed_with=True)
     '9.12e−5'
     """
     if not isinstance(value, (int, float)):
@@ -178,7 +186,7 @@ def number(value: Any, is_reckoned_with: bool = False) -> str:
     elif 1e-3 <= size < 10_000:
         text = f"{value:.0f}" if size >= 1_000 else f"{value:#.3g}"
     else:
-        mantissa, _, exponent = f"{value:.{1 + is_reckoned_with}e}".partition("e")
+        mantissa, _, exponent = f"{value:.{1 + is_computed_with}e}".partition("e")
         text = f"{mantissa}e{int(exponent)}"
     return text.rstrip(".").replace("-", "−")
 

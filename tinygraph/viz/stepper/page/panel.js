@@ -28,7 +28,7 @@ function fillPanel(headline, panel, place, options) {
 }
 
 function forwardBody(step, place, asks, { onAnswered }) {
-  const read = step.inputs.map((input) => arrayFigure(titled("reads ", input.symbol), input.array));
+  const read = step.inputs.map((input) => arrayFigure(titled("input ", input.symbol), input.array));
   const computed = arrayFigure(titled("computes ", step.symbol), step.value, { tone: "value" });
   return [
     element("div", { class: "written" }, formula(step.math, true), codeLine(step.code)),
@@ -52,7 +52,7 @@ function backwardBody(step, place, asks, { onAnswered }) {
       element(
         "div",
         { class: "arrays" },
-        arrayFigure(titled("arrives: ", step.incomingSymbol), step.incoming, { tone: "gradient" }),
+        arrayFigure(titled("incoming: ", step.incomingSymbol), step.incoming, { tone: "gradient" }),
         arrayFigure(titled("forward value ", step.symbol), step.value, { tone: "value" }),
       ),
       ...leaving,
@@ -60,12 +60,9 @@ function backwardBody(step, place, asks, { onAnswered }) {
   ];
 }
 
-// The reason for a formula, in the op's own letters, and what they stand for here.
-function reason(why, step) {
-  if (!why) return null;
-  const inputs = step.inputs.map((input) => `${input.argument} = ${data.nodes[input.node].name}`);
-  const letters = [...inputs, `y = ${data.nodes[step.node].name}`].join(", ");
-  return element("p", { class: "why" }, `Because ${why}. Here ${letters}.`);
+// The reason for a formula, in the names of the graph.
+function reason(why) {
+  return why ? element("p", { class: "why" }, `Because ${why}.`) : null;
 }
 
 function outgoingPart(leaving, step) {
@@ -79,7 +76,7 @@ function outgoingPart(leaving, step) {
       "div",
       { class: "arrays" },
       ...factors(leaving),
-      arrayFigure(titled("leaves: ", leaving.symbol), leaving.contribution, { tone: "gradient" }),
+      arrayFigure(titled("contribution: ", leaving.symbol), leaving.contribution, { tone: "gradient" }),
       leaving.before !== null
         ? arrayFigure(titled("with what was there (+=): ", leaving.symbol), leaving.total, {
             tone: "gradient",
@@ -94,7 +91,7 @@ function outgoingPart(leaving, step) {
 function written(leaving, step) {
   return [
     element("div", { class: "written" }, formula(leaving.math, true), codeLine(leaving.code)),
-    reason(leaving.why, step),
+    reason(leaving.why),
     leaving.arrival ? element("p", { class: "why arrival" }, leaving.arrival) : null,
   ];
 }
@@ -126,7 +123,7 @@ function askedGradient(step, place, onAnswered) {
 }
 
 function arrivedBefore(leaving) {
-  return arrayFigure(titled("had arrived before: ", leaving.symbol), leaving.before, {
+  return arrayFigure(titled("before this step: ", leaving.symbol), leaving.before, {
     tone: "gradient",
   });
 }

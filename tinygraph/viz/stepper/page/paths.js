@@ -26,7 +26,7 @@ function pathsDetails(node, step, identifier) {
   select.addEventListener("change", show);
   details.addEventListener("toggle", () => (details.open ? show() : highlightPath(null)));
   details.append(
-    element("p", {}, "Entry ", select, " (those with the largest gradients)"),
+    element("p", {}, "Element ", select, " (those with the largest gradients)"),
     shown,
   );
   return details;

@@ -96,7 +96,7 @@ function typingForm(question, { right, wrong, say }) {
   return element(
     "form",
     { onsubmit: check },
-    element("label", {}, "The framed entry, ", element("code", {}, name), ": "),
+    element("label", {}, "The framed element, ", element("code", {}, name), ": "),
     input,
     " ",
     element("button", { type: "submit", class: "primary" }, "Check"),
@@ -140,7 +140,7 @@ function outcomeLine(place) {
   const outcome = results.get(place)?.outcome;
   if (!outcome) return null;
   const { first, answered } = score();
-  const soFar = `So far ${first} of ${answered} right at once.`;
+  const soFar = `So far ${first} of ${answered} correct on the first try.`;
   return element("p", { class: "outcome", tabindex: "-1" }, `${data.replies[outcome]} ${soFar}`);
 }
 
@@ -150,7 +150,7 @@ function score() {
   return { first, answered: outcomes.length };
 }
 
-// "✓ 3/4": three right at once, of four.
+// "✓ 3/4": three of four were correct on the first try.
 function scoreText() {
   const { first, answered } = score();
   return answered ? `✓ ${first}/${answered}` : "";
@@ -181,7 +181,7 @@ function scoreCard(goTo) {
     element(
       "p",
       {},
-      `${plural(asked.length, "question")}: ${count("first")} right at once, `,
+      `${plural(asked.length, "question")}: ${count("first")} correct on the first try, `,
       `${count("later")} after a hint, ${count("shown")} shown, ${count(undefined)} not answered.`,
     ),
     links.length ? element("p", {}, "Worth another look:") : "",
