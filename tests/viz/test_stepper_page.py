@@ -408,7 +408,7 @@ def test_without_an_optimizer_the_page_says_how_to_see_an_update(page, tmp_path)
     model = tg.lab2.model(rng=0)
     page.goto(tg.step_through(model, x=X, t=T).save(tmp_path / "plain.html").as_uri())
     expect(page.locator("#phases li")).to_have_text(["forward", "backward"])
-    expect(page.locator("main")).to_contain_text("give it an optimizer")
+    expect(page.locator("main")).to_contain_text("add an optimizer")
     expect(page.locator(".guide")).not_to_contain_text("update")
 
 
