@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from tinygraph.data.digits import digits
 from tinygraph.errors import ArgumentError, FileError, UnknownNameError, did_you_mean
 from tinygraph.validation.arrays import Array, brief
 from tinygraph.validation.paths import as_path
@@ -40,6 +41,8 @@ class Table:
         The target as numbers; for classes, the index of each sample's class.
     classes : tuple of str
         The class names, sorted. Empty if the target is a quantity.
+    image_shape : tuple of int, optional
+        Height and width, if the features of a sample are the pixels of an image.
     """
 
     features: tuple[str, ...]
@@ -47,6 +50,21 @@ class Table:
     target: str
     y: Array
     classes: tuple[str, ...]
+    image_shape: tuple[int, int] | None = None
+
+
+def digits_table() -> Table:
+    """Return the handwritten digits as a table with one feature for each pixel.
+
+    >>> digits_table().x.shape
+    (1797, 64)
+    """
+    images, labels = digits()
+    height, width = images.shape[1:]
+    pixels = tuple(f"pixel {row},{column}" for row in range(height) for column in range(width))
+    x = images.reshape(len(images), -1)
+    classes = tuple(map(str, range(10)))
+    return Table(pixels, x, "digit", labels.astype(np.float64), classes, (height, width))
 
 
 @dataclass(frozen=True)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from tinygraph.lab2.experiments.catalogue import EPOCHS, EXPERIMENTS, SEEDS
 from tinygraph.lab2.files import save_files
 from tinygraph.lab2.network import ACTIVATIONS
-from tinygraph.lab2.options import INTERRUPTED, chosen_fields, file_path, folder_path
+from tinygraph.lab2.options import INTERRUPTED, file_path, folder_path, with_options
 from tinygraph.lab2.run import (
     DATA_SETS,
     MOST_SHOWN,
@@ -176,7 +177,7 @@ def _add_problem(parser: argparse.ArgumentParser) -> Any:
 
 def _settings(options: argparse.Namespace, data: str) -> Settings:
     """Return the settings that the options describe, for one data set."""
-    return Settings(**{**chosen_fields(options, Settings), "data": data})
+    return replace(with_options(Settings(), options), data=data)
 
 
 def _run_lab2(options: argparse.Namespace) -> int:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, TypeVar
 
 from tinygraph.errors import TinygraphError
 from tinygraph.validation.paths import as_path
 
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+S = TypeVar("S", bound="DataclassInstance")
 INTERRUPTED = 130
 """The exit status after Ctrl-C: 128 + SIGINT."""
 
@@ -33,6 +37,8 @@ def folder_path(text: str) -> Path:
     raise argparse.ArgumentTypeError(f"it must be the path of a folder, such as out; got {text!r}")
 
 
-def chosen_fields(options: argparse.Namespace, kind: type[Any]) -> dict[str, Any]:
-    """Return the fields of a settings class as the options give them, or their defaults."""
-    return {field.name: getattr(options, field.name, field.default) for field in fields(kind)}
+def with_options(settings: S, options: argparse.Namespace) -> S:
+    """Return the settings with each field that the options set."""
+    given = vars(options)
+    names = [field.name for field in fields(settings) if field.name in given]
+    return replace(settings, **{name: given[name] for name in names})

@@ -1,4 +1,4 @@
-"""The command ``tinygraph train FILE.csv``."""
+"""The command ``tinygraph train``: a CSV file of the user, or the handwritten digits."""
 
 from __future__ import annotations
 
@@ -6,93 +6,119 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from tinygraph.data.table import read_table
-from tinygraph.lab2.options import INTERRUPTED, chosen_fields, file_path, folder_path
-from tinygraph.lab2.own_data.training import Training, save_training, train_on_table
+from tinygraph.data.table import Table, digits_table, read_table
+from tinygraph.errors import ArgumentError
+from tinygraph.lab2.options import INTERRUPTED, file_path, folder_path, with_options
+from tinygraph.lab2.own_data.training import DIGITS, Training, save_training, train_on_table
 from tinygraph.lab2.run import OPTIMIZERS
 from tinygraph.validation.paths import writing
+
+BUILT_IN = "digits"
+MOST_NAMES = 5
+"""The names of more features are not printed."""
 
 
 def add_train(commands: Any) -> None:
     """Add ``tinygraph train``."""
     train = commands.add_parser(
         "train",
-        help="train a network on your own CSV file",
+        help="train a network on your own CSV file, or on handwritten digits",
         description="Train a network with two hidden layers on a CSV file, and write a page about "
-        "the result. The features are numbers; the target is a number or a class name.",
-        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+        "the result. The features are numbers; the target is a number or a class name. "
+        '"tinygraph train digits" uses 1,797 images of handwritten digits instead.',
+        argument_default=argparse.SUPPRESS,
     )
-    usual = Training()
-    train.add_argument("table", type=file_path, metavar="FILE.csv", help="with a header or not")
-    train.add_argument("--target", required=True, metavar="COLUMN", help="name, or number from 1")
-    train.add_argument(
+    _add_table(train)
+    _add_training(train)
+    train.set_defaults(run=_run_train)
+
+
+def _add_table(parser: argparse.ArgumentParser) -> None:
+    table = parser.add_argument_group("table")
+    parser.add_argument(
+        "table", type=file_path, metavar="FILE.csv", help="with a header or not; or digits"
+    )
+    table.add_argument("--target", metavar="COLUMN", help="column to predict: name, or number")
+    table.add_argument(
         "--features",
         nargs="+",
-        default=argparse.SUPPRESS,
         metavar="COLUMN",
         help="columns to predict it from (default: all others)",
     )
-    train.add_argument(
+    table.add_argument(
         "--task",
         choices=["auto", "classification", "regression"],
         default="auto",
         help="auto: class names, or at most 10 different whole numbers, are classes",
     )
-    train.add_argument("--hidden", type=int, default=usual.hidden, help="units in a hidden layer")
-    train.add_argument(
-        "--optimizer", choices=sorted(OPTIMIZERS), default=usual.optimizer, help="update rule"
-    )
-    train.add_argument("--lr", type=float, default=usual.lr, help="learning rate")
-    train.add_argument("--epochs", type=int, default=usual.epochs, help="passes over the data")
-    train.add_argument(
-        "--batch-size", type=int, default=argparse.SUPPRESS, help="(default: all training rows)"
-    )
-    train.add_argument(
-        "--validation", type=float, default=usual.validation, help="share of rows not trained on"
-    )
-    train.add_argument(
-        "--patience",
-        type=int,
-        default=argparse.SUPPRESS,
-        help="stop if the validation loss has not fallen for so many epochs",
-    )
-    train.add_argument("--seed", type=int, default=usual.seed, help="of the split and the weights")
-    train.add_argument(
-        "--print-interval",
-        type=int,
-        default=argparse.SUPPRESS,
-        help="epochs between printed lines (default: a tenth of the epochs)",
-    )
-    train.add_argument(
+    parser.add_argument(
         "--out",
         type=folder_path,
         default=Path("train-output"),
         metavar="FOLDER",
-        help="where the page goes",
+        help="folder for the page (train-output)",
     )
-    train.set_defaults(run=_run_train)
+
+
+def _add_training(parser: argparse.ArgumentParser) -> None:
+    training = parser.add_argument_group("training")
+    for name, kind, text in (
+        ("hidden", int, "units in each hidden layer"),
+        ("lr", float, "learning rate"),
+        ("epochs", int, "passes over the data"),
+        ("batch_size", int, "mini-batch size"),
+        ("validation", float, "share of the rows that is not trained on"),
+        ("patience", int, "stop if the validation loss has not fallen for so many epochs"),
+        ("seed", int, "seed of the split, the start values and the batches"),
+        ("print_interval", int, "epochs between printed lines"),
+    ):
+        option = f"--{name.replace('_', '-')}"
+        training.add_argument(option, type=kind, metavar="N", help=text + _defaults(name))
+    training.add_argument(
+        "--optimizer", choices=sorted(OPTIMIZERS), help=f"update rule{_defaults('optimizer')}"
+    )
+
+
+def _defaults(name: str) -> str:
+    usual, digits = getattr(Training(), name), getattr(DIGITS, name)
+    if usual == digits:
+        return "" if usual is None else f" ({usual})"
+    return f" ({'all rows' if usual is None else usual}; digits: {digits})"
 
 
 def _run_train(options: argparse.Namespace) -> int:
     from tinygraph.lab2.own_data.page import write_own_page  # matplotlib is slow to import
 
-    table = read_table(
-        options.table, options.target, getattr(options, "features", ()), options.task
-    )
-    if table.classes:
-        found = f"classification, {len(table.classes)} classes: {', '.join(table.classes)}"
-    else:
-        found = "regression"
-    print(
-        f"{options.table}: {len(table.y):,} rows, {len(table.features)} features, target "
-        f"{table.target!r} ({found})"
-    )
+    table, usual = _table(options)
+    print(_description(table, str(options.table)))
     with writing(options.out):
         options.out.mkdir(parents=True, exist_ok=True)
-    settings = Training(**chosen_fields(options, Training))
-    trained = train_on_table(table, settings)
+    trained = train_on_table(table, with_options(usual, options))
     print(f"\n{trained.summary()}")
     files = save_training(trained, options.out)
     print(f"written to {options.out}: {', '.join(path.name for path in files)}")
     print(f"\nStart here: {write_own_page(trained, options.table.name, options.out, files)}")
     return INTERRUPTED if trained.history.stopped == "interrupted" else 0
+
+
+def _table(options: argparse.Namespace) -> tuple[Table, Training]:
+    """Return the data, and the usual settings for them."""
+    if str(options.table) == BUILT_IN:
+        return digits_table(), DIGITS
+    if "target" not in options:
+        raise ArgumentError(
+            f"The column to predict must be named: tinygraph train {options.table} --target COLUMN."
+        )
+    features = getattr(options, "features", ())
+    return read_table(options.table, options.target, features, options.task), Training()
+
+
+def _description(table: Table, source: str) -> str:
+    kind = "regression"
+    if table.classes:
+        kind = f"classification, {len(table.classes)} classes: {', '.join(table.classes)}"
+    names = f": {', '.join(table.features)}" if len(table.features) <= MOST_NAMES else ""
+    return (
+        f"{source}: {len(table.y):,} rows, {len(table.features)} features{names}, target "
+        f"{table.target!r} ({kind})"
+    )

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from tinygraph import plots
-from tinygraph.lab2.own_data.training import DIGITS, Trained, label_text
+from tinygraph.lab2.own_data.training import SIGNIFICANT, Trained, label_text
 from tinygraph.lab2.report.figures import report_style
 from tinygraph.lab2.report.layout import render
 from tinygraph.lab2.report.svg import inline_svg
@@ -43,7 +43,7 @@ def write_own_page(trained: Trained, source: str, folder: Path, files: Sequence[
         history=trained.history,
         curve=_learning_curve(trained),
         pictures=_pictures(trained),
-        mistakes=worst_rows(trained),
+        mistakes=[] if trained.table.image_shape else worst_rows(trained),
         has_validation=bool(trained.is_held_out.any()),
         files=[file.name for file in files],
         network=files[-1].name,
@@ -65,11 +65,11 @@ def worst_rows(trained: Trained) -> list[tuple[str, ...]]:
     order = [k for k in np.argsort(-error, kind="stable") if rows[k] and error[k] > 0]
     return [
         (
-            *(number(float(value), DIGITS + 1) for value in table.x[k]),
+            *(number(float(value), SIGNIFICANT + 1) for value in table.x[k]),
             label_text(table, float(table.y[k])),
             label_text(table, float(trained.decided[k]))
             if table.classes
-            else number(float(trained.decided[k]), DIGITS + 1),
+            else number(float(trained.decided[k]), SIGNIFICANT + 1),
         )
         for k in order[:MISTAKES]
     ]
@@ -100,6 +100,15 @@ def _pictures(trained: Trained) -> list[tuple[str, str]]:
             _draw_fit(axes, table.y[rows], trained.decided[rows])
             caption = "Each point is a row of the table; on the line a prediction is exact."
     pictures = [(caption, inline_svg(figure, "result", caption, not table.classes))]
+    if table.image_shape:
+        with report_style():
+            figure = Figure(figsize=(5.4, 3.4))
+            pixels = table.x[rows].reshape(-1, *table.image_shape)
+            labels = table.y[rows].astype(int)
+            outputs = trained.prediction[rows]
+            plots.worst_mistakes(pixels, labels, outputs, count=MISTAKES, figure=figure, title="")
+        caption = "The worst mistakes: the true class, and the predicted one."
+        pictures.append((caption, inline_svg(figure, "images", caption, follows_page=False)))
     if table.x.shape[1] == 2 and table.classes:
         with report_style():
             figure, axes = _axes(4.8, 4.2)
