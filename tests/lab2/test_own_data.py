@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import csv
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 import tinygraph as tg
 from tinygraph.cli import main
-from tinygraph.data.table import Table
+from tinygraph.data.table import Table, digits_table
 from tinygraph.lab2.own_data.page import MISTAKES, worst_rows
-from tinygraph.lab2.own_data.training import Training, train_on_table
+from tinygraph.lab2.own_data.training import DIGITS, Training, train_on_table
 
 QUIET = {"print_interval": 0}
 
@@ -39,7 +40,7 @@ def test_a_classifier_learns_on_features_of_any_size(classes):
     assert trained.score(rows) > 0.9
     assert trained.score(rows) == np.mean(trained.decided[rows] == trained.table.y[rows])
     assert trained.baseline(rows) < 0.7
-    assert trained.prediction.shape[1] == (1 if classes == 2 else 3)
+    assert trained.prediction.shape == (90, classes)
     validation = trained.history.validation_accuracy
     assert validation[np.isfinite(validation)][-1] == pytest.approx(trained.score(rows))
 
@@ -92,6 +93,29 @@ def test_the_worst_mistakes_come_first():
     assert errors[0] == pytest.approx(expected, rel=1e-3)
 
 
+@pytest.mark.parametrize("model", ["mlp", "conv"])
+def test_the_digits_are_learned_by_both_models(model):
+    trained = train_on_table(digits_table(), replace(DIGITS, model=model, epochs=4, **QUIET))
+    kinds = [type(node).__name__ for node in trained.model.nodes]
+    assert ("Conv2D" in kinds) == (model == "conv")
+    assert trained.score(trained.is_held_out) > 0.9
+    assert trained.baseline(trained.is_held_out) < 0.2
+    assert (trained.margin >= 0).all()
+
+
+def test_convolutions_need_images():
+    with pytest.raises(tg.errors.ArgumentError, match="needs images"):
+        train_on_table(blobs(), Training(model="conv"))
+
+
+def test_the_page_of_the_digits_shows_the_mistakes_as_images(tmp_path, capsys):
+    assert main(["train", "digits", "--epochs", "2", "--out", str(tmp_path)]) == 0
+    assert "1,797 rows, 64 features, target 'digit'" in capsys.readouterr().out
+    page = (tmp_path / "index.html").read_text(encoding="utf-8")
+    assert "Each title gives the true class, then the predicted one." in page
+    assert re.search(r"\d, not \d", page)
+
+
 @pytest.fixture
 def table_file(tmp_path):
     table = blobs()
@@ -109,9 +133,7 @@ def test_the_command_trains_and_writes_a_page(table_file, tmp_path, capsys):
     command = ["train", str(table_file), "--target", "colour", "--epochs", "300", "--out", str(out)]
     assert main([*command, "--batch-size", "16", "--optimizer", "momentum"]) == 0
     text = capsys.readouterr().out
-    assert (
-        "90 rows, 2 features, target 'colour' (classification, 3 classes: blue, green, red)" in text
-    )
+    assert "90 rows, 2 features: a, b, target 'colour' (classification, 3 classes: blue, " in text
     assert text.splitlines()[-1] == f"Start here: {out / 'index.html'}"
     page = (out / "index.html").read_text(encoding="utf-8")
     for target in re.findall(r'(?:href|src)="([^"#][^"]*)"', page):

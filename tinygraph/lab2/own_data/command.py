@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from tinygraph.data.table import Table, digits_table, read_table
 from tinygraph.errors import ArgumentError
 from tinygraph.lab2.options import INTERRUPTED, file_path, folder_path, with_options
-from tinygraph.lab2.own_data.training import DIGITS, Training, save_training, train_on_table
+from tinygraph.lab2.own_data.training import DIGITS, MODELS, Training, save_training, train_on_table
 from tinygraph.lab2.run import OPTIMIZERS
 from tinygraph.validation.paths import writing
 
 BUILT_IN = "digits"
+CONV_EPOCHS = 20
+"""The usual epochs of convolutions, which learn more in an epoch, and take longer."""
 MOST_NAMES = 5
 """The names of more features are not printed."""
 
@@ -75,6 +78,9 @@ def _add_training(parser: argparse.ArgumentParser) -> None:
         option = f"--{name.replace('_', '-')}"
         training.add_argument(option, type=kind, metavar="N", help=text + _defaults(name))
     training.add_argument(
+        "--model", choices=MODELS, help="dense layers, or convolutions of images (mlp)"
+    )
+    training.add_argument(
         "--optimizer", choices=sorted(OPTIMIZERS), help=f"update rule{_defaults('optimizer')}"
     )
 
@@ -104,7 +110,8 @@ def _run_train(options: argparse.Namespace) -> int:
 def _table(options: argparse.Namespace) -> tuple[Table, Training]:
     """Return the data, and the usual settings for them."""
     if str(options.table) == BUILT_IN:
-        return digits_table(), DIGITS
+        is_conv = getattr(options, "model", DIGITS.model) == "conv"
+        return digits_table(), replace(DIGITS, epochs=CONV_EPOCHS) if is_conv else DIGITS
     if "target" not in options:
         raise ArgumentError(
             f"The column to predict must be named: tinygraph train {options.table} --target COLUMN."

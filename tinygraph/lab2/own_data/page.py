@@ -61,7 +61,7 @@ def worst_rows(trained: Trained) -> list[tuple[str, ...]]:
     rows = trained.is_held_out if trained.is_held_out.any() else ~trained.is_held_out
     error = np.abs(trained.decided - table.y)
     if table.classes:
-        error = np.where(error > 0, trained.confidence, 0.0)
+        error = np.where(error > 0, trained.margin, 0.0)
     order = [k for k in np.argsort(-error, kind="stable") if rows[k] and error[k] > 0]
     return [
         (
@@ -102,19 +102,16 @@ def _pictures(trained: Trained) -> list[tuple[str, str]]:
     pictures = [(caption, inline_svg(figure, "result", caption, not table.classes))]
     if table.image_shape:
         with report_style():
-            figure = Figure(figsize=(5.4, 3.4))
+            figure = Figure(figsize=(5.4, 1.6))
             pixels = table.x[rows].reshape(-1, *table.image_shape)
-            labels = table.y[rows].astype(int)
-            outputs = trained.prediction[rows]
-            plots.worst_mistakes(pixels, labels, outputs, count=MISTAKES, figure=figure, title="")
-        caption = "The worst mistakes: the true class, and the predicted one."
+            truth, outputs = table.y[rows], trained.prediction[rows]
+            plots.worst_mistakes(pixels, truth, outputs, figure=figure, title="")
+        caption = "The worst mistakes. Each title gives the true class, then the predicted one."
         pictures.append((caption, inline_svg(figure, "images", caption, follows_page=False)))
     if table.x.shape[1] == 2 and table.classes:
         with report_style():
             figure, axes = _axes(4.8, 4.2)
-            labels = np.eye(len(table.classes))[table.y.astype(int)]
-            truth = labels if len(table.classes) > 2 else table.y
-            plots.decision_regions(trained.model, table.x, truth, ax=axes, title="")
+            plots.decision_regions(trained.model, table.x, table.y, ax=axes, title="")
             axes.set(xlabel=table.features[0], ylabel=table.features[1])
             _rename_legend(axes, {f"class {k}": name for k, name in enumerate(table.classes)})
         caption = "The class that the network predicts at each place of the plane."
