@@ -48,8 +48,9 @@ and the maximum 1/4 is taken only at :math:`x = 0`.
 # **Shape check.** :math:`g` and :math:`y` have the shape of :math:`x`, and :math:`\odot` keeps it.
 #
 # The numbers
-# ----------- The table compares three numbers: the formula, the slope measured with a small
-# change of :math:`x`, and the result of the op's ``backward``.
+# -----------
+# The table compares three numbers: the formula, the slope measured with a small change of
+# :math:`x`, and the result of the op's ``backward``.
 
 import matplotlib.pyplot as plt
 import numpy as np

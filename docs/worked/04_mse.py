@@ -125,8 +125,9 @@ assert np.allclose([row[1] for row in rows], [2 / n, 1 / n, 1])
 #    :dedent: 4
 #
 # A picture
-# --------- The loss of one element is a parabola, and its slope is a line through 0. The slope is
-# large far from the label and small close to it.
+# ---------
+# The loss of one element is a parabola, and its slope is a line through 0. The slope is large far
+# from the label and small close to it.
 
 errors = np.linspace(-2, 2, 201)
 fig, ax = plt.subplots(figsize=(7, 3), layout="constrained")

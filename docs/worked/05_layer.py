@@ -119,8 +119,9 @@ print(tg.gradcheck(model))
 #    :dedent: 4
 #
 # A picture
-# --------- Every card shows the value in its upper half and the gradient in its lower half. Each
-# gradient has the shape of its value.
+# ---------
+# Every card shows the value in its upper half and the gradient in its lower half. Each gradient has
+# the shape of its value.
 
 tg.render(model, gradients=True)
 

@@ -20,8 +20,9 @@ Then
 
 # %%
 # The graph
-# --------- This is the graph after one forward and one backward pass on the n = 21 points of the
-# XOR data. Every card shows the value above the gradient.
+# ---------
+# This is the graph after one forward and one backward pass on the n = 21 points of the XOR data.
+# Every card shows the value above the gradient.
 
 import numpy as np
 from tabulate import tabulate
@@ -37,9 +38,10 @@ picture
 
 # %%
 # Derivation
-# ---------- tinygraph writes this derivation from the rules of the ops in the graph. Each line is
-# one node, from the loss back to :math:`W_1`, and its reason comes from the op. *Every symbol is
-# a link to its card in the diagram above.*
+# ----------
+# tinygraph writes this derivation from the rules of the ops in the graph. Each line is one node,
+# from the loss back to :math:`W_1`, and its reason comes from the op. *Every symbol is a link to
+# its card in the diagram above.*
 
 derivation = tg.derive(model, "layer1/W", diagram=picture)
 derivation
@@ -51,9 +53,10 @@ derivation
 # above says the same; there, :math:`\delta_k` is the gradient at the pre-activation of layer k.
 #
 # Index form and matrix form
-# -------------------------- The gradient of one weight of the first layer, :math:`W_{1,pq}`, is a
-# sum over the samples i, the units r of the second layer, and the single unit of the third layer.
-# *Multiply along each path, and add the products of all paths:*
+# --------------------------
+# The gradient of one weight of the first layer, :math:`W_{1,pq}`, is a sum over the samples i, the
+# units r of the second layer, and the single unit of the third layer. *Multiply along each path,
+# and add the products of all paths:*
 #
 # .. math::
 #
@@ -69,8 +72,9 @@ derivation
 # gives the shapes for every line.
 #
 # The numbers
-# ----------- Below are the lines of NumPy behind the table, and then their results at the present
-# values, compared with ``backward``:
+# -----------
+# Below are the lines of NumPy behind the table, and then their results at the present values,
+# compared with ``backward``:
 
 print(derivation.code)
 

@@ -59,8 +59,9 @@ which one layer can compute. XOR is not a function of this form, for any :math:`
 # (4,)(4, 4)(4, 1) = (1,).
 #
 # The numbers
-# ----------- The lab network with ``activation="none"`` has 37 numbers in six parameters. They
-# reduce to 3 numbers.
+# -----------
+# The lab network with ``activation="none"`` has 37 numbers in six parameters. They reduce to 3
+# numbers.
 
 import matplotlib.pyplot as plt
 import numpy as np

@@ -92,9 +92,9 @@ print(tabulate(rows, headers=["inputs from", "common part", "the rest"], floatfm
 #    :dedent: 4
 #
 # A picture
-# --------- Gradient descent, one sample at a time, moves towards a target for which one weight
-# must increase and the other must decrease. With positive inputs, every step goes up and right,
-# or down and left.
+# ---------
+# Gradient descent, one sample at a time, moves towards a target for which one weight must increase
+# and the other must decrease. With positive inputs, every step goes up and right, or down and left.
 
 
 def path(centre, lr=0.9, steps=14):

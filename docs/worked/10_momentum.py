@@ -44,8 +44,9 @@ step, the step shrinks to :math:`\dfrac{1}{1+\beta}` times."""
 # **Shape check.** :math:`v` has the shape of :math:`w`. Every parameter has its own :math:`v`.
 #
 # The numbers
-# ----------- We run the optimizer with a gradient that is always 1, and with one that alternates
-# between 1 and −1:
+# -----------
+# We run the optimizer with a gradient that is always 1, and with one that alternates between 1 and
+# −1:
 
 import matplotlib.pyplot as plt
 import numpy as np

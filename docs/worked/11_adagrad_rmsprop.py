@@ -106,8 +106,9 @@ print(tabulate(rows, headers=headers, floatfmt=("g", *[".4f"] * 4)))
 #    :dedent: 4
 #
 # A picture
-# --------- The gradient is 1, and 0.1 from step 25 on. RMSProp forgets the large gradients, so
-# its steps recover. AdaGrad never forgets them.
+# ---------
+# The gradient is 1, and 0.1 from step 25 on. RMSProp forgets the large gradients, so its steps
+# recover. AdaGrad never forgets them.
 
 gradients = [1.0] * 25 + [0.1] * 50
 fig, ax = plt.subplots(figsize=(7, 3), layout="constrained")
