@@ -11,6 +11,7 @@ import tinygraph as tg
 from tinygraph.compile.ir import Operation, Value, constant, evaluate
 from tinygraph.compile.passes import affine_layers, factors, joined_layers, simplification
 from tinygraph.compile.passes import tidy as passes
+from tinygraph.compile.passes.stacks import flatten_stacks
 from tinygraph.compile.passes.step_plan import FASTER, plan_step
 from tinygraph.compile.passes.update_plan import scalars_only
 from tinygraph.compile.record.step import record_step
@@ -143,6 +144,29 @@ def test_fuse_layers_does_the_slopes_of_all_layers_at_once(recorded):
     assert count(faster, np.subtract) - count(together, np.subtract) == 2
     assert count(together, joined_layers.join) == 1
     assert_same(together, block, arrays)
+
+
+def test_a_stack_times_one_matrix_is_one_product(rng):
+    x, t = tg.Input("x", shape=(None, 4, 3)), tg.Input("t", shape=(None, 4, 3))
+    h = tg.Tanh(tg.MatMul(x, tg.Parameter(rng.normal(size=(3, 3)), name="W")))
+    attention = tg.MatMul(h, np.swapaxes(h, -1, -2))
+    model = tg.Graph(tg.MSE(tg.MatMul(attention, h) + h, t))
+    for batch in (1, 4, 5):
+        feeds = {"x": rng.normal(size=(batch, 4, 3)), "t": rng.normal(size=(batch, 4, 3))}
+        step = record_step(model, model.feed_arrays(feeds))
+        W = model["W"]
+        block = passes.Block(step.operations, (step.values[model.output], step.gradients[W]))
+        arrays = {step.values[W]: W.value, **{step.values[n]: feeds[n.name] for n in model.inputs}}
+        tidy = passes.optimise(block, passes.TIDY)
+        flat = flatten_stacks(tidy)
+        assert_same(flat, tidy, arrays)
+        products = [one for one in flat.operations if one.function is np.matmul]
+        of_W = [one for one in products if len(one.result.shape) == 2]
+        assert [one.result.shape for one in of_W] == [(4 * batch, 3), (3, 3)]
+        loss, gradients = tg.compile(model).gradients(**feeds)
+        assert loss == pytest.approx(model.forward(**feeds), rel=1e-12)
+        model.backward()
+        np.testing.assert_allclose(gradients["W"], W.grad, rtol=1e-10)
 
 
 def test_scalars_are_parted_from_arrays():

@@ -22,6 +22,7 @@ from tinygraph.compile.passes.affine_layers import (
 from tinygraph.compile.passes.factors import common_factor, pull_factors
 from tinygraph.compile.passes.joined_layers import fuse_layers
 from tinygraph.compile.passes.simplification import shorten_products, simplify
+from tinygraph.compile.passes.stacks import flatten_stacks
 from tinygraph.compile.passes.tidy import (
     TIDY,
     Block,
@@ -35,6 +36,7 @@ from tinygraph.core.leaves import Parameter, State
 from tinygraph.core.node import Node
 
 FASTER = (
+    flatten_stacks,
     simplify,
     pull_factors,
     fold_constants,
