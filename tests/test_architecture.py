@@ -24,7 +24,7 @@ LEVELS = (
     ("validation",),
     ("core",),
     ("data", "ops", "optim"),
-    ("compile", "notation", "plots"),
+    ("compile", "layers", "notation", "plots"),
     ("derivation", "diagnosis", "trace", "train"),
     ("checkpoint", "sweeps", "viz"),
     ("check", "lab2"),

@@ -95,7 +95,7 @@ from tinygraph.optim.optimizer import Optimizer
 from tinygraph.optim.updates import SGD, AdaGrad, Adam, AdamW, Momentum, Nesterov, RMSProp
 
 if TYPE_CHECKING:
-    from tinygraph import exercises, lab2, plots, testing
+    from tinygraph import exercises, lab2, layers, plots, testing
     from tinygraph.check.gradcheck import gradcheck
     from tinygraph.checkpoint.saving import load, save
     from tinygraph.derivation.derive import Derivation, derive
@@ -205,6 +205,7 @@ __all__ = [
     "gradcheck",
     "gradients",
     "lab2",
+    "layers",
     "load",
     "ops",
     "plots",
@@ -230,6 +231,7 @@ _LOADED_ON_USE = {
     "derive": "tinygraph.derivation.derive",
     "diagnose": "tinygraph.diagnosis.diagnose",
     "exercises": "",
+    "layers": "",
     "Stepper": "tinygraph.viz.stepper.stepper",
     "fit": "tinygraph.train.fit",
     "gradcheck": "tinygraph.check.gradcheck",
