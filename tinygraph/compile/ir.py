@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from tinygraph.core.node import Node
+from tinygraph.core.numpy_functions import name_of
 
 
 @dataclass(eq=False)
@@ -83,9 +84,7 @@ def function_name(function: Callable[..., Any]) -> str:
     owner = getattr(function, "__self__", None)
     if isinstance(owner, np.ufunc):
         return f"np.{owner.__name__}.{function.__name__}"
-    module = getattr(function, "__module__", None) or "numpy"
-    name = getattr(function, "__name__", type(function).__name__)
-    return f"{module.replace('numpy', 'np', 1) if module.startswith('numpy') else 'np'}.{name}"
+    return name_of(function)
 
 
 def constant(number: Any) -> Value:

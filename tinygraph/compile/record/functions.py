@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from tinygraph.core import numpy_functions
+
 REDUCTIONS: dict[np.ufunc, Callable[..., Any]] = {
-    np.add: np.sum,
+    **numpy_functions.REDUCTIONS,
     np.multiply: np.prod,
-    np.maximum: np.max,
-    np.minimum: np.min,
     np.logical_and: np.all,
     np.logical_or: np.any,
 }

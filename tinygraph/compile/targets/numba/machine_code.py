@@ -11,6 +11,7 @@ import importlib.util
 import os
 import sys
 import threading
+from collections import OrderedDict
 from collections.abc import Callable
 from pathlib import Path
 from tempfile import NamedTemporaryFile
@@ -20,7 +21,9 @@ import numba
 
 from tinygraph.compile.targets.numba import vector_math
 
-_compiled: dict[str, Callable[..., None]] = {}
+_compiled: OrderedDict[str, Callable[..., None]] = OrderedDict()
+_MOST_COMPILED = 64
+"""The number of compiled programs that stay in memory; others are loaded from the cache folder."""
 _compiling = threading.Lock()
 
 
@@ -37,6 +40,9 @@ def compile_source(source: str) -> Callable[..., None]:
                 nogil=True,
             )
             _compiled[source] = compiler(module.run)
+            if len(_compiled) > _MOST_COMPILED:
+                _, oldest = _compiled.popitem(last=False)
+                sys.modules.pop(oldest.__module__, None)
         return _compiled[source]
 
 
