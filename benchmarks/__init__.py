@@ -1,1 +1,1 @@
-"""Benchmarks: tinygraph beside what one would write by hand, and beside other frameworks."""
+"""Benchmarks: tinygraph, code written by hand, and other frameworks."""

@@ -37,7 +37,7 @@ def torch_eager(x, t, optimizer="sgd", lr=0.1):
 
 
 def jax_step(optimizer, lr):
-    """Return start memory and a pure training step on a list of parameters."""
+    """Return the start state and a pure training step on a list of parameters."""
     import jax
     import jax.numpy as jnp
 
@@ -65,7 +65,7 @@ def jax_step(optimizer, lr):
 
 
 def jax_scan(x, t, optimizer="sgd", lr=0.1, models=None):
-    """Whole stretches of steps in one compiled scan; with ``models``, so many by vmap."""
+    """Many steps in one compiled scan; with ``models``, many models by vmap."""
     import jax
     import jax.numpy as jnp
 

@@ -1,4 +1,4 @@
-"""Lab 2 in NumPy by hand: as one is taught to write it, and as fast as it could be made."""
+"""Lab 2 in NumPy by hand: as it is taught, and as fast as possible."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Interleaved rounds: every candidate once a round, so that a slow moment hits them all alike.
+"""Interleaved rounds: every candidate runs once in each round, so a slow moment affects all.
 
-What is measured is the processor's time, of all threads together: a machine that is busy with other
-things then does the least harm, and nobody gains by using more than the one thread he has.
+The measured time is processor time, of all threads together. It depends little on other processes,
+and no candidate gains by using more than its one thread.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Callable
 from statistics import median
 
 Run = Callable[[int], object]
-"""Takes so many steps."""
+"""Takes the given number of steps."""
 
 ROUND_SECONDS = 0.02
 

@@ -1,4 +1,4 @@
-"""One Lab 2 training step, in every way there is."""
+"""One Lab 2 training step: by hand, by tinygraph and by other frameworks."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def compiled(x, t, optimizer, target):
 
 
 def candidates(n: int, optimizer: str) -> dict:
-    """Return what takes steps, by name."""
+    """Return the function that takes steps, for each candidate by name."""
     x, t = data(n)
     found = {
         BY_LAYERS: ByLayers(Layer, x, t, optimizer).run,
@@ -83,7 +83,7 @@ def candidates(n: int, optimizer: str) -> dict:
 
 
 def check(n: int, optimizer: str, steps: int = 1000) -> None:
-    """Hold every candidate's loss after ``steps`` steps against the layers'."""
+    """Check that every candidate has the same loss after ``steps`` steps."""
     runs = candidates(n, optimizer)
     expected = float(runs[BY_LAYERS](steps))
     for name, run in runs.items():

@@ -1,4 +1,4 @@
-"""What is measured beside the Lab 2 step: a larger network, a sweep, a long chain, the import."""
+"""Benchmarks besides the Lab 2 step: a larger network, a sweep, a long chain, the import."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def mlp(rounds: int) -> dict[str, float]:
 
 
 def sweep(rounds: int) -> dict[str, float]:
-    """Time a model-step of 64 models, each with start values and a learning rate of its own."""
+    """Time a model-step of 64 models that differ in start values and learning rates."""
     x, t = data(100)
     feeds = {"x": x, "t": t}
     rates = np.geomspace(0.05, 0.5, MODELS)
@@ -100,7 +100,7 @@ def _steps_of(models):
 
 
 def chain(rounds: int = 5) -> dict[str, float]:
-    """Time a node of a chain, in interpreters that hold nothing else for the collector to walk."""
+    """Time a node of a chain, in new interpreters with few other objects to collect."""
     command = [sys.executable, "-m", "benchmarks.chain"]
     runs = [
         json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
