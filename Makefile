@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help lab2 report test bench kills graphs histories fuzz mutants lint pictures docs docs-check docs-open types clean
+.PHONY: help lab2 report test bench kills graphs histories fuzz mutants lint pictures docs docs-check docs-open types clean book test-oldest wheel
 
 help:  ## list the targets
 	@grep -E '^[a-z0-9-]+:.*##' Makefile | sed 's/:.*##/\t/' | expand -t 14
@@ -27,6 +27,15 @@ report: $(VENV)/.stamp-run  ## run all experiments; the report goes to report/in
 
 test: $(VENV)/.stamp-test  ## run every test
 	$(BIN)/python -m pytest --numprocesses auto
+
+test-oldest:  ## run the tests with the lowest versions that setup.cfg allows (Python 3.10 to 3.12)
+	$(PYTHON) -m venv --clear .venv-oldest
+	$(PYTHON) .ci/lowest.py > .venv-oldest/lowest.txt
+	.venv-oldest/bin/python -m pip install --quiet --constraint .venv-oldest/lowest.txt --editable '.[test]'
+	.venv-oldest/bin/python -m pytest --numprocesses auto
+
+wheel: $(VENV)/.stamp-run  ## build the wheel, install it elsewhere, and train Lab 2 with it there
+	.ci/wheel
 
 kills: $(VENV)/.stamp-test  ## kill a training run at 200 random moments; nothing may be lost
 	cd tests && ../$(BIN)/python -m campaigns.kills
@@ -63,6 +72,10 @@ docs-check: docs $(VENV)/.stamp-test  ## look the built book over: spelling, lin
 	$(BIN)/codespell README.md CHANGELOG.md CONTRIBUTING.md docs tutorials tinygraph
 	$(BIN)/python docs/check.py
 
+book: docs  ## pack the built book as dist/tinygraph-book.zip; it works from a USB stick
+	mkdir -p dist
+	$(BIN)/python .ci/pack.py docs/_build/html dist/tinygraph-book.zip
+
 docs-open: docs  ## build the book and open it in the browser
 	$(BIN)/python -m webbrowser -t "file://$(CURDIR)/docs/_build/html/index.html"
 
@@ -70,4 +83,4 @@ types: $(VENV)/.stamp-dev  ## check types
 	$(BIN)/mypy
 
 clean:  ## remove what the other targets made
-	rm -rf $(VENV) mutants lab2-output tutorial-output report docs/_build docs/tutorials docs/derivations build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) .venv-oldest mutants lab2-output tutorial-output report docs/_build docs/tutorials docs/derivations build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache
