@@ -32,7 +32,7 @@ test-oldest:  ## run the tests with the lowest versions that setup.cfg allows (P
 	$(PYTHON) -m venv --clear .venv-oldest
 	$(PYTHON) .ci/lowest.py > .venv-oldest/lowest.txt
 	.venv-oldest/bin/python -m pip install --quiet --constraint .venv-oldest/lowest.txt --editable '.[test]'
-	.venv-oldest/bin/python -m pytest --numprocesses auto
+	.venv-oldest/bin/python -m pytest --numprocesses auto -W default
 
 wheel: $(VENV)/.stamp-run  ## build the wheel, install it elsewhere, and train Lab 2 with it there
 	.ci/wheel

@@ -1,4 +1,4 @@
-"""Pack a built site as one zip file: python .ci/pack.py FOLDER ZIP"""
+"""Pack a built site as one zip file: python .ci/pack.py FOLDER ZIP."""
 
 import sys
 from pathlib import Path
