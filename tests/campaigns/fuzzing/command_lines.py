@@ -4,6 +4,7 @@ import contextlib
 import io
 import itertools
 import random
+from pathlib import Path
 from unittest.mock import patch
 
 from campaigns.fuzzing.judge import HangError, alarm, folder_of_ones_own
@@ -17,6 +18,7 @@ SOUND_LINES = {
         "--only", "E1", "--out", "report",
     ],
     "step": ["step", "lab2", "--data", "xor", "--plain"],
+    "train": ["train", "t.csv", "--target", "b", "--epochs", "2", "--out", "trained"],
 }  # fmt: skip
 """For each subcommand, a line that is over in a moment."""
 ODD_VALUES = [
@@ -88,6 +90,8 @@ def without_drawing():
     with (
         patch("tinygraph.lab2.commands.save_files", return_value=[]),
         patch("tinygraph.lab2.page.write_page", return_value="index.html"),
+        patch("tinygraph.lab2.own_data.command.save_training", return_value=[]),
+        patch("tinygraph.lab2.own_data.page.write_own_page", return_value="index.html"),
         patch("tinygraph.lab2.report.writer.section", return_value=None),
         patch("tinygraph.lab2.report.writer.save_figures"),
         patch("tinygraph.lab2.report.writer.seed_section", return_value=None),
@@ -99,5 +103,6 @@ def without_drawing():
 def fuzz_command_lines(lines):
     """Try the lines; return how many were tried, and the failures."""
     with folder_of_ones_own(), without_drawing():
+        Path("t.csv").write_text("a,b,c\n1,2.5,x\n2,3.5,y\n3,1.5,x\n4,2,y\n")
         results = [try_command_line(line) for line in lines]
     return len(results), [failure for failure in results if failure]

@@ -20,6 +20,7 @@ from tinygraph.core.leaves import Constant, Input, Parameter
 from tinygraph.core.node import Node
 from tinygraph.data.table import Table
 from tinygraph.errors import ArgumentError
+from tinygraph.lab2.network import MOST_UNITS
 from tinygraph.lab2.report.formatting import percent
 from tinygraph.lab2.run import OPTIMIZERS
 from tinygraph.notation.numbers import number
@@ -201,9 +202,10 @@ def network(table: Table, settings: Training, rows: Rows, rng: np.random.Generat
     ArgumentError
         If the convolutional model gets a table without images.
     """
-    if settings.hidden < 1:
+    if not 1 <= settings.hidden <= MOST_UNITS:
         raise ArgumentError(
-            f"hidden must be a number of units from 1 on; got {settings.hidden}. Choose 16, say."
+            f"hidden must be a number of units from 1 to {MOST_UNITS:,}; got {settings.hidden}. "
+            f"Choose 16, say."
         )
     x = Input("x", shape=(None, len(table.features)))
     known = table.x[rows]

@@ -74,7 +74,7 @@ def _one_is_smooth(rows: Both) -> Finding:
     return Finding(
         "η = 1 falls smoothly.",
         rows.holds(lambda row: falls_smoothly(row["η = 1"])),
-        f"The loss of η = 1 goes from {rows.of_one('η = 1', _first_and_final_loss)}. The sum of "
+        f"The loss of η = 1 goes {rows.of_one('η = 1', _first_and_final_loss)}. The sum of "
         f"all its rises is {rows.of_one('η = 1', climb)} (medians).",
     )
 
@@ -285,7 +285,7 @@ def _the_best_is_fastest(rows: Both) -> Finding:
                 for row, winner in zip(rows[label], winners, strict=True)
             )
         ),
-        f"It needs {rows.of_one(label, median_epoch)} (median epoch of 100 %). Of all settings in "
+        f"Its median epoch of 100 % is {rows.of_one(label, median_epoch)}. Of all settings in "
         "this report the fastest is "
         + " and ".join(
             f"{row.setting} of {row.experiment} on {data_name(row)} ({median_epoch(row)})"
@@ -296,7 +296,7 @@ def _the_best_is_fastest(rows: Both) -> Finding:
 
 
 def _first_and_final_loss(row: Row) -> str:
-    return f"{loss_text(row.first_loss)} to {loss_text(row.median_loss)}"
+    return f"from {loss_text(row.first_loss)} to {loss_text(row.median_loss)}"
 
 
 def _accuracy(row: Row) -> tuple[float, int]:
