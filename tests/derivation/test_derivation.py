@@ -22,7 +22,8 @@ def test_the_lines_give_the_gradient_of_every_op(op_class):
     model.forward()
     model.backward()
     for parameter in parameters:
-        np.testing.assert_allclose(tg.derive(model, parameter).evaluate(), parameter.grad)
+        if parameter.grad is not None:  # no gradient flows to indices and conditions
+            np.testing.assert_allclose(tg.derive(model, parameter).evaluate(), parameter.grad)
 
 
 def lab2_after_a_run(activation="sigmoid"):
@@ -109,9 +110,9 @@ def test_refusals():
     model = tg.lab2.model(rng=0)
     with pytest.raises(tg.TinygraphError, match='Did you mean "layer1/W"'):
         tg.derive(model, "layer1/w")
-    with pytest.raises(tg.TinygraphError, match="there was none yet"):
+    with pytest.raises(tg.TinygraphError, match="needs the values of a run"):
         tg.derive(model, "layer1/W").evaluate()
-    with pytest.raises(tg.TinygraphError, match="no node of this graph"):
+    with pytest.raises(tg.TinygraphError, match="not a node of this graph"):
         tg.derive(model, tg.Parameter(np.ones((2, 4)), name="layer1/W"))
     beside = tg.Sigmoid(tg.Parameter(1.0, name="w"), name="beside")
     other = tg.Graph(tg.Parameter(2.0, name="v") * 1.0, prediction=beside)
@@ -144,7 +145,7 @@ def test_latex_and_markdown_have_every_step_and_reason():
 
 
 def test_a_diagram_that_is_none(lab2):
-    with pytest.raises(tg.TinygraphError, match="diagram is the picture that the symbols link"):
+    with pytest.raises(tg.TinygraphError, match="diagram must be a picture of the graph"):
         tg.derive(lab2, "layer1/W", diagram=5)
 
 

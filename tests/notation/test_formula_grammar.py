@@ -15,7 +15,7 @@ WORDS = ("mean", "softmax", "norm")
 
 letters = st.sampled_from(LETTERS).map(lambda letter: (letter, [letter]))
 greek = st.sampled_from(sorted(GREEK)).map(lambda name: (rf"\{name} ", [GREEK[name]]))
-numbers = st.integers(0, 99).map(lambda n: (str(n), [str(n)]))
+numbers = st.integers(2, 99).map(lambda n: (str(n), [str(n)]))
 atoms = st.one_of(letters, greek, numbers)
 
 

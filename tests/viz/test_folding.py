@@ -61,7 +61,7 @@ def test_around_draws_a_neighbourhood():
 
 @pytest.mark.parametrize("wrong", [{"depth": -1}, {"around": "x", "radius": 0.5}, {"depth": True}])
 def test_what_is_no_count_is_refused(wrong):
-    with pytest.raises(tg.TinygraphError, match="whole number from 0 on"):
+    with pytest.raises(tg.TinygraphError, match="whole number of at least 0"):
         tg.render(tg.lab2.model(rng=0), **wrong)
 
 
@@ -191,11 +191,11 @@ def test_a_name_with_a_thousand_levels_is_drawn():
 @pytest.mark.parametrize(
     ("option", "words"),
     [
-        ({"values": np.zeros(2)}, "values is True or False"),
-        ({"gradients": "yes"}, "gradients is True or False; got 'yes'"),
-        ({"depth": np.zeros(2)}, "depth is a whole number from 0 on"),
-        ({"depth": 1.0}, "depth is a whole number from 0 on"),
-        ({"around": "loss", "radius": -1}, "radius is a whole number from 0 on"),
+        ({"values": np.zeros(2)}, "values must be True or False"),
+        ({"gradients": "yes"}, "gradients must be True or False; got 'yes'"),
+        ({"depth": np.zeros(2)}, "depth must be a whole number of at least 0"),
+        ({"depth": 1.0}, "depth must be a whole number of at least 0"),
+        ({"around": "loss", "radius": -1}, "radius must be a whole number of at least 0"),
     ],
 )
 def test_odd_options_of_a_picture(option, words, lab2):

@@ -1,11 +1,11 @@
 r"""The derivation of one gradient, written from the graph itself.
 
-The chain rule asks of every node between the loss and the one we care about: who reads this node,
-and with which factor?  Each op answers for itself, in its ``rules``; here the answers are put in
-order, with the graph's own names and shapes.  What comes out can be read (LaTeX, Markdown, HTML)
-and computed: :meth:`Derivation.evaluate` runs the very lines that are shown.
+For every node between the loss and the chosen one, the chain rule asks: which ops use this node,
+and with which factor?  Each op answers in its ``rules``.  A derivation puts these answers in order,
+with the graph's own names and shapes.  It can be read (text, LaTeX, Markdown, HTML) and evaluated:
+:meth:`Derivation.evaluate` runs the lines that it shows.
 
-Left out on purpose: simplifying.  A rule stands as its op wrote it.
+Not supported: simplification.  A rule is shown as its op gives it.
 """
 
 from __future__ import annotations
@@ -69,9 +69,9 @@ class Derivation:
 
     @property
     def written_out(self) -> str:
-        """The gradient as one expression in LaTeX, each factor put into the next.
+        """The gradient as one expression in LaTeX.
 
-        Empty where a node on the way has several readers: then the steps say it better.
+        Empty if a node on the path has several readers: the steps are clearer then.
         """
         if any(len(step.terms) > 1 for step in self.steps):
             return ""
@@ -110,24 +110,21 @@ class Derivation:
         return as_html(self)
 
     def evaluate(self) -> Array:
-        """Return the gradient's numbers, from the steps as they are written and the last run.
+        """Evaluate the written steps at the values of the last run.
 
         Raises
         ------
         StateError
             Before any ``forward``.
         ArgumentError
-            If an op on the way gives no rule that can be run.
+            If an op on the path has no rule that can be evaluated.
         """
         check_numbers(self.model.nodes)
         values = {node: node.value for node in self.model.nodes}
         gradients: dict[Node, Any] = {}
         for step in self.steps:
             if values[step.node] is None:
-                raise StateError(
-                    "A derivation is evaluated at the values of a run; there was none yet. "
-                    "Call forward(…) first."
-                )
+                raise StateError("A derivation needs the values of a run. Call forward(…) first.")
             contributions = [
                 _evaluated(term, values, gradients[term.op], step.node) for term in step.terms
             ]
@@ -142,15 +139,15 @@ class Derivation:
 
 
 def derive(model: Graph, node: Node | str, diagram: Any = None) -> Derivation:
-    r"""Write down how the gradient of one node follows, in this graph's own names.
+    r"""Derive the gradient of one node, in this graph's own names.
 
     Parameters
     ----------
     model : Graph
     node : Node or str
-        What to differentiate by, or its name.
+        The node, or its name.
     diagram : Diagram, optional
-        One of the same graph, shown in the same page: every symbol links to its card there.
+        A diagram of the same graph on the same page: every symbol links to its card.
 
     Raises
     ------
@@ -182,7 +179,7 @@ def derive(model: Graph, node: Node | str, diagram: Any = None) -> Derivation:
     ]
     if isinstance(node, Node) and found is not node:
         raise ArgumentError(
-            f"{describe(node)} is no node of this graph; the node of that name here is another."
+            f"{describe(node)} is not a node of this graph, which has another node of that name."
         )
     if isinstance(found, Constant):
         raise ArgumentError(
@@ -193,19 +190,19 @@ def derive(model: Graph, node: Node | str, diagram: Any = None) -> Derivation:
 
 
 def _links(model: Graph, diagram: Any) -> dict[Node, str]:
-    """Return where each node stands in a diagram of the graph."""
+    """Return the link to each node's card in a diagram of the graph."""
     if diagram is None:
         return {}
     if not isinstance(getattr(diagram, "prefix", None), str):
         raise ArgumentTypeError(
-            f"diagram is the picture that the symbols link into, as tg.render gives it; "
+            f"diagram must be a picture of the graph, as tg.render returns it; "
             f"got {brief(diagram)}."
         )
     return {node: f"#{diagram.prefix}-n-{place}" for place, node in enumerate(model.nodes)}
 
 
 def _evaluated(term: Term, values: dict[Node, Any], g: Array, node: Node) -> Array:
-    """Return what the line of NumPy of one contribution gives at the present values."""
+    """Evaluate the NumPy code of one contribution at the current values."""
     rules = term.op.rules
     code = rules[term.argument].code if term.argument < len(rules) else ""
     array = evaluate(code, rule_names(term.op, values, g))

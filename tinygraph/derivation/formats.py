@@ -1,6 +1,6 @@
-"""A derivation to be read: as plain text, as LaTeX, as Markdown and as HTML.
+"""A derivation as plain text, LaTeX, Markdown and HTML.
 
-What comes from outside, the names of nodes and the words and formulas of anyone's ops, is escaped.
+The names of nodes, and the words and formulas of ops, can be any text; they are escaped.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""The steps of a derivation: who reads each node on the way, and with which contribution.
+"""The steps of a derivation: the readers of each node on the paths, and their contributions.
 
-The way leads from the output back to one node.  Each node on it gets its gradient from those that
-read it; what a reader contributes is its own rule, with the graph's names put in.
+The paths lead from the output back to one node.  Each node on them gets its gradient from its
+readers.  The contribution of a reader is its own rule, with the graph's names.
 """
 
 from __future__ import annotations
@@ -23,20 +23,20 @@ from tinygraph.validation.shapes import show
 
 
 class Term(NamedTuple):
-    """What one reader of a node contributes to its gradient.
+    """The contribution of one reader of a node to its gradient.
 
     Attributes
     ----------
     op : Op
         The reader.
     argument : int
-        As which of the op's inputs it reads the node.
+        The position of the node among the op's inputs.
     math, code : str
         The contribution, in LaTeX and in NumPy.
     why : str
         The reason, in one sentence.
     shapes : str
-        The shapes of what is in it, and of the result.
+        The shapes of its factors, and of the result.
     """
 
     op: Op
@@ -48,7 +48,7 @@ class Term(NamedTuple):
 
 
 class Step(NamedTuple):
-    """The gradient of one node, as the sum of what its readers contribute."""
+    """The gradient of one node, as the sum of its readers' contributions."""
 
     node: Node
     symbol: str
@@ -61,7 +61,7 @@ class Step(NamedTuple):
 
     @property
     def reasons(self) -> list[str]:
-        """One sentence a term, which begins with the op that says it, in the op's own letters."""
+        """One sentence per term, which begins with the op that gives it."""
         return [
             f"{term.op.name} ({type(term.op).__name__}): {term.why}" for term in self.terms
         ] or ["the derivative of the output with respect to itself"]
@@ -117,13 +117,13 @@ def _terms(names: Notation, node: Node, readers: list[tuple[Op, int]]) -> Iterat
             argument,
             names.gradient_math(op, argument, summed).partition(" = ")[2],
             names.gradient_code(op, argument, summed).partition(" = ")[2],
-            why or "its class gives no rule",
+            why or "its class does not give a rule",
             _shapes(op, argument),
         )
 
 
 def _shapes(op: Op, argument: int) -> str:
-    """Return the shapes of the names in a rule, and of what comes out."""
+    """Return the shapes of the names in a rule, and of its result."""
     node = op.inputs[argument]
     used = _names_in(op.rules[argument].code) if argument < len(op.rules) else {"g"}
     parts = [f"∂{op.name} {show(op.shape)}"] if "g" in used else []

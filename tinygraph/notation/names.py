@@ -4,8 +4,8 @@ An op writes its formulas with the names of its arguments: ``x W``, ``x @ W``.  
 at one graph wants that graph's names in them: :math:`z_1 = x W_1`, ``z1 = x @ W1``.  This module
 gives every node a symbol and an identifier, each unique within the graph, and puts them in.
 
-A name may hold any text; a symbol and an identifier hold letters, digits and ``_`` alone, so
-neither can smuggle LaTeX, Python or HTML to where it is shown.
+A name can be any text.  Symbols and identifiers contain only letters, digits and ``_``, so they
+cannot inject LaTeX, Python or HTML.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from tinygraph.core.node import Node
 from tinygraph.core.op import Op
 from tinygraph.errors import ArgumentError, ArgumentTypeError, UnknownNameError
 from tinygraph.notation.operands import (
+    by_argument,
     constant_number,
     number_code,
     number_math,
@@ -113,7 +114,8 @@ class Notation:
     def value_code(self, op: Op) -> str:
         """Return the line of NumPy that computes the op's value."""
         arguments = ", ".join(map(self.operand_code, self._op(op).inputs))
-        code = op.code and self.code(op, op.code)
+        inputs = by_argument(op, list(map(self.operand_code, op.inputs)), "({},)")
+        code = op.code and substitute_code(op.code, inputs, op)
         return f"{self.identifier(op)} = {code or f'{type(op).__name__}({arguments})'}"
 
     def gradient_math(self, op: Op, argument: int, summed: Sequence[int] = ()) -> str:
@@ -197,11 +199,9 @@ class Notation:
 
         Inputs that are to stay ``unsaid`` are written as dots.
         """
+        symbols = [r"\dots" if node in unsaid else self.operand(node) for node in op.inputs]
         names = {"y": self.symbol(op), "g": self.gradient_symbol(op)}
-        if len(op.inputs) == len(op.arguments):
-            symbols = [r"\dots" if node in unsaid else self.operand(node) for node in op.inputs]
-            names |= dict(zip(op.arguments, symbols, strict=True))
-        return written_formula(op, formula, names)
+        return written_formula(op, formula, names | by_argument(op, symbols, "{}"))
 
     def reason(self, op: Op, argument: int) -> str:
         """Return the reason for a gradient, with this graph's identifiers; "" if there is none."""

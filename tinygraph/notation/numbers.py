@@ -1,4 +1,4 @@
-"""How large an array is, and how a number is written for a person to read."""
+"""The norm of an array, and numbers in a form for readers."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tinygraph.validation.arrays import Array
 
 
 def norm(array: Array) -> float:
-    """Return the root of the sum of squares, without overflow on the way.
+    """Return the root of the sum of squares, without intermediate overflow.
 
     >>> norm(np.array([3.0, 4.0]))
     5.0

@@ -21,7 +21,7 @@ from tinygraph.validation.arrays import is_bool
 REPEATED = "broadcasting repeated this value, so the gradients of all copies add up"
 
 _NUMBER = r"(?:\\left\()?(-?\d+(?:\.\d+)?)(?:\\right\))?"
-_SHIFTED_EXPONENT = re.compile(rf"\{{{_NUMBER} ([+-]) (\d+(?:\.\d+)?)\}}")
+_SHIFTED_EXPONENT = re.compile(rf"\^\{{{_NUMBER} ([+-]) (1)\}}")
 # The letter "a" is an article unless one of these words, or no word, follows it.
 _AFTER_ARGUMENT_A = (
     "alone|and|appears|as|at|by|contributes|enters|for|goes|has|in|is|multiplies|only|or|times|to"
@@ -60,6 +60,18 @@ def number_code(value: float) -> str:
 def number_text(value: float) -> str:
     """Return a number in a sentence; a negative one in brackets."""
     return f"({number(value, 6)})" if value < 0 else number(value, 6)
+
+
+def by_argument(op: Op, inputs: list[str], form: str) -> dict[str, str]:
+    """Return the inputs of an op by its argument names.
+
+    The last argument of an op with any number of inputs stands for all that remain, written in
+    ``form``, such as ``"({},)"``.
+    """
+    if op.takes(len(op.arguments) + 1):
+        fixed = len(op.arguments) - 1
+        inputs = [*inputs[:fixed], form.format(", ".join(inputs[fixed:]))]
+    return dict(zip(op.arguments, inputs, strict=True)) if len(inputs) == len(op.arguments) else {}
 
 
 def hyperparameter_letters(op: Op) -> dict[str, str]:
@@ -109,7 +121,7 @@ def written_reason(op: Op, reason: str, names: Mapping[str, str]) -> str:
 
 def _sum(found: re.Match[str]) -> str:
     total = float(found[1]) + float(found[2] + found[3])
-    return f"{{{total:.6g}}}"
+    return f"^{{{total:.6g}}}"
 
 
 def _is_finite_number(value: Any) -> bool:

@@ -11,8 +11,8 @@ GREEK = re.compile(
     "|[pP]i|rho|[sS]igma|tau|[uU]psilon|[pP]hi|chi|[pP]si|[oO]mega"
 )
 
-# What a formula is made of: words set upright (left alone), commands, letters, all else.
-_MATH = re.compile(
+# The parts of a formula: upright words, which stay unchanged, commands, letters, and the rest.
+MATH_TOKENS = re.compile(
     r"\\(?:mathrm|text|operatorname)\s*\{[^{}]*\}|\\[A-Za-z]+|\\.|[A-Za-z]+|[^A-Za-z\\]+|\\"
 )
 
@@ -29,7 +29,7 @@ def substitute_math(formula: str, names: Mapping[str, str]) -> str:
     >>> print(substitute_math(r"\mathrm{g}\, g_{i}", {"g": r"\frac{a}{b}"}))
     \mathrm{g}\, \left(\frac{a}{b}\right)_{i}
     """
-    tokens = _MATH.findall(formula)
+    tokens = MATH_TOKENS.findall(formula)
     for place, token in enumerate(tokens):
         name = token[1:] if GREEK.fullmatch(token, 1) else token
         if name not in names:
@@ -49,7 +49,7 @@ def substitute_math(formula: str, names: Mapping[str, str]) -> str:
 def substitute_code(code: str, names: Mapping[str, str], owner: object = None) -> str:
     """Return an expression in Python with whole names replaced, and ``self.…`` by its number.
 
-    What is no expression in Python stays as it is.
+    Text that is not an expression in Python is returned unchanged.
 
     >>> from types import SimpleNamespace
     >>> substitute_code("g * self.k * x ** (self.k - 1)", {"g": "dy", "x": "h1"},
@@ -61,14 +61,14 @@ def substitute_code(code: str, names: Mapping[str, str], owner: object = None) -
 
 
 def parsed(code: str) -> ast.Expression | None:
-    """Return the tree of an expression in Python; nothing where it is none.
+    """Parse an expression in Python; return None for any other text.
 
     >>> parsed("x @ W") is None, parsed("x = = 1") is None
     (False, True)
     """
     try:
         return ast.parse(code, mode="eval")
-    except (SyntaxError, UnicodeEncodeError):  # half a surrogate pair is no text of Python either
+    except (SyntaxError, UnicodeEncodeError):  # half a surrogate pair cannot be encoded
         return None
 
 
@@ -83,6 +83,8 @@ class _Renaming(ast.NodeTransformer):
     def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
         if isinstance(node.value, ast.Name) and node.value.id == "self":
             value = getattr(self.owner, node.attr, None)
-            if value is None or isinstance(value, (bool, int, float)):
+            if value is None or isinstance(value, (bool, int, float, str)):
                 return ast.Constant(value)
+            if isinstance(value, (tuple, list)) and all(isinstance(n, int) for n in value):
+                return ast.parse(repr(value), mode="eval").body
         return self.generic_visit(node)

@@ -10,6 +10,7 @@ line: scripts become small letters, fractions get a slash and brackets.
 from __future__ import annotations
 
 import html
+import re
 import unicodedata
 import xml.etree.ElementTree as ET
 from collections.abc import Callable
@@ -17,6 +18,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from tinygraph.notation.mathml import parse_math
+from tinygraph.notation.renaming import MATH_TOKENS
 
 _SUPERSCRIPT = dict(
     zip(
@@ -28,12 +30,10 @@ _SUPERSCRIPT = dict(
 _SUBSCRIPT = dict(
     zip("0123456789+−=()aehijklmnoprstuvx", "₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ", strict=True)
 )
-_ACCENTS = {"^": "\u0302", "¯": "\u0304", "‾": "\u0304", "~": "\u0303", "˙": "\u0307"}
+_WORD = re.compile("[a-z]{3,}")
+_ACCENTS = {"^": "\u0302", "¯": "\u0304", "~": "\u0303", "˙": "\u0307"}
 _SIGNS = {"-": "−", "\u2217": "*", "\u2212": "−"}
-_BIG = set("∑∏∫⋃⋂")
-_OPEN, _CLOSE = set("([{⟨⌊⌈"), set(")]}⟩⌋⌉!%")
-_TIGHT = set("|‖∥./")
-_BRACES = set("⏞⏟⎴⎵")
+_TIGHT = set("|‖./")
 
 
 def visible(text: str) -> str:
@@ -90,7 +90,11 @@ def unicode_math(latex: str) -> str:
     >>> unicode_math(r"\sum_k t_k \ln p_k"), unicode_math(r"\begin{cases} x & y \end{cases}")
     ('∑ₖ tₖ ln pₖ', '')
     """
-    tree = parse_math(latex)
+    # A run of small letters is one word, such as the name of an argument.
+    tokens = MATH_TOKENS.findall(latex)
+    tree = parse_math(
+        "".join(rf"\mathrm{{{token}}}" if _WORD.fullmatch(token) else token for token in tokens)
+    )
     if tree is None:
         return ""
     try:
@@ -150,22 +154,27 @@ def _operator(element: ET.Element) -> list[_Piece]:
     text = (element.text or "").strip()
     text = _SIGNS.get(text, text)
     # An empty operator is one that the converter does not know; a brace is wider than one line.
-    if not text or "\\" in text or text in _BRACES:
+    if not text or "\\" in text or _names_start(text, "TOP ", "BOTTOM "):
         raise _UnsettableError(text)
     kind = "sign"
-    if text in _BIG or (text.isalpha() and text.isascii()):
+    category = unicodedata.category(text[0])
+    if _names_start(text, "N-ARY", "INTEGRAL") or (text.isalpha() and text.isascii()):
         kind = "function"
-    elif text in _OPEN or text == "∂":
+    elif category == "Ps" or text == "∂":
         kind = "open"
-    elif text in _CLOSE or text == "′":
+    elif category == "Pe" or text in ("!", "%", "′"):
         kind = "close"
     elif text in (",", ";"):
         kind = "comma"
     elif text in _TIGHT:
         kind = "tight"
-    elif text in ("…", "⋯", "⊤", "∇", "∞", "∅"):
+    elif text in ("…", "⋯", "⊤", "∇", "∞"):
         kind = "atom"
     return [_Piece(text, kind)]
+
+
+def _names_start(text: str, *starts: str) -> bool:
+    return len(text) == 1 and unicodedata.name(text, "").startswith(starts)
 
 
 def _number(element: ET.Element) -> list[_Piece]:

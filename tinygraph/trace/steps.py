@@ -1,7 +1,7 @@
-"""What a trace is made of: the step, and the summary of an array, as plain data.
+"""The data of a trace: steps, and summaries of arrays.
 
-:mod:`tinygraph.trace.writing` fills these; a page, a terminal or a test reads them.  A step is
-text, numbers, lists and dicts alone, so that ``json.dumps`` takes it.
+:mod:`tinygraph.trace.writing` fills them; a page, a terminal or a test reads them.  A step contains
+only text, numbers, lists and dicts, so ``json.dumps`` accepts it.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ CORNER = 8
 
 
 class ArrayData(TypedDict):
-    """An array: what it is, and its entries, or those of its first corner."""
+    """An array: its shape, its size, and its elements or those of its first corner."""
 
     shape: list[int]
     dtype: str
@@ -54,13 +54,13 @@ class OutgoingData(TypedDict, total=False):
     why: str
     local_code: str
     local: ArrayData | None
-    """The local derivative, where the op says what it is."""
+    """The local derivative, if the op gives one."""
     contribution: ArrayData
-    """What this op adds to the gradient of the input."""
+    """The contribution of this op to the gradient of the input."""
     before: ArrayData | None
     """The gradient of the input before this contribution; nothing before the first."""
     number: int
-    """The how-manieth contribution to that gradient this is …"""
+    """The position of this contribution among those to the same gradient, from 1 …"""
     count: int
     """… of how many."""
     total: ArrayData
@@ -88,7 +88,7 @@ class Step(TypedDict, total=False):
     op: str
     """The class of the op; that of the optimizer, in an update."""
     about: str
-    """What that class is, in the first line of its own docstring."""
+    """The first line of the docstring of that class."""
     role: str
     symbol: str
     identifier: str
@@ -96,7 +96,7 @@ class Step(TypedDict, total=False):
     code: str
     inputs: list[InputData]
     value: ArrayData
-    """What the op computed forward; in an update, the parameter's old value."""
+    """The forward value of the op; in an update, the parameter's old value."""
     incoming: ArrayData
     """Backward and update: ∂L/∂value, complete by then."""
     incoming_symbol: str
@@ -105,7 +105,7 @@ class Step(TypedDict, total=False):
     lines: list[LineData]
     hyperparameters: dict[str, float]
     memory: dict[str, ArrayData]
-    """Update: what the optimizer remembered of the parameter before this step."""
+    """Update: the optimizer's state for the parameter before this step."""
     t: int
     """Update: the number of the optimizer's step."""
     after: ArrayData
@@ -117,7 +117,7 @@ class Step(TypedDict, total=False):
 
 
 class Moment(NamedTuple):
-    """A step, with the whole arrays behind its numbers: what a page makes its questions of.
+    """A step with its whole arrays, from which a page makes its questions.
 
     Attributes
     ----------
@@ -127,7 +127,7 @@ class Moment(NamedTuple):
     values, gradients : mapping
         All nodes' arrays of this round.
     contributions : mapping
-        Backward: what leaves towards each argument, by its place among them.
+        Backward: the contribution to each argument's gradient, by position.
     totals : mapping
         Backward: the gradient of each such argument, after this contribution.
     after : array
@@ -144,7 +144,7 @@ class Moment(NamedTuple):
 
 
 def summarise(array: Any) -> ArrayData:
-    """Return an array as plain data; of a big one, its size and its first corner.
+    """Return an array as plain data; of a large one, its size and its first corner.
 
     >>> summarise(np.array([1.0, np.nan]))["entries"]
     [1.0, 'nan']
@@ -169,7 +169,7 @@ def summarise(array: Any) -> ArrayData:
 
 
 def _plain(entries: Any) -> Any:
-    """Return numbers as JSON can hold them: it has neither infinity nor NaN."""
+    """Return numbers for JSON, which has neither infinity nor NaN."""
     if isinstance(entries, list):
         return [_plain(entry) for entry in entries]
     return entries if np.isfinite(entries) else str(float(entries))

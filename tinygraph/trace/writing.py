@@ -1,7 +1,7 @@
-"""How each step of a trace is written down: formulas and lines of NumPy in the graph's own names.
+"""Each step of a trace in writing: formulas and lines of NumPy in the graph's own names.
 
-Nothing is run here but the rules of an op and the lines of an optimizer, which a reader is shown;
-:mod:`tinygraph.trace` computes what an op and an update give.
+This module evaluates only the rules of an op and the lines of an optimizer, which readers see.
+:mod:`tinygraph.trace.walk` runs the ops and the updates.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from tinygraph.validation.arrays import Array
 
 
 def forward_step(op: Op, values: Mapping[Node, Any], names: Notation) -> Step:
-    """Return what an op computed, from what."""
+    """Return the forward step of an op."""
     return _heading("forward", op, names) | Step(
         math=names.value_math(op),
         code=names.value_code(op),
@@ -36,7 +36,7 @@ def forward_step(op: Op, values: Mapping[Node, Any], names: Notation) -> Step:
 def backward_step(
     op: Op, values: Mapping[Node, Any], g: Array, outgoing: list[OutgoingData], names: Notation
 ) -> Step:
-    """Return what arrived at an op and what leaves it towards its inputs."""
+    """Return the backward step of an op."""
     return _heading("backward", op, names) | Step(
         inputs=_inputs(op, values, names),
         value=summarise(values[op]),
@@ -50,7 +50,7 @@ def backward_step(
 def leaving(
     op: Op, argument: int, values: Mapping[Node, Any], g: Array, names: Notation
 ) -> OutgoingData:
-    """Return how the gradient towards one input is written down, and the local derivative."""
+    """Return the formula and the code of one input's gradient, and the local derivative."""
     parent = op.inputs[argument]
     rule = op.rules[argument] if argument < len(op.rules) else None
     space = rule_names(op, values, g)
@@ -124,7 +124,7 @@ def _heading(phase: str, node: Node, names: Notation) -> Step:
 
 
 def _about(thing: object) -> str:
-    """Return what the class says of itself in a line; nothing where it inherits its docstring."""
+    """Return the first line of the class's own docstring, or ""."""
     line = inspect.cleandoc(vars(type(thing)).get("__doc__") or "").partition("\n")[0]
     return line.replace("``", "").rstrip(".") + "." if line else ""
 

@@ -1,4 +1,4 @@
-"""What a diagram says in words: on hover, and to a screen reader."""
+"""The texts of a diagram: on hover, and for a screen reader."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tinygraph.viz.diagram.view import Arrow, Card
 
 
 def hover_texts(scene: Scene) -> dict[str, str]:
-    """Return what each element says when the pointer rests on it, by its id in the DOT."""
+    """Return the hover text of each element, by its id in the DOT."""
     texts = {card_id(card): _card(card, scene) for card in scene.view.cards}
     texts |= {cluster: f"group {visible(group)}" for group, cluster in clusters(scene.view).items()}
     for arrow in scene.view.arrows:
@@ -32,7 +32,7 @@ def hover_texts(scene: Scene) -> dict[str, str]:
 
 
 def description(scene: Scene) -> str:
-    """Return the whole picture as sentences, in topological order."""
+    """Describe the picture in sentences, in topological order."""
     names: dict[Card, list[str]] = {}
     for arrow in scene.view.arrows:
         names.setdefault(arrow.target, []).append(arrow.source.name)
@@ -53,7 +53,7 @@ def _card(card: Card, scene: Scene) -> str:
         return f"{visible(card.name)}\ngroup of {len(card.nodes):,} nodes"
     node = card.nodes[0]
     lines = [visible(card.name), f"{cards.kind(card)} {_shape(node, scene)}"]
-    # In a graph that was never finished nobody has named those without a name.
+    # Nodes get automatic names only when a Graph is built.
     is_named = all(each.name is not None for each in (node, *node.inputs))
     if isinstance(node, Op) and node.formula and is_named:
         lines.append(visible(unicode_math(scene.notation.value_math(node))))
@@ -63,7 +63,7 @@ def _card(card: Card, scene: Scene) -> str:
         lines.append(f"gradient: {_gradient(node)}")
         readers = scene.flow.readers[node]
         if readers > 1 and node.grad is not None:
-            lines.append(f"the sum of what {readers} arrows bring back")
+            lines.append(f"the sum of {readers} contributions")
     sentences = scene.explanations.get(node, scene.marks.get(node, ()))
     return "\n".join([*lines, *map(visible, sentences)])
 

@@ -54,13 +54,13 @@ def label(card: Card, scene: Scene) -> str:
 
 
 def role(card: Card) -> str:
-    """Return the role that a card is painted by; one that nobody has heard of is arithmetic."""
+    """Return the role that decides the colours of a card; an unknown role counts as arithmetic."""
     own = "group" if card.is_folded else card.nodes[0].role
     return own if own in style.ROLES else "arithmetic"
 
 
 def kind(card: Card) -> str:
-    """Return what a card is, in words."""
+    """Return the kind of a card: the class of an op, or the role of another node."""
     if card.is_folded:
         return card.note or "group"
     node = card.nodes[0]
@@ -68,7 +68,7 @@ def kind(card: Card) -> str:
 
 
 def times(shape: Shape) -> str:
-    """Return a shape as it is read aloud.
+    """Return a shape in words.
 
     >>> times((None, 4)), times(())
     ('B×4', 'scalar')
@@ -77,7 +77,7 @@ def times(shape: Shape) -> str:
 
 
 def has_gradient_panel(card: Card, scene: Scene) -> bool:
-    """Tell whether a card says something about its gradient."""
+    """Tell whether a card has a panel for its gradient."""
     if not scene.flow.has_gradients:
         return False
     if card.is_folded:
@@ -86,7 +86,7 @@ def has_gradient_panel(card: Card, scene: Scene) -> bool:
 
 
 def _head(card: Card, paint: style.Paint) -> str:
-    # A folded card stands for many, so it may be wider, and name the first and the last.
+    # A folded card can name its first and its last node, so it may be wider.
     longest = 2 * LONGEST_NAME if card.is_folded else LONGEST_NAME
     name = f"<b>{escape(shorten_name(head_text(card, card.label), longest))}</b>"
     lines = [font(name, 12, style.HEAD_INK)]
@@ -224,7 +224,7 @@ def _count(nodes: Sequence[Node]) -> list[str]:
 
 
 def _panel(port: str, card: Card, content: Sequence[str], background: str) -> str:
-    """Return the cell that arrows end at; its id is what a page finds it by."""
+    """Return the cell at which arrows end; pages find it by its id."""
     rows = [cell(line) for line in content if line]
     inner = table(rows, border=0, cellborder=0, cellspacing=0, cellpadding=2) if rows else ""
     title = "value" if port == "v" else "gradient"
@@ -233,7 +233,7 @@ def _panel(port: str, card: Card, content: Sequence[str], background: str) -> st
 
 
 def font(text: str, size: int, color: str) -> str:
-    """Return ``text``, already escaped, in a size and a colour."""
+    """Return escaped text in a size and a colour."""
     return f'<font point-size="{size}" color="{color}">{text}</font>'
 
 

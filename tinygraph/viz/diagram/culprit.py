@@ -11,7 +11,7 @@ from tinygraph.viz.diagram.folding import choose_view
 from tinygraph.viz.diagram.scene import Scene
 
 MOST_NODES = 60
-"""Of a larger graph only the neighbourhood is drawn, so that the red card is found at once."""
+"""Of a larger graph, only the neighbourhood of the red card is drawn."""
 
 
 def draw_culprit(graph: Graph, culprit: Node, mark: str) -> Diagram:

@@ -1,4 +1,4 @@
-"""The picture of a graph, as an object that shows itself, and can be saved."""
+"""The picture of a graph: it shows itself in a notebook, and can be saved."""
 
 from __future__ import annotations
 
@@ -48,24 +48,25 @@ def render(
 ) -> Diagram:
     """Draw a graph.
 
-    What stands before the last ``/`` of a name is its group, drawn as a frame; an op without a name
-    stands with its parameters.  More than 300 cards fold by themselves, and the picture says so.
+    The part of a name before the last ``/`` is its group, drawn as a frame.  More than 40 cards
+    fold if there are groups: numbered blocks of the same structure are drawn once.  A folded
+    picture says so.
 
     Parameters
     ----------
     model : Graph or Node
-        A node stands for the graph of all that it depends on.
+        For a node, the graph of everything that it depends on.
     values : bool, optional
-        Show each value as a heat map; as ``gradients`` unless told.
+        Show each value as a heat map.  Default: the same as ``gradients``.
     gradients : bool
-        Show each gradient as a heat map, its norm, how it flows back, and what
-        :func:`tinygraph.diagnose` finds.
+        Show each gradient as a heat map with its norm, its flow, and the findings of
+        :func:`tinygraph.diagnose`.
     depth : int, optional
         How many levels of groups to draw open: 0 folds every group into one card.
     around : Node or str, optional
-        Draw this node and its neighbours alone.
+        Draw only this node and its neighbours.
     radius : int
-        How many edges away a neighbour may be.
+        The largest number of edges between the node and a neighbour.
     expand : iterable of str
         The names of ops to draw as the simpler ops that they consist of (see ``tg.expand``).
 
@@ -79,7 +80,7 @@ def render(
     StateError
         If values or gradients are asked for before they were computed.
     ArgumentError, ArgumentTypeError, UnknownNameError
-        For a ``values``, ``gradients``, ``depth``, ``radius`` or ``around`` that the graph has not.
+        For an invalid ``values``, ``gradients``, ``depth``, ``radius`` or ``around``.
 
     >>> import tinygraph as tg
     >>> render(tg.lab2.model(rng=0))
@@ -87,7 +88,7 @@ def render(
     """
     for name, asked in (("values", values), ("gradients", gradients)):
         if asked is not None and not is_bool(asked):
-            raise ArgumentTypeError(f"{name} is True or False; got {brief(asked)}.")
+            raise ArgumentTypeError(f"{name} must be True or False; got {brief(asked)}.")
     graph = model if isinstance(model, Graph) else Graph(as_node(model, "What render draws"))
     values = gradients if values is None else values
     check_nodes(graph.nodes)
@@ -113,13 +114,11 @@ def draw(scene: Scene, size: int) -> Diagram:
 def _require_numbers(graph: Graph, values: bool, gradients: bool) -> None:
     if gradients and all(node.grad is None for node in graph.nodes):
         raise StateError(
-            "A diagram shows the gradients of a backward run; there was none yet. Call forward(…) "
-            "and backward() first."
+            "A diagram shows gradients only after a backward run. Call forward(…) and backward() "
+            "first."
         )
     if values and graph.output.value is None:
-        raise StateError(
-            "A diagram shows the values of a run; there was none yet. Call forward(…) first."
-        )
+        raise StateError("A diagram shows values only after a run. Call forward(…) first.")
     if values or gradients:
         check_numbers(graph.nodes)
 
@@ -127,14 +126,14 @@ def _require_numbers(graph: Graph, values: bool, gradients: bool) -> None:
 class Diagram:
     """A picture of a graph.
 
-    In a notebook it shows itself; a wide one scrolls.
+    In a notebook it shows itself, and it can be enlarged.
 
     Attributes
     ----------
     dot : str
         The DOT text: the same graph gives the same bytes.
     prefix : str
-        What all ids in :attr:`svg` begin with; no two diagrams share theirs.
+        The start of all ids in :attr:`svg`; no two diagrams share it.
 
     >>> import tinygraph as tg
     >>> picture = tg.render(tg.Graph(tg.Sigmoid(tg.Input("x", shape=(None, 2)), name="h")))
@@ -150,7 +149,7 @@ class Diagram:
         dot = to_dot(scene)
         self.dot = dot
         self.title = title
-        # Pictures of another session may stand on the same page: what they show is in the prefix.
+        # The prefix depends on the content: pictures of two sessions can be on one page.
         self._digest = f"tg-{hashlib.sha256(dot.encode()).hexdigest()[:8]}"
         self.prefix = f"{self._digest}-{next(_numbers)}"
         self._description = description
@@ -162,7 +161,7 @@ class Diagram:
 
     @cached_property
     def svg(self) -> str:
-        """The picture as an ``<svg>`` element, to be put into a page as it is.
+        """The picture as an ``<svg>`` element for a web page.
 
         Raises
         ------
@@ -172,7 +171,7 @@ class Diagram:
         return self._dressed(self.prefix)
 
     def save(self, path: str | Path) -> Path:
-        """Write the picture, in the format that the ending of ``path`` says.
+        """Write the picture in the format of the ending of ``path``.
 
         Without Graphviz a plainer SVG is written, and a warning says so.
 
@@ -184,7 +183,7 @@ class Diagram:
         Raises
         ------
         ArgumentError, ArgumentTypeError
-            If it is no path, or its ending is none of svg, png, pdf and dot.
+            If it is not a path that ends in svg, png, pdf or dot.
         FileError
             If the file cannot be written.
         """
@@ -192,8 +191,9 @@ class Diagram:
         file_format = path.suffix[1:].lower()
         if file_format not in FORMATS:
             raise ArgumentError(
-                f"A diagram is saved as {', '.join(f'.{valid}' for valid in FORMATS[:-1])} or "
-                f".{FORMATS[-1]}, by the ending of the file name; got {str(path)!r}."
+                f"The file name of a diagram must end in "
+                f"{', '.join(f'.{valid}' for valid in FORMATS[:-1])} or .{FORMATS[-1]}; "
+                f"got {str(path)!r}."
             )
         advice = ""
         try:
@@ -216,7 +216,7 @@ class Diagram:
         if file_format == "dot":
             return self.dot.encode()
         if file_format == "svg":
-            # Without the number, a saved file has the same bytes every time.
+            # Without the running number, a saved file always has the same bytes.
             return self._dressed(self._digest).encode()
         return layout.lay_out(self.dot, file_format)
 

@@ -44,7 +44,7 @@ def to_dot(scene: Scene) -> str:
 
 
 def _write_cards(picture: Digraph, scene: Scene) -> None:
-    """Write every card into the cluster of its group, with what stands beside it."""
+    """Write every card into the cluster of its group, with the cards beside it."""
     view = scene.view
     companions: dict[Card, list[Card]] = {}
     for card, host in view.beside.items():
@@ -110,8 +110,8 @@ def _write_arrows_beside(picture: Digraph, arrow: Arrow, scene: Scene) -> None:
     if size is None:
         picture.edge(*ends, **along, **_value(arrow))
         return
-    # Graphviz spreads arrows side by side over the whole width of a card, the outer ones past the
-    # corners of a narrower one.  Two that nobody sees keep these two near the middle.
+    # Graphviz spreads parallel arrows over the whole width of a card, beyond a narrower one.  Two
+    # invisible arrows keep the visible ones near the middle.
     picture.edge(*ends, style="invis")
     picture.edge(*ends, **along, **_value(arrow))
     picture.edge(*ends, **against, **_gradient(arrow, size, scene))
@@ -135,7 +135,7 @@ def _write_tag(picture: Digraph, arrow: Arrow, scene: Scene) -> None:
 
 
 def _write_cut(picture: Digraph, card: Card, is_before: bool) -> None:
-    """Write dots and a dashed line where the graph goes on unseen."""
+    """Write dots and a dashed line where a part of the graph is not shown."""
     dots = f"{card_name(card)}~{'before' if is_before else 'after'}"
     identity = cut_id(card, is_before)
     attributes = {"class": "tg-cut", "style": "dashed", "color": style.NO_GRADIENT}
@@ -149,7 +149,7 @@ def _value(arrow: Arrow) -> dict[str, str]:
 
 
 def _gradient(arrow: Arrow, size: float, scene: Scene) -> dict[str, str]:
-    """Return how a gradient of norm ``size`` looks: one of 0 is grey and dashed."""
+    """Return the style of a gradient arrow of norm ``size``: grey and dashed if it is 0."""
     attributes = {"id": arrow_id("b", arrow), "class": "tg-backward"}
     if size == 0:
         return attributes | {"color": style.NO_GRADIENT, "style": "dashed"}

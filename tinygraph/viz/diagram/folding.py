@@ -28,14 +28,14 @@ MOST_NESTED = 12
 def choose_view(
     model: Graph, depth: Any = None, around: Node | str | None = None, radius: Any = 1
 ) -> View:
-    """Return what is to be drawn of a graph; see :func:`tinygraph.render`.
+    """Choose the cards of a graph; see :func:`tinygraph.render`.
 
     Raises
     ------
     ArgumentError
-        If ``depth`` or ``radius`` is no whole number from 0 on.
+        If ``depth`` or ``radius`` is not a whole number of at least 0.
     UnknownNameError
-        If ``around`` is no node of the graph.
+        If ``around`` is not a node of the graph.
     """
     nodes: Sequence[tuple[int, Node]] = list(enumerate(model.nodes))
     notes = []
@@ -87,9 +87,9 @@ def _unfolded_as_far_as_readable(
 
 
 def _cut(view: View, nodes: Sequence[Node]) -> Iterator[tuple[Card, bool]]:
-    """Yield the cards at which the graph goes on unseen, and whether it does so before them.
+    """Yield the cards next to hidden parts of the graph, and whether these come before them.
 
-    Of leaves that are not shown, such as the bias of the last op, the formula speaks already.
+    Hidden leaves, such as the bias of the last op, do not count: the formula names them.
     """
     shown = {node for card in view.cards for node in card.nodes}
     if len(shown) == len(nodes):
@@ -112,7 +112,7 @@ def _is_drawable(view: View) -> bool:
 def _ever_coarser(
     nodes: Sequence[tuple[int, Node]], groups: Mapping[Node, str], open_levels: int
 ) -> Iterator[View]:
-    """Yield views with fewer and fewer cards: groups close first, then the order is cut."""
+    """Yield views with fewer and fewer cards: groups close first, then stretches of the order."""
     for levels in range(open_levels - 1, -1, -1):
         yield connect(fold_groups(nodes, groups, levels))
     cards = fold_groups(nodes, groups, 0)
@@ -162,7 +162,7 @@ def fold_groups(
 
 
 def fold_blocks(cards: Sequence[Card], count: int) -> list[Card]:
-    """Return about ``count`` cards that each stand for a stretch of the order of computation."""
+    """Return about ``count`` cards, each for a stretch of the order of computation."""
     size = -(-len(cards) // count)
     blocks = []
     for start in range(0, len(cards), size):
@@ -191,5 +191,5 @@ def neighbourhood(nodes: Sequence[Node], centre: Node, radius: int) -> set[Node]
 
 def _count(value: Any, what: str) -> int:
     if not is_whole_number(value) or value < 0:
-        raise ArgumentError(f"{what} is a whole number from 0 on; got {brief(value)}.")
+        raise ArgumentError(f"{what} must be a whole number of at least 0; got {brief(value)}.")
     return int(value)

@@ -1,4 +1,4 @@
-"""What the parts of a picture are called, in DOT and in SVG.
+"""The ids of the parts of a picture, in DOT and in SVG.
 
 Let *i* and *j* be places in ``Graph.nodes`` (of a folded group: the place of its first node) and
 ``tg`` the prefix of the diagram (``Diagram.prefix``: each diagram of a page has its own).  Then an
@@ -28,7 +28,7 @@ PREFIX = "tg"
 
 
 def dot_name(name: str) -> str:
-    r"""Return a node's name as an identifier in DOT, in which no character means anything.
+    r"""Return a node's name as an identifier in DOT, without characters that DOT interprets.
 
     >>> dot_name("layer1/W"), dot_name('a:b"\\')
     ('layer1/W', 'a~3A~b~22~~5C~')
@@ -39,7 +39,7 @@ def dot_name(name: str) -> str:
 
 def card_name(card: Card) -> str:
     """Return the identifier of a card in DOT."""
-    # A group may be called like a node beside it.
+    # A group and a node can have the same name.
     return dot_name(f"{card.name}/" if card.is_folded else card.name)
 
 
@@ -71,10 +71,10 @@ def panel_id(port: str, card: Card) -> str:
 
 
 def mark_id(card: Card, number: int) -> str:
-    """Return the id of something that :func:`tinygraph.diagnose` found, on its card."""
+    """Return the id of a finding of :func:`tinygraph.diagnose` on its card."""
     return f"{PREFIX}-m-{card.index}-{number}"
 
 
 def cut_id(card: Card, is_before: bool) -> str:
-    """Return the id of the dots where the graph goes on unseen."""
+    """Return the id of the dots where a part of the graph is not shown."""
     return f"{PREFIX}-x-{card.index}-{int(is_before)}"

@@ -149,11 +149,11 @@ def _options(file_format: str) -> list[str]:
 
 @contextmanager
 def _descriptor_2_into(remarks: list[str]) -> Iterator[None]:
-    """Collect what C code writes to standard error."""
+    """Collect the messages that C code writes to standard error."""
     try:
         sys.stderr.flush()
         kept = os.dup(2)
-    except (OSError, AttributeError, ValueError):  # a program without a standard error
+    except (OSError, AttributeError, ValueError):  # the program has no standard error
         yield
         return
     with tempfile.TemporaryFile() as catch:
@@ -169,7 +169,7 @@ def _descriptor_2_into(remarks: list[str]) -> Iterator[None]:
 
 @contextmanager
 def _fonts() -> Iterator[None]:
-    """Add the fonts of matplotlib to those that Graphviz finds, for machines that have none."""
+    """Add matplotlib's fonts to those of the machine, which may have none."""
     if not sys.platform.startswith("linux") or "FONTCONFIG_FILE" in os.environ:
         yield
         return
@@ -182,7 +182,7 @@ def _fonts() -> Iterator[None]:
 
 @lru_cache(maxsize=1)
 def _font_folder() -> tempfile.TemporaryDirectory[str]:
-    """Return a folder with a font configuration in it, which is removed at the end."""
+    """Return a folder with a font configuration; it is removed when the program ends."""
     found = find_spec("matplotlib")
     places = (found.submodule_search_locations if found else None) or []
     fonts = "".join(f"<dir>{escape(place)}/mpl-data/fonts/ttf</dir>" for place in places)
@@ -198,7 +198,7 @@ def _font_folder() -> tempfile.TemporaryDirectory[str]:
 
 
 def _pass_on(remarks: str) -> None:
-    """Turn Graphviz' remarks into Python warnings, but for those on the machine's fonts."""
+    """Turn the messages of Graphviz into Python warnings, except those about fonts."""
     for line in remarks.splitlines():
         if line.strip() and not line.startswith("Fontconfig"):
             scaled = _SCALED.search(line)

@@ -1,4 +1,4 @@
-"""The graph built so far when an op refused its inputs, with that op in red."""
+"""The graph so far when an op refuses its inputs, with that op in red."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ RADIUS = 6
 
 
 def draw_refusal(refused: Node, message: str) -> Diagram:
-    """Draw all that ``refused`` depends on, ``refused`` itself in red, and the message below.
+    """Draw the graph of ``refused``, with ``refused`` in red and the message below.
 
-    The nodes keep the names they have: a graph that was never finished has named nobody.
+    Nodes get automatic names only when a Graph is built, so nodes here can be unnamed.
 
     >>> import tinygraph as tg
     >>> x = tg.Input("x", shape=(None, 2))
@@ -57,7 +57,7 @@ def draw_refusal(refused: Node, message: str) -> Diagram:
 
 
 def _names(nodes: Sequence[Node]) -> dict[Node, str]:
-    """Return a name for each node, its own where it has one that nobody else has."""
+    """Return a unique name for each node, and keep the user's name if it is unique."""
     taken: Counter[str] = Counter()
     names = {}
     for node in nodes:

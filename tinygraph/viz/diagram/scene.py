@@ -1,4 +1,4 @@
-"""All that one picture is drawn from, in one hand."""
+"""The input of one picture."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from tinygraph.viz.diagram.view import View
 
 @dataclass(frozen=True)
 class Scene:
-    """A view, the numbers that flow through it, and what is to be said about its nodes.
+    """A view, its numbers, its notation, and the findings about its nodes.
 
     Attributes
     ----------
     marks : mapping
-        What is wrong with a node, in a few words each; its card shows them.
+        The faults of a node, in a few words each, for its card.
     explanations : mapping
-        Whole sentences on a node; its card says them on hover.
+        Sentences about a node, for the hover text of its card.
     refused : Node or None
-        A node whose shapes did not fit: its card is red.
+        A node whose shapes do not fit: its card is red.
     culprit : Node or None
         A node whose derivative is wrong: its card is red.
     """

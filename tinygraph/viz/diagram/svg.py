@@ -1,10 +1,9 @@
-"""The SVG that Graphviz wrote, made fit for a page.
+"""The SVG of Graphviz, prepared for a web page.
 
-Graphviz' SVG is a picture; here it becomes a part of a document: its ids get a prefix of their own,
-so that two diagrams never clash; nodes and arrows get data attributes to be found by and titles to
-be read on hover; a screen reader finds a title and a description; on a dark page it turns dark; and
-in whichever font the reader has, text stands in the middle of its card, and the legend's words keep
-their distance.
+The ids get a unique prefix, so two diagrams on one page never clash.  Nodes and arrows get data
+attributes and hover texts.  Screen readers find a title and a description.  On a dark page the
+diagram is dark.  In any font, texts are centred in their cards, and the words of the legend do not
+overlap.
 """
 
 from __future__ import annotations
@@ -52,11 +51,11 @@ def dress(
     Parameters
     ----------
     picture : bytes
-        What Graphviz wrote.
+        The output of Graphviz.
     prefix : str
-        What all ids of this diagram begin with.
+        The start of all ids of this diagram.
     title, description : str
-        What a screen reader says for the whole.
+        The text for screen readers.
     titles : mapping
         The hover text of an element, by its id in the DOT.
     is_wrapped : bool
@@ -116,14 +115,14 @@ def _dress_group(group: ET.Element, prefix: str, titles: Mapping[str, str]) -> N
 
 
 def _unwrap_links(group: ET.Element) -> None:
-    """Put the content of each ``<a>`` in its place: it is there for its id alone."""
+    """Replace each ``<a>`` by its content: it is only there for its id."""
     for link in group.findall(f"{SVG}a"):
         place = list(group).index(link)
         group[place : place + 1] = list(link)
 
 
 def _centre(card: ET.Element) -> None:
-    """Anchor a card's texts in its middle: Graphviz anchored them left, for its own font."""
+    """Centre a card's texts: Graphviz places them for its own font."""
     sides = _sides(card.iter(f"{SVG}polygon"))
     if sides:
         for text in card.iter(f"{SVG}text"):
@@ -131,7 +130,7 @@ def _centre(card: ET.Element) -> None:
 
 
 def _set_legend(drawing: ET.Element) -> None:
-    """Let each line of the legend flow: Graphviz put its words where its own font has them.
+    """Make each line of the legend one text: Graphviz places every word for its own font.
 
     A line before the bar of a scale ends there; one after it starts there; all others are centred.
     """
@@ -152,12 +151,12 @@ def _set_legend(drawing: ET.Element) -> None:
 
 
 def _line(element: ET.Element) -> tuple[str, str | None]:
-    """Return what neighbours have in common if they are words of one line, or parts of one bar."""
+    """Return the key that words of one line, or parts of one bar, have in common."""
     return element.tag, element.get("y")
 
 
 def _joined(words: Sequence[ET.Element], parent: ET.Element) -> ET.Element:
-    """Return one text that flows, made of texts that each had a place of its own."""
+    """Join texts with places of their own into one text."""
     first = words[0]
     if len(words) == 1:
         return first
@@ -180,7 +179,7 @@ def _anchor(text: ET.Element, anchor: str, x: float) -> None:
 
 
 def _sides(elements: Iterable[ET.Element]) -> tuple[float, float] | tuple[()]:
-    """Return the left and the right end of polygons; nothing where there is none."""
+    """Return the left and the right end of polygons, or ``()`` without polygons."""
     corners = [
         float(corner.partition(",")[0])
         for element in elements

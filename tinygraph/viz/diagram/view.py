@@ -1,7 +1,7 @@
-"""What a picture shows: cards and arrows between them.
+"""The content of a picture: cards, and arrows between them.
 
-A view is the graph as it is to be drawn, before any thought of shapes or colours: which nodes get a
-card, which card stands beside which, and which arrows run between them.
+A view says which nodes have a card, which cards stand beside each other, and which arrows connect
+them.  It does not contain shapes or colours.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class Card:
     Attributes
     ----------
     index : int
-        The place of its (first) node in ``Graph.nodes``: what the ids of the picture are made of.
+        The position of its (first) node in ``Graph.nodes``, for the ids of the picture.
     nodes : tuple of Node
     name : str
         Full name of the node or of the group.
@@ -54,7 +54,7 @@ class Card:
 
 @dataclass(frozen=True, eq=False)
 class Arrow:
-    """The value of ``source`` going into ``target``: one arrow an argument.
+    """The value of ``source`` as an argument of ``target``: one arrow per argument.
 
     ``number`` counts the arrows between the same two cards; ``reads`` are the (op, position of the
     argument) pairs behind the arrow, more than one only where cards are folded.
@@ -71,7 +71,7 @@ class View(NamedTuple):
 
     ``beside`` maps a card to the card of the op it stands next to, instead of in line before it.
     ``trunk`` maps each card on the longest way to the output to the next: they are drawn in line.
-    ``cut`` holds the cards at which the graph goes on unseen, and whether it does so before them.
+    ``cut`` holds the cards next to hidden parts of the graph, and whether these come before them.
     ``tags`` are arrows that start at a small copy of their source's name: those of a parameter that
     many ops read, except the first.
     """

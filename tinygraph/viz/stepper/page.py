@@ -17,7 +17,7 @@ from tinygraph.core.leaves import Parameter
 from tinygraph.core.node import Node
 from tinygraph.core.op import Op
 from tinygraph.notation.mathml import mathml
-from tinygraph.trace.steps import ArrayData, Step
+from tinygraph.trace.steps import ArrayData, OutgoingData, Step
 from tinygraph.viz.diagram.style import dark_rules
 from tinygraph.viz.stepper import words
 from tinygraph.viz.stepper.drawing import CELL_RULES
@@ -98,27 +98,31 @@ class PageData:
             packed["incomingIdentifier"] = step["incoming_identifier"]
             packed["incomingSymbol"] = self.formula(step["incoming_symbol"])
         if step["phase"] == "forward":
-            packed |= {"math": self.formula(step["math"]), "code": step["code"]}
-        elif step["phase"] == "backward":
-            packed["outgoing"] = [
-                {
-                    "node": place[leaving["node"]],
-                    "symbol": self.formula(leaving["symbol"]),
-                    "math": self.formula(leaving["math"]),
-                    "code": leaving["code"],
-                    "why": leaving["why"],
-                    "localCode": leaving["local_code"],
-                    "local": self.array(leaving["local"]),
-                    "contribution": self.array(leaving["contribution"]),
-                    "before": self.array(leaving["before"]),
-                    "total": self.array(leaving["total"]),
-                    "identifier": leaving["identifier"],
-                    "arrival": words.arrival(leaving),
-                }
-                for leaving in step["outgoing"]
-            ]
-        else:
-            packed["lines"] = [
+            return packed | {"math": self.formula(step["math"]), "code": step["code"]}
+        if step["phase"] == "backward":
+            outgoing = [self._outgoing(leaving, place) for leaving in step["outgoing"]]
+            return packed | {"outgoing": outgoing}
+        return packed | self._update(step)
+
+    def _outgoing(self, leaving: OutgoingData, place: Mapping[str, int]) -> dict[str, Any]:
+        return {
+            "node": place[leaving["node"]],
+            "symbol": self.formula(leaving["symbol"]),
+            "math": self.formula(leaving["math"]),
+            "code": leaving["code"],
+            "why": leaving["why"],
+            "localCode": leaving["local_code"],
+            "local": self.array(leaving["local"]),
+            "contribution": self.array(leaving["contribution"]),
+            "before": self.array(leaving["before"]),
+            "total": self.array(leaving["total"]),
+            "identifier": leaving["identifier"],
+            "arrival": words.arrival(leaving),
+        }
+
+    def _update(self, step: Step) -> dict[str, Any]:
+        return {
+            "lines": [
                 {
                     "name": line["name"],
                     "math": self.formula(line["math"]),
@@ -127,15 +131,15 @@ class PageData:
                     "array": self.array(line["array"]),
                 }
                 for line in step["lines"]
-            ]
-            packed["settings"] = [
+            ],
+            "settings": [
                 [self.formula(words.setting_symbol(name)), f"{value:g}", name]
                 for name, value in step["hyperparameters"].items()
-            ]
-            packed["memory"] = [[slot, self.array(data)] for slot, data in step["memory"].items()]
-            packed["loss"] = words.loss_change(step)
-            packed["after"] = self.array(step["after"])
-        return packed
+            ],
+            "memory": [[slot, self.array(data)] for slot, data in step["memory"].items()],
+            "loss": words.loss_change(step),
+            "after": self.array(step["after"]),
+        }
 
     def question(self, question: Question | None) -> dict[str, Any] | None:
         """Return a question for the page."""
