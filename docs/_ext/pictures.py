@@ -12,23 +12,13 @@ from typing import Any
 from sphinx.application import Sphinx
 
 from tinygraph.viz.diagram.diagram import Diagram
-from tinygraph.viz.diagram.notebook import width
 from tinygraph.viz.diagram.style import dark_rules
 from tinygraph.viz.diagram.svg import DARK_SYSTEM
 
-WIDE = 900
-"""From this width on, in points, a diagram is scaled down so much that one may want it larger."""
-
 
 def figure(diagram: Diagram) -> str:
-    """Return the picture as a figure that scrolls by itself where the page is narrow."""
-    picture = themed(diagram)
-    if width(picture) < WIDE:
-        return f'<figure class="diagram" tabindex="0">{picture}</figure>'
-    return (
-        f'<figure class="diagram wide" tabindex="0">{picture}'
-        f"<figcaption>Click to enlarge.</figcaption></figure>"
-    )
+    """Return the picture as a figure that scrolls by itself where the page is narrower."""
+    return f'<figure class="diagram" tabindex="0">{themed(diagram)}</figure>'
 
 
 def themed(diagram: Diagram) -> str:
