@@ -5,7 +5,7 @@ Lab 2, end to end: from the loss to the first weight
 **Statement.** For the network of the lab, :math:`h_k = \sigma(h_{k-1} W_k + b_k)` for :math:`k = 1,
 2, 3` with :math:`h_0 = x`, and :math:`L = \operatorname{mean}\,(h_3 - t)^2`, let :math:`\delta_k =
 \partial L / \partial a_k` be the gradient at the pre-activation :math:`a_k = h_{k-1} W_k + b_k`.
-Then
+Let :math:`n` be the number of elements of :math:`h_3`. Here it is the batch size :math:`B`. Then
 
 .. math::
 
@@ -92,10 +92,10 @@ def by_indices(p, q):
     total = 0.0
     for i in range(len(X)):
         for r in range(4):
-            way = X[i, p] * h1[i, q] * (1 - h1[i, q])
-            way *= value["layer2/W"][q, r] * h2[i, r] * (1 - h2[i, r])
-            way *= value["layer3/W"][r, 0] * h3[i, 0] * (1 - h3[i, 0])
-            total += way * 2 / len(X) * (h3[i, 0] - T[i, 0])
+            path = X[i, p] * h1[i, q] * (1 - h1[i, q])
+            path *= value["layer2/W"][q, r] * h2[i, r] * (1 - h2[i, r])
+            path *= value["layer3/W"][r, 0] * h3[i, 0] * (1 - h3[i, 0])
+            total += path * 2 / len(X) * (h3[i, 0] - T[i, 0])
     return total
 
 
@@ -140,16 +140,16 @@ def sigma_slope(numbers):
 
 dh3 = model["layer3/h"].grad
 right = h2.T @ (dh3 * sigma_slope(value["layer3/a"]))
-in_one_stride = h2.T @ (dh3 * sigma_slope(value["layer3/z"]))
+in_one_step = h2.T @ (dh3 * sigma_slope(value["layer3/z"]))
 print(
     tabulate(
-        np.hstack([right, in_one_stride, model["layer3/W"].grad]),
+        np.hstack([right, in_one_step, model["layer3/W"].grad]),
         headers=["one node at a time", "σ′ at h2 W3, without b", "backward"],
         floatfmt=".6f",
     )
 )
 assert np.allclose(right, model["layer3/W"].grad)
-assert not np.allclose(in_one_stride, model["layer3/W"].grad, rtol=0.01)
+assert not np.allclose(in_one_step, model["layer3/W"].grad, rtol=0.01)
 
 # %%
 # The code of the ops

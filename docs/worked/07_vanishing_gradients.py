@@ -6,7 +6,7 @@ Why sigmoid gradients vanish
 slopes :math:`\sigma' \le \tfrac14` and by the weights between them. Along a single path of units,
 through the network,
 
-.. math:: \left| \text{factor of the way} \right| \;\le\; \left(\tfrac14\right)^k \prod_{j} |w_j| ,
+.. math:: \left| \text{factor of the path} \right| \;\le\; \left(\tfrac14\right)^k \prod_{j} |w_j| ,
 
 and for whole layers, with the spectral norms :math:`\lVert W_j \rVert`,
 
