@@ -10,8 +10,13 @@ from tinygraph import ops
 from tinygraph.core.expansion import with_expanded
 from tinygraph.errors import ArgumentTypeError, OpError
 
-COMPOSITE = [tg.Sigmoid, tg.ReLU, tg.AddBias, tg.MSE, tg.Identity]
-ALL = [getattr(ops, name) for name in ops.__all__ if name != "Size"]
+COMPOSITE = [
+    *(tg.Sigmoid, tg.ReLU, tg.AddBias, tg.MSE, tg.Identity, tg.LeakyReLU, tg.GELU),
+    *(tg.Softmax, tg.LogSoftmax, tg.CrossEntropy, tg.BinaryCrossEntropy, tg.LayerNorm),
+    *(tg.MaxPool2D, tg.AvgPool2D, tg.Embedding),
+]
+# Conv2D takes windows of an array, for which there is no op.
+ALL = [getattr(ops, name) for name in ops.__all__ if name not in ("Size", "Conv2D")]
 
 
 @pytest.mark.parametrize("op", ALL, ids=lambda op: op.__name__)

@@ -106,7 +106,7 @@ def test_a_class_without_update_is_told_what_to_define(lab2, xor):
         Empty(lab2.parameters, lr=0.1).step()
     assert str(caught.value) == (
         "Empty has no update: its class must define one, update(self, w, g, t, *memory), which "
-        "returns the new value and then its memory."
+        "returns the new value and then the new state."
     )
 
 

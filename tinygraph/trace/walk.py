@@ -23,7 +23,7 @@ from tinygraph.core.leaves import Parameter
 from tinygraph.core.node import Node
 from tinygraph.core.op import Op
 from tinygraph.core.topology import check_nodes
-from tinygraph.errors import ArgumentError, ArgumentTypeError, StateError
+from tinygraph.errors import ArgumentError, ArgumentTypeError, OptimizerError, StateError
 from tinygraph.notation.names import Notation
 from tinygraph.optim.optimizer import Optimizer
 from tinygraph.trace.steps import Moment, Step, summarise
@@ -83,7 +83,7 @@ def walk(
     values.update(feeds)
     memory = dict(optimizer.memory) if optimizer else {}
     start = optimizer.steps if optimizer else 0
-    optimizer = copy.copy(optimizer)
+    given, optimizer = optimizer, copy.copy(optimizer)
     numbers = count(1)
     for training_step in range(1, training_steps + 1):
         values = dict(values)
@@ -100,7 +100,11 @@ def walk(
                 step = update_step(optimizer, parameter, t, w, g, memory[parameter], names)
                 # Copies: an update of one's own may write into what it is given.
                 copies = tuple(array.copy() for array in memory[parameter])
-                new, *kept = call_update(optimizer, parameter, w.copy(), g.copy(), t, copies)
+                try:
+                    new, *kept = call_update(optimizer, parameter, w.copy(), g.copy(), t, copies)
+                except OptimizerError as error:
+                    error.optimizer = given
+                    raise
                 updated[parameter], memory[parameter] = new, tuple(kept)
                 step["after"] = summarise(updated[parameter])
                 moment = Moment(step, parameter, values, gradients, {}, {}, updated[parameter])
