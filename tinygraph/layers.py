@@ -37,7 +37,6 @@ from tinygraph.ops.shaping import Reshape, Transpose
 from tinygraph.validation.arrays import Array, brief, is_number, is_whole_number
 from tinygraph.validation.naming import describe_with_shape
 from tinygraph.validation.randomness import as_generator
-from tinygraph.validation.shapes import show
 
 INITIALIZATIONS = ("xavier", "he", "normal")
 
@@ -65,6 +64,8 @@ def initial(
     >>> round(float(initial((500, 500), 500, 500, rng, "he").std() ** 2 * 500), 1)
     2.0
     """
+    fan_in, fan_out = _count("fan_in", fan_in), _count("fan_out", fan_out)
+    rng, shape = as_generator(rng), tuple(_count("each size of shape", n) for n in _sizes(shape))
     if not isinstance(init, str) or init not in INITIALIZATIONS:
         raise ArgumentError(
             f"init must be the name of an initialization; got {brief(init)}."
@@ -148,10 +149,8 @@ def conv2d(
     >>> conv2d(tg.Input("image", shape=(None, 1, 8, 8)), 4, padding=1, name="conv1")
     <Add "conv1/a" (B, 4, 8, 8)>
     """
-    if len(x.shape) != 4 or x.shape[1] is None:
-        raise ShapeError(
-            f"conv2d needs images (B, channels, height, width); got {describe_with_shape(x)}."
-        )
+    if not isinstance(x, Node) or len(x.shape) != 4 or x.shape[1] is None:
+        raise ShapeError(f"conv2d needs images (B, channels, height, width); got {_arrived(x)}.")
     channels, size = _count("channels", channels), _count("size", size)
     fan_in, fan_out = x.shape[1] * size * size, channels * size * size
     with scope(name):
@@ -194,6 +193,11 @@ def batch_norm(
     ['norm/running_mean', 'norm/running_variance']
     """
     size = _last_axis(x, "batch_norm")
+    for label, number in (("momentum", momentum), ("eps", eps)):
+        if not is_number(number) or not 0 <= number <= 1:
+            raise ArgumentError(
+                f"{label} of batch_norm must be a number from 0 to 1; got {brief(number)}."
+            )
     with scope(name):
         mean = Mean(x, axis=0)
         variance = Mean((x - mean) ** 2, axis=0)
@@ -224,6 +228,8 @@ def dropout(x: Node, p: float, *, name: str) -> Node:
     """
     if not is_number(p) or not 0 <= p < 1:
         raise ArgumentError(f"p of dropout must be a number from 0 to below 1; got {brief(p)}.")
+    if not isinstance(x, Node):
+        raise ArgumentError(f"dropout needs a node; got {brief(x)}.")
     with scope(name):
         mask = Random("mask", x.shape, lambda rng, shape: (rng.random(shape) >= p) / (1 - p))
         kept = Switch(training=mask, predicting=1.0, name="kept")
@@ -262,8 +268,8 @@ def attention(
     >>> attention(tg.Input("x", shape=(None, 8, 16)), 2, causal=True, name="attention")
     <Add "attention/out/a" (B, 8, 16)>
     """
-    if len(x.shape) != 3 or None in x.shape[1:]:
-        raise ShapeError(f"attention needs x (B, T, d); got {describe_with_shape(x)}.")
+    if not isinstance(x, Node) or len(x.shape) != 3 or None in x.shape[1:]:
+        raise ShapeError(f"attention needs x (B, T, d); got {_arrived(x)}.")
     length, size = x.shape[1] or 0, x.shape[2] or 0
     heads = _count("heads", heads)
     if size % heads:
@@ -315,7 +321,7 @@ def transformer_block(
     >>> transformer_block(tg.Input("x", shape=(None, 8, 16)), 2, name="block1")
     <Add "block1/result" (B, 8, 16)>
     """
-    generator = as_generator(rng)
+    generator, widening = as_generator(rng), _count("widening", widening)
     with scope(name):
         normal = layer_norm(x, name="norm1")
         x = Add(x, attention(normal, heads, causal, name="attention", rng=generator), name="sum")
@@ -327,12 +333,23 @@ def transformer_block(
 
 def _last_axis(x: Any, caller: str) -> int:
     if not isinstance(x, Node) or len(x.shape) < 2 or x.shape[-1] is None:
-        arrived = f"{show(x.shape)}" if isinstance(x, Node) else brief(x)
-        raise ShapeError(f"{caller} needs a node (B, …, n) with a known last size; got {arrived}.")
+        raise ShapeError(
+            f"{caller} needs a node (B, …, n) with a known last size; got {_arrived(x)}."
+        )
     return x.shape[-1]
+
+
+def _arrived(x: Any) -> str:
+    return describe_with_shape(x) if isinstance(x, Node) else brief(x)
 
 
 def _count(name: str, value: Any) -> int:
     if not is_whole_number(value) or value < 1:
         raise ArgumentError(f"{name} must be a whole number from 1 on; got {brief(value)}.")
     return int(value)
+
+
+def _sizes(shape: Any) -> tuple[Any, ...]:
+    if not isinstance(shape, tuple):
+        raise ArgumentError(f"shape must be a tuple of sizes; got {brief(shape)}.")
+    return shape

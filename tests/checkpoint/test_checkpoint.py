@@ -550,7 +550,7 @@ def lab2_command(tmp_path, *options):
 def test_the_command_line_saves_and_resumes(tmp_path, capsys):
     assert lab2_command(tmp_path, "--epochs", "40", "--print-interval", "20") == 0
     assert lab2_command(tmp_path, "--epochs", "60", "--print-interval", "20") == 0
-    assert "40 epochs are done" in capsys.readouterr().out
+    assert "run.npz after 40 epochs" in capsys.readouterr().out
     model = tg.lab2.model(rng=0)
     history = tg.load(tmp_path / "run.npz", model)
     other, opt = run()

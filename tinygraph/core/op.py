@@ -124,7 +124,7 @@ class Op(Node):
     """How each argument's gradient is written, in the order of the arguments."""
 
     compares: ClassVar[Comparison | None] = None
-    """For a loss: which argument holds the labels, and how the prediction is read."""
+    """How a loss compares a prediction with labels; None for all other ops."""
 
     arguments: ClassVar[tuple[str, ...]] = ()
     """The argument names of ``forward``."""

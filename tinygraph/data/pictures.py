@@ -218,6 +218,8 @@ def images(
     pixels = checked_images(pixels)
     if not is_whole_number(columns) or columns < 1:
         raise ArgumentError(f"columns is a whole number from 1 on; got {brief(columns)}.")
+    if titles is not None and not isinstance(titles, (list, tuple, np.ndarray)):
+        raise ArgumentError(f"titles must be a list with one title per image; got {brief(titles)}.")
     names = [""] * len(pixels) if titles is None else [str(each) for each in titles]
     if len(names) != len(pixels):
         raise ArgumentError(f"{len(pixels)} images need as many titles; got {len(names)}.")

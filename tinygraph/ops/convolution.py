@@ -67,9 +67,8 @@ class Conv2D(Op):
     and :math:`\partial L / \partial X = G K`. A pixel of x is part of several windows, and so it
     is in several rows of X; its contributions add up:
 
-    .. math:: \frac{\partial L}{\partial x_{b c u v}} = \sum_{o, p, q} g_{b, o, (u - p)/s, (v -
-    q)/s}\,
-              K_{o c p q} ,
+    .. math:: \frac{\partial L}{\partial x_{b c u v}}
+              = \sum_{o, p, q} g_{b, o, (u - p)/s, (v - q)/s}\, K_{o c p q} ,
 
     summed over all p and q for which the indices are whole numbers inside g. So the gradient of a
     convolution with stride 1 is a convolution with the flipped kernel.

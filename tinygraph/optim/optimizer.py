@@ -67,7 +67,7 @@ class Optimizer:
     lines: tuple[Line, ...] = ()
     """The update, line by line; the last one gives the new ``w``."""
     lr: Any
-    """The learning rate: a number, also where it follows a schedule."""
+    """The learning rate as a number, also if it follows a schedule."""
     lr_schedule: Schedule | None = None
     """The learning rate as a function of the step number, if it is one."""
     clip_norm: float | None = None

@@ -157,7 +157,7 @@ def refusals():
             "learning rate that is no number",
             lambda o, v: assign(o([tg.Parameter(1.0)]), "lr", v),
             an_optimizer,
-            no_array.filter(lambda v: not isinstance(v, np.generic)),
+            no_array.filter(lambda v: not isinstance(v, np.generic) and not callable(v)),
             must_refuse=True,
         ),
         attack(

@@ -46,6 +46,32 @@ def drawn(rng, shape):
     return rng.random(shape)
 
 
+PIXELS = np.linspace(0.0, 1.0, 2 * 4 * 4).reshape(2, 4, 4)
+
+
+def of_a_layer(name, shape, **arguments):
+    return lambda: (
+        getattr(tg.layers, name),
+        {"x": tg.Input("x", shape), "name": "layer", **arguments},
+    )
+
+
+def of_gradients():
+    w = tg.Parameter([1.0, 2.0], name="w")
+    return tg.gradients, {"output": tg.Sum(w * w), "of": [w]}
+
+
+def a_history():
+    trained, optimizer = fresh()
+    return tg.fit(trained, optimizer, epochs=2, print_interval=1, **FEEDS)
+
+
+def recorded_animation():
+    animation = tg.plots.animate(model(), X, T, resolution=5)
+    animation(a_history())
+    return animation
+
+
 def swept():
     return tg.sweep(build, {"lr": [0.1, 1.0]}, 1, epochs=2, engine="interpreted", x=X, t=T)
 
@@ -123,7 +149,7 @@ def of_the_graph(method, **arguments):
 
 
 OP_CLASSES = [getattr(tg.ops, name) for name in tg.ops.__all__]
-OPTIMIZERS = [tg.SGD, tg.Momentum, tg.AdaGrad, tg.RMSProp, tg.Adam]
+OPTIMIZERS = [tg.SGD, tg.Momentum, tg.Nesterov, tg.AdamW, tg.AdaGrad, tg.RMSProp, tg.Adam]
 
 
 def show(thing):
@@ -134,8 +160,50 @@ def show(thing):
 SOUND_CALLS = {
     **{cls.__name__: of_an_op_class(cls) for cls in OP_CLASSES},
     **{cls.__name__: of_an_optimizer(cls) for cls in OPTIMIZERS},
+    "layers.initial": lambda: (
+        tg.layers.initial,
+        {"shape": (3, 2), "fan_in": 3, "fan_out": 2, "rng": np.random.default_rng(0), "init": "he"},
+    ),
+    "layers.linear": of_a_layer("linear", (None, 4), units=3, rng=0, init="he"),
+    "layers.conv2d": of_a_layer("conv2d", (None, 2, 5, 5), channels=3, size=3, stride=1, padding=1),
+    "layers.layer_norm": of_a_layer("layer_norm", (None, 4)),
+    "layers.batch_norm": of_a_layer("batch_norm", (None, 4), momentum=0.1, eps=1e-5),
+    "layers.dropout": of_a_layer("dropout", (None, 4), p=0.5),
+    "layers.attention": of_a_layer("attention", (None, 3, 4), heads=2, causal=True, rng=0),
+    "layers.transformer_block": of_a_layer(
+        "transformer_block", (None, 3, 4), heads=2, causal=True, rng=0, widening=2
+    ),
+    "gradients": of_gradients,
+    "expand": lambda: (tg.expand, {"node": tg.Sigmoid(tg.Parameter([1.0, 2.0]))}),
+    "data.addition": lambda: (tg.data.addition, {"n": 3, "digits": 2, "rng": 0}),
+    "data.blobs": lambda: (tg.data.blobs, {"n": 6, "classes": 2, "noise": 0.1, "rng": 0}),
+    "data.circles": lambda: (tg.data.circles, {"n": 6, "noise": 0.1, "rng": 0}),
+    "data.digits": lambda: (tg.data.digits, {}),
+    "data.moons": lambda: (tg.data.moons, {"n": 6, "noise": 0.1, "rng": 0}),
+    "data.reversal": lambda: (tg.data.reversal, {"n": 3, "length": 4, "symbols": 5, "rng": 0}),
+    "data.spiral": lambda: (tg.data.spiral, {"n": 6, "classes": 2, "noise": 0.1, "rng": 0}),
+    "plots.accuracy_curve": lambda: (tg.plots.accuracy_curve, {"history": a_history()}),
+    "plots.animate": lambda: (
+        tg.plots.animate,
+        {"model": model(), "x": X, "truth": T, "resolution": 5, "title": "epoch {epoch}"},
+    ),
+    "Animation.save": lambda: (
+        recorded_animation().save,
+        {"path": "regions.gif", "frames_per_second": 2},
+    ),
+    "plots.images": lambda: (
+        tg.plots.images,
+        {"pixels": PIXELS, "titles": ["a", "b"], "columns": 2},
+    ),
+    "plots.confusion_matrix": lambda: (
+        tg.plots.confusion_matrix,
+        {"truth": [0, 1, 1], "prediction": [0, 1, 0], "title": "Confusion"},
+    ),
+    "plots.worst_mistakes": lambda: (
+        tg.plots.worst_mistakes,
+        {"pixels": PIXELS, "truth": [0, 1], "outputs": np.eye(2)[::-1], "count": 2},
+    ),
     "Op": of_an_op_class(Double),
-    "Op.class_counts": lambda: (tg.MSE(1.0, 2.0).class_counts, {}),
     "Optimizer": lambda: (tg.Optimizer, {"parameters": model().parameters, "lr": 0.1}),
     "Optimizer.step": lambda: (an_optimizer().step, {}),
     "Optimizer.state": lambda: (an_optimizer().state, {}),
