@@ -91,8 +91,9 @@ from tinygraph.ops import (
     Where,
 )
 from tinygraph.optim import schedules
+from tinygraph.optim.adam import Adam, AdamW
 from tinygraph.optim.optimizer import Optimizer
-from tinygraph.optim.updates import SGD, AdaGrad, Adam, AdamW, Momentum, Nesterov, RMSProp
+from tinygraph.optim.updates import SGD, AdaGrad, Momentum, Nesterov, RMSProp
 
 if TYPE_CHECKING:
     from tinygraph import exercises, lab2, layers, plots, testing

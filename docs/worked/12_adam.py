@@ -112,7 +112,7 @@ assert np.isclose(record[0][6] / lr, 0.1 / np.sqrt(0.001))
 # %%
 # The code
 # --------
-# .. literalinclude:: /../tinygraph/optim/updates.py
+# .. literalinclude:: /../tinygraph/optim/adam.py
 #    :pyobject: Adam.update
 #    :dedent: 4
 #

@@ -7,7 +7,8 @@ import pytest
 
 import tinygraph as tg
 from tinygraph.lab2.experiments.batched import STRETCH, train_batched
-from tinygraph.optim.updates import SGD, Adam, Momentum
+from tinygraph.optim.adam import Adam
+from tinygraph.optim.updates import SGD, Momentum
 from tinygraph.train.metrics import accuracy
 
 

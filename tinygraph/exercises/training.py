@@ -11,7 +11,7 @@ from tinygraph.core.leaves import Parameter
 from tinygraph.exercises.answers import read
 from tinygraph.exercises.verdict import Verdict, judge, run
 from tinygraph.ops import AddBias, MatMul, ReLU
-from tinygraph.optim.updates import Adam
+from tinygraph.optim.adam import Adam
 
 
 def limit_of_the_learning_rate(answer: Any) -> Verdict:

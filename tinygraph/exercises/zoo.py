@@ -15,8 +15,9 @@ from tinygraph.core.leaves import Parameter
 from tinygraph.core.op import Op
 from tinygraph.errors import TinygraphError
 from tinygraph.ops import Sum
+from tinygraph.optim.adam import Adam
 from tinygraph.optim.optimizer import Optimizer
-from tinygraph.optim.updates import SGD, AdaGrad, Adam, Momentum, RMSProp
+from tinygraph.optim.updates import SGD, AdaGrad, Momentum, RMSProp
 from tinygraph.validation.arrays import Array
 from tinygraph.validation.shapes import Shape
 

@@ -15,8 +15,9 @@ from tinygraph.checkpoint.saving import load, save
 from tinygraph.core.graph import Graph
 from tinygraph.errors import UnknownNameError, did_you_mean
 from tinygraph.lab2.network import model as build_model
+from tinygraph.optim.adam import Adam
 from tinygraph.optim.optimizer import Optimizer
-from tinygraph.optim.updates import SGD, AdaGrad, Adam, Momentum, RMSProp
+from tinygraph.optim.updates import SGD, AdaGrad, Momentum, RMSProp
 from tinygraph.train.fit import fit
 from tinygraph.train.history import History
 from tinygraph.train.metrics import accuracy, one_minus_mean_abs_error

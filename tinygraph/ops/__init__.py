@@ -2,6 +2,7 @@
 
 from tinygraph.ops.activations import GELU, Identity, LeakyReLU, ReLU, Sigmoid, Tanh
 from tinygraph.ops.arithmetic import Add, Divide, Multiply, Negate, Subtract
+from tinygraph.ops.broadcasting import BroadcastLike, BroadcastTo, Size
 from tinygraph.ops.classification import BinaryCrossEntropy, CrossEntropy, LogSoftmax, Softmax
 from tinygraph.ops.comparisons import (
     Equal,
@@ -23,7 +24,7 @@ from tinygraph.ops.losses import MSE
 from tinygraph.ops.normalization import LayerNorm
 from tinygraph.ops.powers import Power, Sqrt, Square, VariablePower
 from tinygraph.ops.reductions import Max, Mean, Min, Sum
-from tinygraph.ops.shaping import BroadcastLike, BroadcastTo, Reshape, Size, Transpose
+from tinygraph.ops.shaping import Reshape, Transpose
 
 __all__ = [
     "GELU",

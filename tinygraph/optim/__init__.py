@@ -7,9 +7,10 @@ derivation show; the tests compare them with ``update``.
 """
 
 from tinygraph.optim import schedules
+from tinygraph.optim.adam import Adam, AdamW
 from tinygraph.optim.declarations import Line
 from tinygraph.optim.optimizer import Optimizer
-from tinygraph.optim.updates import SGD, AdaGrad, Adam, AdamW, Momentum, Nesterov, RMSProp
+from tinygraph.optim.updates import SGD, AdaGrad, Momentum, Nesterov, RMSProp
 
 __all__ = [
     "SGD",
