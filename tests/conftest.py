@@ -10,6 +10,9 @@ import pytest
 
 import tinygraph as tg
 
+collect_ignore_glob = ["*conftest.py"]
+"""They have no doctests, and as modules they would all be called ``conftest``."""
+
 
 @pytest.fixture
 def rng() -> np.random.Generator:
