@@ -111,12 +111,8 @@ def test_every_function_of_the_table_is_in_a_formula(monkeypatch):
     monkeypatch.setattr(numpy_functions, "FUNCTIONS", Table(FUNCTIONS))
     for formula in FORMULAS.values():
         formula(tg.Parameter(X, name="x"), tg.Parameter(Y, name="y"))
-    assert {function.__name__ for function in FUNCTIONS.keys() - used} <= {
-        "put",
-        "add_at",
-        "rint",
-        "shape",
-    }
+    left = {function.__name__ for function in FUNCTIONS.keys() - used}
+    assert left <= {"put", "add_at", "columns", "add_windows", "rint", "shape"}
 
 
 BATCHED = [
@@ -259,7 +255,7 @@ UNSUPPORTED = [
     (lambda: np.sinh(x), "np.sinh cannot be", "np.exp"),
     (lambda: np.arctan(x), "np.arctan cannot be", "np.tan"),
     (lambda: x // 2, "np.floor_divide cannot be", "a / b"),
-    (lambda: np.argmax(x), "np.argmax cannot be", "np.max"),
+    (lambda: np.argmax(x), "np.argmax cannot be", "np.amax"),
     (lambda: np.add.outer(x, x), "np.add.outer cannot be", "np.add"),
     (lambda: np.exp(x, out=np.ones((2, 2))), "np.exp of a node takes", "out=…"),
     (

@@ -83,6 +83,8 @@ def test_an_example_lies_on_both_sides_of_1_where_an_op_bends_there(op, argument
 
 
 MOVES = (
+    ops.Columns,
+    ops.AddWindows,
     ops.Transpose,
     ops.Reshape,
     ops.Index,

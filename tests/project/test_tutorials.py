@@ -261,6 +261,18 @@ WRONG = {
         (product(lambda g, a, b: (g * (a + b), g * (a + b))), "one per input"),
         (product(lambda g, a, b: g * b), "one gradient for a and one for b"),
     ],
+    "15": [
+        (30, "not wanted"),
+        (19, "of the backward pass"),
+        (20, "two products"),
+        (10, "forward pass alone"),
+    ],
+    "16": [
+        (1 / 3, "along u alone"),
+        (0.5, "smallest curvature"),
+        (0.125, "needs one step"),
+        (1 / 6, "sum of the curvatures"),
+    ],
 }
 
 
@@ -279,7 +291,16 @@ def test_every_tutorial_has_an_exercise_and_the_mistakes_of_each_are_tested():
 
 
 def test_no_message_about_a_number_contains_the_right_number():
-    right = {"01": "0.075", "02": "33", "05": "0.01", "07": "0.33", "08": "0.1", "10": "0.0078"}
+    right = {
+        "01": "0.075",
+        "02": "33",
+        "05": "0.01",
+        "07": "0.33",
+        "08": "0.1",
+        "10": "0.0078",
+        "15": "29",
+        "16": "0.25",
+    }
     for number, digits in right.items():
         for answer, _ in [*WRONG[number], (1e6, ""), (-3.7, "")]:
             message = exercises.check(number, answer).message

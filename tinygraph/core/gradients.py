@@ -166,9 +166,11 @@ def call_with_nodes(op: Op, method: str, arrays: list[Traced]) -> Any:
             reason = str(error.__cause__ or error.__context__)
         else:
             reason = f"it raises {type(error).__name__}: {error}"
+    is_batch = any(None in node.shape for node in (op, *op.inputs))
     raise OpError(
         f"The {method} of {describe(op)} must be NumPy code of whole arrays, so that it can be "
-        f"applied to nodes; but {reason}.",
+        f"applied to nodes; but {reason.rstrip('.')}."
+        + (" It may work if the inputs have a fixed batch size." if is_batch else ""),
         op,
     )
 

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tinygraph.errors import UnknownNameError, did_you_mean
-from tinygraph.exercises import building, gradients, training
+from tinygraph.exercises import building, curvature, gradients, training
 from tinygraph.exercises.showing import show
 from tinygraph.exercises.verdict import Verdict
 from tinygraph.exercises.zoo_answers import broken_of_the_zoo
@@ -38,6 +38,8 @@ EXERCISES: dict[str, Callable[[Any], Verdict]] = {
     "12": building.leaky_relu,
     "13": building.training_step,
     "14": building.multiply_for_the_engine,
+    "15": curvature.products_of_ten_layers,
+    "16": curvature.limit_of_a_quadratic,
 }
 """The checks, by the number of their tutorial."""
 

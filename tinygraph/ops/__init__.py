@@ -25,6 +25,7 @@ from tinygraph.ops.normalization import LayerNorm
 from tinygraph.ops.powers import Power, Sqrt, Square, VariablePower
 from tinygraph.ops.reductions import Max, Mean, Min, Sum
 from tinygraph.ops.shaping import Reshape, Transpose
+from tinygraph.ops.windows import AddWindows, Columns
 
 __all__ = [
     "GELU",
@@ -33,10 +34,12 @@ __all__ = [
     "Add",
     "AddAt",
     "AddBias",
+    "AddWindows",
     "AvgPool2D",
     "BinaryCrossEntropy",
     "BroadcastLike",
     "BroadcastTo",
+    "Columns",
     "Concatenate",
     "Conv2D",
     "Cos",

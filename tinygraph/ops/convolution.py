@@ -7,49 +7,13 @@ cross-correlation: the kernel is not flipped.
 from __future__ import annotations
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 
 from tinygraph.core.op import Op, Rule
 from tinygraph.errors import ArgumentError
+from tinygraph.ops.windows import add_windows, columns
 from tinygraph.validation.arrays import Array, brief, is_whole_number
 from tinygraph.validation.naming import describe
 from tinygraph.validation.shapes import Shape
-
-
-def padded(x: Array, padding: int) -> Array:
-    """Return images with a frame of zeros around each channel."""
-    frame = (padding, padding)
-    y: Array = np.pad(x, ((0, 0), (0, 0), frame, frame)) if padding else x
-    return y
-
-
-def columns(x: Array, size: tuple[int, int], stride: int, padding: int) -> Array:
-    """Return every window of the images as a row, of shape (B, h, w, channels · size).
-
-    >>> columns(np.arange(9.0).reshape(1, 1, 3, 3), (2, 2), 1, 0)[0, 0]
-    array([[0., 1., 3., 4.],
-           [1., 2., 4., 5.]])
-    """
-    windows = sliding_window_view(padded(x, padding), size, axis=(2, 3))[:, :, ::stride, ::stride]
-    rows = windows.transpose(0, 2, 3, 1, 4, 5)
-    y: Array = rows.reshape(*rows.shape[:3], -1)
-    return y
-
-
-def add_windows(rows: Array, x: Array, size: tuple[int, int], stride: int, padding: int) -> Array:
-    """Return images of the shape of x, in which the elements of all windows are added up.
-
-    This is the reverse of :func:`columns`, and its gradient: an element of x that is part of
-    several windows gets a contribution from each of them.
-    """
-    batch, channels, height, width = x.shape
-    h, w = rows.shape[1:3]
-    windows = rows.reshape(batch, h, w, channels, *size).transpose(0, 3, 1, 2, 4, 5)
-    y = np.zeros((batch, channels, height + 2 * padding, width + 2 * padding), rows.dtype)
-    for i in range(size[0]):
-        for j in range(size[1]):
-            y[:, :, i : i + stride * h : stride, j : j + stride * w : stride] += windows[..., i, j]
-    return y[:, :, padding : padding + height, padding : padding + width]
 
 
 class Conv2D(Op):
