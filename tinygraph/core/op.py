@@ -147,7 +147,7 @@ class Op(Node):
             cls.arguments = tuple(p.name for p in parameters)
             cls._takes_any_number = any(p.kind is p.VAR_POSITIONAL for p in parameters)
         check_texts(cls)
-        cls._keywords = hyperparameter_names(cls, Op)
+        cls._keywords = _Keywords()  # type: ignore[assignment]
         if operator is not None:
             OPERATORS[operator] = cls
         if numpy is not None:
@@ -261,6 +261,14 @@ class Op(Node):
     def example(cls, rng: np.random.Generator) -> tuple[Array, ...]:
         """Return input arrays at which the op is differentiable."""
         return tuple(rng.normal(size=(3, 4)) for _ in cls.arguments)
+
+
+class _Keywords:
+    """Finds the keywords of an op class when they are first read: the import stays quick."""
+
+    def __get__(self, op: Op | None, cls: type[Op]) -> frozenset[str]:
+        cls._keywords = hyperparameter_names(cls, Op)
+        return cls._keywords
 
 
 def _no_method(op: Op, method: str) -> OpError:
