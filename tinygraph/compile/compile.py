@@ -6,7 +6,8 @@ The compiler is a pipeline of three stages:
   is a flat list of array operations (``ir``).
 - ``passes`` make that list shorter.
 - ``targets`` print it: ``readable`` for people, ``numpy`` as NumPy calls that write to preallocated
-  buffers, ``numba`` as loops. A target knows array operations, not ops.
+  buffers, ``numba`` as loops, ``javascript`` as a module for a web page. A target knows array
+  operations, not ops.
 
 ``program`` keeps the compiled programs of a model, and ``batches`` runs them on mini-batches.
 
@@ -15,7 +16,7 @@ Not supported: graphs that change from run to run, and devices other than the CP
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, overload
 
 from tinygraph.core.graph import Graph, as_graph
 from tinygraph.core.topology import check_nodes
@@ -25,15 +26,34 @@ from tinygraph.validation.arrays import brief
 
 if TYPE_CHECKING:
     from tinygraph.compile.program import Program
+    from tinygraph.compile.targets.javascript.program import JavaScriptProgram
 
-TARGETS = ("numpy", "numba")
+TARGETS = ("numpy", "numba", "javascript")
 
 __all__ = ["compile"]
 
 
+@overload
+def compile(  # noqa: A001
+    model: Graph, optimizer: Optimizer | None = None, target: Literal["numpy", "numba"] = ...
+) -> Program: ...
+
+
+@overload
+def compile(  # noqa: A001
+    model: Graph, optimizer: Optimizer | None = None, *, target: Literal["javascript"]
+) -> JavaScriptProgram: ...
+
+
+@overload
+def compile(  # noqa: A001
+    model: Graph, optimizer: Optimizer | None = None, target: str = ...
+) -> Program | JavaScriptProgram: ...
+
+
 def compile(  # noqa: A001 - the verb that a user expects
     model: Graph, optimizer: Optimizer | None = None, target: str = "numpy"
-) -> Program:
+) -> Program | JavaScriptProgram:
     """Compile a graph to a straight-line program: forward, backward and update.
 
     Parameters
@@ -42,18 +62,21 @@ def compile(  # noqa: A001 - the verb that a user expects
         With a scalar output.
     optimizer : Optimizer, optional
         The program does its update. Without one it only computes gradients.
-    target : {"numpy", "numba"}
+    target : {"numpy", "numba", "javascript"}
         The target that the program is compiled for.
 
     Returns
     -------
-    Program
-        ``program.source`` is the step as a person would write it; ``program.run`` takes steps.
+    Program or JavaScriptProgram
+        ``program.source`` is the step as a person would write it; ``program.run`` takes steps. For
+        ``"javascript"``, ``program.source`` is a module for a web page, with ``predict``.
 
     Raises
     ------
     ArgumentError, ArgumentTypeError
         If an argument has another type, or the target is unknown.
+    CompileError
+        If JavaScript cannot do an operation of the graph; names the node and the reason.
 
     Examples
     --------
@@ -91,8 +114,6 @@ def compile(  # noqa: A001 - the verb that a user expects
     >>> program.run(3, x=[[1.0, 0.0]], t=[[0.0]])
     array([1.    , 0.64  , 0.4096])
     """
-    from tinygraph.compile.program import Program
-
     check_nodes(as_graph(model, "compile").nodes)
     if optimizer is not None and not isinstance(optimizer, Optimizer):
         raise ArgumentTypeError(
@@ -100,4 +121,10 @@ def compile(  # noqa: A001 - the verb that a user expects
         )
     if not isinstance(target, str) or target not in TARGETS:
         raise ArgumentError(f"No target is called {brief(target)}." + did_you_mean(target, TARGETS))
+    if target == "javascript":
+        from tinygraph.compile.targets.javascript.program import JavaScriptProgram
+
+        return JavaScriptProgram(model, optimizer)
+    from tinygraph.compile.program import Program
+
     return Program(model, optimizer, target)

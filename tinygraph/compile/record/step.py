@@ -43,6 +43,8 @@ class Step:
         The value of each node, in topological order.
     gradients : dict
         ∂L/∂value of each node that has one.
+    contributions : dict
+        The gradient that an op passes to one of its inputs, by the op and the input's position.
     operations : list of Operation
         Forward, then backward.
     called : list of (Node, str, str)
@@ -53,6 +55,7 @@ class Step:
 
     values: dict[Node, Value] = field(default_factory=dict)
     gradients: dict[Node, Value] = field(default_factory=dict)
+    contributions: dict[tuple[Node, int], Value] = field(default_factory=dict)
     operations: list[Operation] = field(default_factory=list)
     called: list[tuple[Node, str, str]] = field(default_factory=list)
     as_is: dict[Op, str] = field(default_factory=dict)
@@ -67,13 +70,15 @@ class Step:
         }
 
 
-def record_step(model: Graph, feeds: Mapping[Node, Array]) -> Step:
+def record_step(model: Graph, feeds: Mapping[Node, Array], also: Sequence[Node] = ()) -> Step:
     """Record the forward and backward of ``model`` for inputs shaped like ``feeds``.
+
+    The values of the nodes in ``also`` are recorded, too.
 
     A backward that can only be called is found when its forward is recorded already: the step is
     then recorded again, with that forward called.
     """
-    nodes = topological_order([model.output, *model.updates.values(), *model.updates])
+    nodes = topological_order([model.output, *model.updates.values(), *model.updates, *also])
     as_is: dict[Op, str] = {}
     while True:
         known = len(as_is)
@@ -151,9 +156,10 @@ def _record_backward(output: Node, step: Step, tape: Tape, arrays: dict[Node, An
             continue
         tape.node = op
         contributions = _contributions(op, step, tape, arrays)
-        for parent, contribution in zip(op.inputs, contributions):
+        for position, (parent, contribution) in enumerate(zip(op.inputs, contributions)):
             if contribution is None or not parent.takes_gradient:
                 continue
+            step.contributions[op, position] = contribution
             if parent in step.gradients:
                 total = Recorded(step.gradients[parent], tape) + Recorded(contribution, tape)
                 contribution = total.value

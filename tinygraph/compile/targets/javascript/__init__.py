@@ -1,0 +1,1 @@
+"""The JavaScript target: the graph as a module that runs and trains in a browser."""
