@@ -108,6 +108,7 @@ if TYPE_CHECKING:
     from tinygraph.train.fit import fit
     from tinygraph.train.history import History
     from tinygraph.viz.diagram.diagram import Diagram, render
+    from tinygraph.viz.playground.playground import Playground, playground
     from tinygraph.viz.stepper.stepper import Stepper, step_through
 
 
@@ -172,6 +173,7 @@ __all__ = [
     "Op",
     "Optimizer",
     "Parameter",
+    "Playground",
     "Power",
     "Put",
     "RMSProp",
@@ -213,6 +215,7 @@ __all__ = [
     "layers",
     "load",
     "ops",
+    "playground",
     "plots",
     "render",
     "save",
@@ -237,11 +240,13 @@ _LOADED_ON_USE = {
     "diagnose": "tinygraph.diagnosis.diagnose",
     "exercises": "",
     "layers": "",
+    "Playground": "tinygraph.viz.playground.playground",
     "Stepper": "tinygraph.viz.stepper.stepper",
     "fit": "tinygraph.train.fit",
     "gradcheck": "tinygraph.check.gradcheck",
     "lab2": "",
     "load": "tinygraph.checkpoint.saving",
+    "playground": "tinygraph.viz.playground.playground",
     "plots": "",
     "render": "tinygraph.viz.diagram.diagram",
     "save": "tinygraph.checkpoint.saving",

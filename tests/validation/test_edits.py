@@ -167,3 +167,11 @@ def test_an_update_that_returns_another_shape_makes_no_program(lab2, xor):
 
     with pytest.raises(tg.TinygraphError, match=r"returns the shape \(2,\)"):
         tg.compile(lab2, Odd(lab2.parameters, lr=0.1)).step(**xor)
+
+
+def test_class_labels_are_whole_numbers():
+    x, label = tg.Input("x", shape=(None, 2)), tg.Input("label", shape=(None,), dtype=int)
+    model = tg.Graph(tg.CrossEntropy(x @ tg.Parameter(np.eye(2), name="W"), label))
+    model.forward(x=np.ones((3, 2)), label=[0, 1, 1])
+    model.backward()
+    assert tg.render(model, gradients=True).dot

@@ -39,7 +39,9 @@ it was set to 'steep'.
 
 
 def _check_array(node: NodeLike, what: str, array: Any) -> None:
-    if not isinstance(array, (np.ndarray, np.generic)) or array.dtype not in FLOATS:
+    is_array = isinstance(array, (np.ndarray, np.generic))
+    is_labels = is_array and array.dtype.kind in "iu" and getattr(node, "is_whole", False)
+    if not is_labels and (not is_array or array.dtype not in FLOATS):
         raise ArgumentTypeError(
             f"The {what} of {describe(node)} must be an array of floats; "
             f"it was set to {brief(array)}."

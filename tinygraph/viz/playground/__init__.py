@@ -1,0 +1,1 @@
+"""The playground: any graph as one page on which it trains live."""

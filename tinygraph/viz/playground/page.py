@@ -1,0 +1,88 @@
+"""The page: one HTML file with the diagram, the programs, the data and the scripts."""
+
+from __future__ import annotations
+
+import html
+import json
+from collections.abc import Mapping
+from importlib.resources import files
+from string import Template
+from typing import Any
+
+from tinygraph.compile.targets.javascript.program import library
+from tinygraph.viz.diagram.style import dark_rules
+from tinygraph.viz.stepper.drawing import CELL_RULES
+from tinygraph.viz.stepper.page import script_safe
+
+SHARED = ("elements.js", "numbers.js")
+"""The scripts that the page shares with the stepper's."""
+SCRIPTS = (
+    "arrays.js",
+    "samples.js",
+    "run.js",
+    "diagnosis.js",
+    "colours.js",
+    "diagram.js",
+    "fields.js",
+    "tables.js",
+    "curves.js",
+    "walk.js",
+    "node.js",
+    "hash.js",
+    "export.js",
+    "task.js",
+    "playground.js",
+    "controls.js",
+)
+"""The scripts in the order of the page."""
+
+
+def build(
+    title: str,
+    diagram: str,
+    data: Mapping[str, Any],
+    networks: Mapping[str, str],
+    updates: Mapping[str, str],
+) -> str:
+    """Return the whole page.
+
+    Parameters
+    ----------
+    title : str
+        Any text.
+    diagram : str
+        The ``<svg>`` element, or a message in HTML.
+    data : mapping
+        The input of the scripts.
+    networks, updates : mapping
+        The printed functions, by the names of activations and of optimizers.
+    """
+    own = files("tinygraph.viz.playground") / "page"
+    stepper = files("tinygraph.viz.stepper") / "page"
+    javascript = files("tinygraph.compile.targets.javascript") / "library"
+    programs = "\n".join(
+        [
+            library(" ".join([*networks.values(), *updates.values()])),
+            (javascript / "shuffle.js").read_text(encoding="utf-8"),
+            _table("NETWORKS", networks),
+            _table("UPDATES", updates),
+        ]
+    )
+    scripts = [(stepper / name).read_text(encoding="utf-8") for name in SHARED]
+    scripts += [(own / name).read_text(encoding="utf-8") for name in SCRIPTS]
+    return Template((own / "page.html").read_text(encoding="utf-8")).substitute(
+        title=html.escape(title),
+        style=(own / "style.css").read_text(encoding="utf-8")
+        + CELL_RULES
+        + dark_rules(':root[data-theme="dark"] #diagram svg'),
+        diagram=diagram,
+        data=script_safe(json.dumps(data, separators=(",", ":"), allow_nan=False)),
+        programs=programs.replace("</", r"<\/").replace("<!--", r"<\!--"),
+        script="\n".join(scripts),
+    )
+
+
+def _table(name: str, functions: Mapping[str, str]) -> str:
+    """Return functions as the properties of one object."""
+    lines = [f"{json.dumps(key)}: {text.strip()}," for key, text in functions.items()]
+    return "\n".join([f"const {name} = {{", *lines, "};"])

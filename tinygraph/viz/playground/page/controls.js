@@ -1,0 +1,210 @@
+// The controls: settings, transport, keys, drawing, files.
+
+const byId = (id) => document.getElementById(id);
+const settings = [
+  // control, kind of event, what it sets
+  ["samples", "change", (value) => Object.assign(state, { data: value, points: null })],
+  ["noise", "input", (value) => Object.assign(state, { noise: Number(value) })],
+  ["activation", "change", (value) => Object.assign(state, { activation: value })],
+  ["optimizer", "change", (value) => Object.assign(state, { optimizer: value })],
+  ["lr", "input", (value) => Object.assign(state, { lr: Number((10 ** value).toPrecision(2)) })],
+  ["batch", "change", (value) => Object.assign(state, { batch: Number(value) })],
+  ["decay", "change", (value) => Object.assign(state, { decay: Number(value) })],
+  ["seed", "change", (value) => Object.assign(state, { seed: Number(value) })],
+  ["share", "change", (value) => Object.assign(state, { share: Number(value) })],
+  ["speed", "input", (value) => Object.assign(state, { speed: Number(value) })],
+];
+const LIVE = ["lr", "speed", "decay"]; // take effect without a new run
+let pen = null; // the class of drawn points, or "erase"
+
+function fillSelect(id, choices) {
+  byId(id).replaceChildren(...choices.map(([value, text]) => element("option", { value }, text)));
+}
+
+function fillControls() {
+  const own = plane && state.points ? [["points", "drawn"]] : [];
+  fillSelect("samples", [[OWN, "your own"], ...own, ...Object.keys(data.sets).map((name) => [name, name])]);
+  fillSelect("activation", Object.keys(NETWORKS).map((name) => [name, name]));
+  fillSelect("optimizer", Object.keys(UPDATES).map((name) => [name, name]));
+  fillSelect("seed", data.starts.map((_, k) => [k, data.starts.length > 1 ? `seed ${k}` : "given"]));
+  const sizes = [1, 5, 10, 20, 50, 100].filter((size) => size < run.trained.length);
+  fillSelect("batch", [[0, "all samples"], ...new Set([...sizes, ...(state.batch ? [state.batch] : [])])].map((choice) =>
+    Array.isArray(choice) ? choice : [choice, String(choice)]));
+  fillSelect("decay", [0, 0.001, 0.003, 0.01, 0.03, 0.1].map((size) => [size, String(size)]));
+  fillSelect("share", [[1, "all"], [0.8, "80 %"], [0.5, "50 %"]]);
+  byId("samples").value = state.points ? "points" : state.data;
+  for (const id of ["noise", "activation", "optimizer", "batch", "decay", "seed", "share", "speed"]) byId(id).value = state[id];
+  byId("lr").value = Math.log10(state.lr);
+  showNumbers();
+}
+
+function showNumbers() {
+  byId("lr-out").textContent = state.lr;
+  byId("noise-out").textContent = state.noise;
+  const rate = SPEEDS[state.speed];
+  byId("speed-out").textContent = rate === Infinity ? "full speed" : `${rate} / s`;
+  byId("lr").setAttribute("aria-valuetext", String(state.lr));
+  byId("speed").setAttribute("aria-valuetext", byId("speed-out").textContent);
+}
+
+function connectSettings() {
+  for (const [id, event, set] of settings) {
+    byId(id).addEventListener(event, () => {
+      set(byId(id).value);
+      if (id === "activation") relabelCards(state.activation);
+      if (id === "optimizer") run.forget();
+      if (!LIVE.includes(id) && id !== "optimizer") restart({ keep: id === "noise" || id === "batch" });
+      if (["samples", "share"].includes(id)) fillControls();
+      showNumbers();
+      storeHash(state);
+      draw();
+    });
+  }
+  byId("settings").addEventListener("submit", (event) => event.preventDefault());
+}
+
+function hideWhatDoesNotApply() {
+  const isPlane = Boolean(plane) && data.fixedBatch === null;
+  for (const element of document.querySelectorAll("[data-if=plane]")) element.hidden = !isPlane;
+  for (const element of document.querySelectorAll("[data-if=classes]")) element.hidden = !isPlane || !plane.classes;
+  for (const element of document.querySelectorAll("[data-if=table]")) element.hidden = isPlane;
+  for (const element of document.querySelectorAll("[data-if=batches]")) element.hidden = data.fixedBatch !== null;
+  byId("activation").closest("label").hidden = Object.keys(NETWORKS).length < 2;
+  byId("seed").closest("label").hidden = data.starts.length < 2;
+}
+
+function reset() {
+  if (isPlaying) play(false);
+  restart();
+}
+
+const keys = {
+  " ": () => play(!isPlaying),
+  ArrowRight: oneEpoch,
+  ".": oneOp,
+  r: reset,
+  d: switchTheme,
+  "+": () => changeSpeed(1),
+  "-": () => changeSpeed(-1),
+};
+
+function changeSpeed(by) {
+  state.speed = Math.max(0, Math.min(SPEEDS.length - 1, state.speed + by));
+  byId("speed").value = state.speed;
+  showNumbers();
+  storeHash(state);
+}
+
+function onKey(event) {
+  const { target, key } = event;
+  if (event.ctrlKey || event.metaKey || event.altKey || byId("code-dialog").open) return;
+  if (target.matches("input, select, textarea") || (key === " " && target.matches("button, summary"))) return;
+  if (!(key in keys)) return;
+  event.preventDefault();
+  keys[key]();
+}
+
+function switchTheme() {
+  setTheme(document.documentElement.dataset.theme === "dark" ? "light" : "dark");
+  draw();
+}
+
+function setTheme(name) {
+  document.documentElement.dataset.theme = name;
+  readColours();
+  const [context, width, height] = prepared(byId("ramp"));
+  for (let x = 0; x < width; x++) {
+    context.fillStyle = ramp(x / width);
+    context.fillRect(x, 0, 1, height);
+  }
+}
+
+// Points drawn on the map: with a pen, or with the class of the other samples.
+function drawPoint(event) {
+  const box = byId("map").getBoundingClientRect();
+  const [low, high] = gridSpan;
+  const x = low + ((event.clientX - box.left) / box.width) * (high - low);
+  const y = high - ((event.clientY - box.top) / box.height) * (high - low);
+  const near = (distance) => ([a, b]) => Math.hypot(a - x, b - y) < distance * (high - low);
+  const points = (state.points ?? run.samples).map((point) => [...point]);
+  const isErasing = pen === "erase";
+  if (!isErasing && (points.some(near(0.02)) || points.length >= LIMIT)) return;
+  const left = isErasing ? points.filter((point) => !near(0.035)(point)) : [...points, [x, y, Number(pen)]];
+  if (left.length < 2 || (isErasing && left.length === points.length)) return;
+  usePoints(left, true);
+}
+
+function usePoints(points, keep) {
+  Object.assign(state, { points, noise: 0 });
+  const span = gridSpan;
+  restart({ keep });
+  if (keep) gridSpan = span;
+  fillControls();
+  storeHash(state);
+}
+
+function connectDrawing() {
+  const map = byId("map");
+  const pens = document.querySelectorAll("[data-pen]");
+  for (const button of pens) {
+    button.addEventListener("click", () => {
+      pen = pen === button.dataset.pen ? null : button.dataset.pen;
+      pens.forEach((other) => other.setAttribute("aria-pressed", other.dataset.pen === pen));
+      map.classList.toggle("drawing", pen !== null);
+    });
+  }
+  let isDown = false;
+  map.addEventListener("pointerdown", (event) => {
+    if (pen === null || isLocked("points")) return;
+    isDown = true;
+    map.setPointerCapture(event.pointerId);
+    drawPoint(event);
+  });
+  map.addEventListener("pointermove", (event) => isDown && drawPoint(event));
+  for (const end of ["pointerup", "pointercancel"]) map.addEventListener(end, () => { isDown = false; });
+}
+
+async function upload(file) {
+  const note = byId("file-note");
+  try {
+    usePoints(readCsv(await file.text()), false);
+    note.textContent = `${run.samples.length} points from ${file.name}.`;
+  } catch (error) {
+    note.textContent = `${file.name} was not used. ${error.message}`;
+  }
+}
+
+function connectButtons() {
+  byId("play").addEventListener("click", () => play(!isPlaying));
+  byId("one-epoch").addEventListener("click", oneEpoch);
+  byId("one-op").addEventListener("click", oneOp);
+  byId("reset").addEventListener("click", reset);
+  byId("theme").addEventListener("click", switchTheme);
+  byId("copy").addEventListener("click", () => copyText(pythonOf(run)));
+  byId("close").addEventListener("click", () => byId("code-dialog").close());
+  byId("save").addEventListener("click", () => download("parameters.json", parametersJson(run), "application/json"));
+  byId("file").addEventListener("change", () => byId("file").files[0] && upload(byId("file").files[0]));
+  document.addEventListener("keydown", onKey);
+  window.addEventListener("resize", draw);
+  window.addEventListener("hashchange", () => {
+    if (window.location.hash.slice(1) === hashOf(state)) return;
+    state = stateOf(window.location.hash);
+    relabelCards(state.activation);
+    restart();
+    fillControls();
+  });
+}
+
+state = stateOf(window.location.hash);
+hideWhatDoesNotApply();
+prepareDiagram(choose);
+prepareFields(choose);
+prepareTables();
+setTheme(window.matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");
+relabelCards(state.activation);
+restart();
+fillControls();
+prepareTask();
+connectSettings();
+connectButtons();
+connectDrawing();

@@ -1,0 +1,52 @@
+// The panel of one node: its formulas, its numbers for the marked samples, and histograms.
+
+let shownNode = "";
+
+function paintNode(run, place) {
+  const node = data.nodes[place];
+  const { value, gradient } = run.whole.nodes[node.name];
+  const key = `${place} ${run.state.activation}`;
+  if (shownNode !== key) {
+    shownNode = key;
+    describeNode(run, node, place);
+  }
+  const isArray = value.shape.length > 0;
+  const size = isArray ? `norm ${briefNumber(normOf(value))}` : briefNumber(value.data[value.offset]);
+  document.getElementById("value-caption").textContent = `value: ${size}`;
+  document.getElementById("gradient-caption").textContent = gradient
+    ? `gradient: norm ${briefNumber(normOf(gradient))}`
+    : "no gradient";
+  paintHistogram(document.getElementById("value-histogram"), value, colours.value);
+  paintHistogram(document.getElementById("gradient-histogram"), gradient, colours.glow);
+  document.getElementById("node-numbers").replaceChildren(
+    numbersFigure("Value", value, node),
+    ...(gradient ? [numbersFigure("Gradient", gradient, node)] : []),
+  );
+}
+
+function describeNode(run, node, place) {
+  const shape = node.shape.map((size) => size ?? "B").join("×") || "one number";
+  document.getElementById("node-title").replaceChildren(
+    node.name, " ", element("small", {}, `${node.kind}, ${shape}`));
+  const text = data.texts[run.state.activation][place];
+  const about = node.role === "parameter" ? "A parameter: the update moves it." : "Given from outside.";
+  document.getElementById("node-formulas").replaceChildren(
+    ...(text ? [text.forward, ...text.backward].map((k) => formula(k, true)) : [element("p", { class: "quiet" }, about)]),
+  );
+}
+
+// The rows of the marked samples, or the first rows of a parameter.
+function numbersFigure(title, view, node) {
+  const [rows, columns] = matrixShape(view);
+  const isBatch = node.shape[0] === null;
+  const marks = data.marks.filter((row) => row < rows);
+  const chosen = isBatch && view.shape.length > 1 ? marks : spread(Math.min(rows, 4));
+  const entries = chosen.map((row) =>
+    spread(Math.min(columns, 6)).map((column) => {
+      const number = elementAt(view, row, column);
+      return Number.isFinite(number) ? number : String(number);
+    }));
+  const samples = isBatch && view.shape.length > 1 ? `, ${marks.map((_, k) => "①②③"[k] ?? k + 1).join("")}` : "";
+  return element("figure", { class: "array" },
+    element("figcaption", {}, `${title}${samples}`), arrayTable({ entries, shape: view.shape }, false, null));
+}

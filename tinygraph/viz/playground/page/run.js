@@ -1,0 +1,158 @@
+// A training run: the network for all samples, those for mini-batches, and the optimizer's state.
+// It knows nothing of the page.
+
+class Run {
+  constructor(state, parameters = null) {
+    this.state = state;
+    const build = NETWORKS[state.activation];
+    this.samples = samplesOf(state);
+    [this.trained, this.held] = partSamples(this.samples, state.share);
+    this.whole = build(this.trained.length);
+    feed(this.whole, this.trained);
+    this.validation = this.held.length ? build(this.held.length) : null;
+    if (this.validation) feed(this.validation, this.held);
+    this.load(parameters ?? data.starts[state.seed]);
+    this.size = Math.min(state.batch || this.trained.length, this.trained.length);
+    this.isWhole = this.size === this.trained.length;
+    this.copies = new Map(); // the networks for mini-batches, by size
+    this.epoch = 0;
+    this.steps = 0;
+    this.stopped = ""; // why no further step is possible
+    this.memory = {};
+    this.rng = generator(data.generator);
+    this.order = [];
+    this.batchLosses = [];
+    this.compute();
+  }
+
+  load(parameters) {
+    for (const [name, numbers] of Object.entries(parameters)) {
+      this.whole.nodes[name].value.data.set(numbers);
+    }
+  }
+
+  parameters() {
+    const names = Object.keys(data.starts[0]);
+    return Object.fromEntries(names.map((name) => [name, [...this.whole.nodes[name].value.data]]));
+  }
+
+  // Forward and backward on all samples: the numbers that the page shows.
+  compute() {
+    this.whole.forward();
+    this.whole.backward();
+    if (this.validation) {
+      this.share(this.validation);
+      this.validation.forward();
+    }
+  }
+
+  get loss() {
+    return lossOf(this.whole);
+  }
+
+  get heldLoss() {
+    return this.validation ? lossOf(this.validation) : null;
+  }
+
+  // Copy the parameters into another network.
+  share(network) {
+    for (const name of Object.keys(data.starts[0])) {
+      network.nodes[name].value.data.set(this.whole.nodes[name].value.data);
+    }
+  }
+
+  // Take one step of the optimizer. Return the loss before it.
+  step() {
+    if (this.stopped) return NaN;
+    const network = this.isWhole ? this.whole : this.nextBatch();
+    network.forward();
+    const loss = lossOf(network);
+    if (!Number.isFinite(loss)) {
+      this.stopped = `${firstNonFinite(network)} is not finite in epoch ${this.epoch + 1}.`;
+      return loss;
+    }
+    network.backward();
+    this.update(network);
+    this.batchLosses.push(loss);
+    if (this.isWhole || this.order.length === 0) this.epoch += 1;
+    return loss;
+  }
+
+  // Train to the end of the epoch. Return its mean loss, as the history of tg.fit has it.
+  trainEpoch() {
+    const epoch = this.epoch;
+    this.batchLosses = [];
+    while (this.epoch === epoch && !this.stopped) this.step();
+    const count = this.batchLosses.length;
+    return count ? this.batchLosses.reduce((a, b) => a + b, 0) / count : NaN;
+  }
+
+  nextBatch() {
+    if (this.order.length === 0) this.order = this.rng.permutation(this.trained.length);
+    const rows = this.order.splice(0, this.size);
+    if (!this.copies.has(rows.length)) {
+      this.copies.set(rows.length, NETWORKS[this.state.activation](rows.length));
+    }
+    const network = this.copies.get(rows.length);
+    feed(network, rows.map((row) => this.trained[row]));
+    this.share(network);
+    return network;
+  }
+
+  update(network) {
+    const { optimizer, lr, decay } = this.state;
+    const { settings, slots } = data.optimizers[optimizer];
+    this.steps += 1;
+    for (const place of data.trained) {
+      const { name } = data.nodes[place];
+      const weights = this.whole.nodes[name].value.data;
+      const gradient = network.nodes[name].gradient;
+      if (!gradient) continue;
+      const own = decay ? withDecay(gradient.data, weights, decay) : gradient.data;
+      this.memory[name] ??= Array.from({ length: slots }, () =>
+        new weights.constructor(weights.length));
+      UPDATES[optimizer](weights, own, this.memory[name], { ...settings, lr }, this.steps);
+    }
+  }
+
+  // The optimizer begins again: its state belongs to another rule.
+  forget() {
+    this.memory = {};
+    this.steps = 0;
+  }
+}
+
+function lossOf(network) {
+  return network.loss.data[network.loss.offset];
+}
+
+// The gradient of L + decay / 2 · ‖w‖².
+function withDecay(gradient, weights, decay) {
+  return gradient.map((g, k) => g + decay * weights[k]);
+}
+
+function firstNonFinite(network) {
+  const node = data.nodes.find(({ name }) => !isAllFinite(network.nodes[name]?.value ?? network.loss));
+  return node ? node.name : "the loss";
+}
+
+// The class that a prediction decides for.
+function decided(prediction, row) {
+  const columns = prediction.shape[1] ?? 1;
+  if (columns === 1) {
+    return Number(prediction.data[prediction.offset + row * (prediction.strides[0] ?? 0)] > plane.threshold);
+  }
+  let best = 0;
+  for (let j = 1; j < columns; j++) {
+    if (elementAt(prediction, row, j) > elementAt(prediction, row, best)) best = j;
+  }
+  return best;
+}
+
+// The fraction of samples that a network classifies correctly; null for a regression.
+function accuracyOf(network, samples) {
+  if (!plane || !plane.classes || !samples.length) return null;
+  const prediction = network.nodes[data.nodes[data.prediction].name].value;
+  const right = samples.filter((sample, row) => decided(prediction, row) === sample[2]);
+  return right.length / samples.length;
+}

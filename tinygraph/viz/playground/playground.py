@@ -1,0 +1,257 @@
+"""``tg.playground``: a graph as one page on which it trains live, backward pass included."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from tinygraph.compile.record.arrays import Unrecordable
+from tinygraph.compile.targets.javascript.network import NetworkText, print_network
+from tinygraph.compile.targets.javascript.program import settings_of
+from tinygraph.compile.targets.javascript.update import print_update
+from tinygraph.core.graph import Graph, as_graph
+from tinygraph.core.leaves import Parameter
+from tinygraph.core.node import Node
+from tinygraph.errors import ArgumentError, ArgumentTypeError, CompileError
+from tinygraph.optim.optimizer import Optimizer
+from tinygraph.validation.arrays import Array, brief
+from tinygraph.validation.naming import describe
+from tinygraph.validation.paths import as_path, writing
+from tinygraph.viz.diagram.notebook import with_still
+from tinygraph.viz.playground import facts, page
+from tinygraph.viz.playground.plane import find_plane, generated_sets
+from tinygraph.viz.playground.task import checked_task
+from tinygraph.viz.playground.variants import with_activations, with_optimizers
+from tinygraph.viz.stepper.drawing import page_svg
+
+SEEDS = 6
+"""The number of start values that a page offers if it knows how to build the model."""
+
+
+def playground(
+    model: Graph | Callable[..., Graph],
+    optimizer: Optimizer | Callable[[tuple[Parameter, ...]], Optimizer],
+    /,
+    *,
+    task: Mapping[str, Any] | None = None,
+    title: str | None = None,
+    **feeds: Any,
+) -> Playground:
+    """Make a page on which this graph trains in the browser, and shows its backward pass.
+
+    The page is one file that needs no network. The numbers are those of Python.
+
+    Parameters
+    ----------
+    model : Graph, or a function that builds one
+        A function is called as ``model(rng=seed)``; the page then offers several start values.
+    optimizer : Optimizer, or a function that makes one
+        A function is called with the parameters of the model, as ``tg.Adam`` or
+        ``lambda parameters: tg.Adam(parameters, lr=0.1)``.
+    task : dict, optional
+        A task for learners: its ``text``; its ``goal``, conditions such as ``{"loss below": 0.01,
+        "epochs at most": 200}``; the controls that are ``locked``; and the sentence when it is
+        ``done``.
+    title : str, optional
+        The title of the page.
+    **feeds : array_like
+        The data, by the name of the input.
+
+    Returns
+    -------
+    Playground
+        Shows itself in a notebook; ``.save("page.html")`` writes the page.
+
+    Raises
+    ------
+    ArgumentError, ArgumentTypeError
+        If an argument is of another kind.
+    FeedError, ShapeError, DtypeError
+        As ``Graph.forward``.
+    CompileError
+        If JavaScript cannot do an operation of the graph or of the optimizer; names the node and
+        the reason.
+
+    >>> import tinygraph as tg
+    >>> x, t = tg.data.xor()
+    >>> model = tg.lab2.model(rng=0)
+    >>> playground(model, tg.Adam(model.parameters, lr=0.1), x=x, t=t)
+    <Playground of MSE "loss": 21 samples>
+    """
+    builder = model if callable(model) and not isinstance(model, Graph) else None
+    seeds = range(SEEDS) if builder else ()
+    models = [_built(builder, seed) for seed in seeds] or [as_graph(model, "playground")]
+    graph = models[0]
+    if graph.output.shape != ():
+        raise ArgumentError(
+            f"A playground trains on one number, the loss; the output {describe(graph.output)} has "
+            f"the shape {graph.output.shape}. End the graph in a loss, or in a Sum."
+        )
+    made = optimizer if isinstance(optimizer, Optimizer) else _made(optimizer, graph)
+    foreign = [p for p in made.parameters if p not in graph.parameters]
+    if foreign:
+        raise ArgumentError(
+            f"The optimizer trains {describe(foreign[0])}, but this graph does not contain it. "
+            f"Make the optimizer with model.parameters."
+        )
+    arrays = graph.feed_arrays(feeds)
+    return Playground(models, made, arrays, checked_task(task), title)
+
+
+def _built(builder: Any, seed: int) -> Graph:
+    return as_graph(builder(rng=seed), "playground: the function that builds the model")
+
+
+def _made(optimizer: Any, graph: Graph) -> Optimizer:
+    made = optimizer(graph.parameters) if callable(optimizer) else optimizer
+    if not isinstance(made, Optimizer):
+        raise ArgumentTypeError(
+            f"playground takes an optimizer, such as Adam(model.parameters, lr=0.1), or a function "
+            f"that makes one from the parameters; got {brief(made)}."
+        )
+    return made
+
+
+class Playground:
+    """A page on which a graph trains live.
+
+    Attributes
+    ----------
+    model : Graph
+    optimizer : Optimizer
+    html : str
+        The page, as one text.
+    """
+
+    def __init__(
+        self,
+        models: list[Graph],
+        optimizer: Optimizer,
+        arrays: Mapping[Node, Array],
+        task: dict[str, Any] | None,
+        title: str | None,
+    ) -> None:
+        self.model = models[0]
+        self.optimizer = optimizer
+        self._models = models
+        self._arrays: dict[Node, Array] = {node: arrays[node] for node in self.model.inputs}
+        batched = [len(a) for n, a in self._arrays.items() if None in (n.shape or ())]
+        self.samples = batched[0] if batched else 1
+        self._task = task
+        self._title = title or f"{self.model.output.name}"
+        self._graphs = with_activations(self.model)
+        try:
+            self._networks = {
+                name: print_network(graph, self.samples) for name, graph in self._graphs.items()
+            }
+            self._optimizers = with_optimizers(optimizer)
+            self._updates = {name: print_update(one) for name, one in self._optimizers.items()}
+        except Unrecordable as reason:
+            raise CompileError(
+                f"A playground needs operations that JavaScript can do; in the graph of "
+                f"{describe(self.model.output)}, {reason}. Write that op with other NumPy "
+                f"functions, or train in Python."
+            ) from None
+
+    def __repr__(self) -> str:
+        return f"<Playground of {describe(self.model.output)}: {self.samples} samples>"
+
+    @cached_property
+    def html(self) -> str:
+        """The page, as one text."""
+        marks = self._marks()
+        rows = {
+            str(node.name): array[marks] if None in (node.shape or ()) else array
+            for node, array in self._arrays.items()
+        }
+        formulas = facts.Formulas()
+        texts, slopes, pictures = {}, {}, []
+        for name, variant in self._graphs.items():
+            with facts.kept_numbers(self.model), facts.kept_numbers(variant) as graph:
+                graph.forward(**self._feeds)
+                slopes[name] = facts.steepest_slopes(graph)
+                pictures.append(facts.drawn(graph, rows))
+                texts[name] = facts.card_texts(graph, pictures[-1], formulas)
+        data = self._data(marks) | {
+            "formulas": formulas.texts,
+            "texts": texts,
+            "steepest": slopes,
+        }
+        networks = {name: network.source for name, network in self._networks.items()}
+        return page.build(
+            f"Playground: {self._title}", page_svg(pictures[0]), data, networks, self._updates
+        )
+
+    def _marks(self) -> list[int]:
+        if self._fixed_batch is not None:
+            return list(range(self.samples))
+        return facts.marked_rows(self.samples)
+
+    @property
+    def _feeds(self) -> dict[str, Any]:
+        return {str(node.name): array for node, array in self._arrays.items()}
+
+    @property
+    def _fixed_batch(self) -> int | None:
+        """The only batch size that the programs are for; None if they are for any."""
+        texts: list[NetworkText] = list(self._networks.values())
+        return next((text.batch for text in texts if text.batch is not None), None)
+
+    def _data(self, marks: list[int]) -> dict[str, Any]:
+        model, optimizer = self.model, self.optimizer
+        place = {node: k for k, node in enumerate(model.nodes)}
+        plane = find_plane(model, self._arrays)
+        points, sets = [], {}
+        if plane is not None:
+            points = plane.points(self._feeds[plane.input], self._feeds[plane.labels])
+            if plane.classes >= 2 and self._fixed_batch is None:
+                sets = generated_sets()
+        return {
+            "title": self._title,
+            "nodes": facts.nodes_data(model),
+            "output": place[model.output],
+            "prediction": place[model.prediction],
+            "trained": [place[p] for p in optimizer.parameters],
+            "samples": self.samples,
+            "fixedBatch": self._fixed_batch,
+            "feeds": facts.feeds_data(model, self._arrays),
+            "plane": None if plane is None else plane.plain(),
+            "points": points,
+            "sets": {name: {"code": code, "points": at} for name, (code, at) in sets.items()},
+            "starts": facts.start_values(self._models),
+            "optimizers": {
+                name: {"settings": settings_of(one), "slots": len(one.slots)}
+                for name, one in self._optimizers.items()
+            },
+            "marks": marks,
+            "generator": facts.generator_state(0),
+            "task": self._task,
+            **facts.colour_scales(),
+        }
+
+    def save(self, path: str | Path) -> Path:
+        """Write the page: one file that needs no network and nothing beside it.
+
+        Raises
+        ------
+        ArgumentTypeError, FileError
+            If it is not a path, or the file cannot be written.
+        """
+        path = as_path(path)
+        with writing(path):
+            path.write_text(self.html, encoding="utf-8", errors="replace")
+        return path
+
+    def _repr_html_(self) -> str:
+        # A document of its own: styles, ids and scripts meet neither the notebook's nor each other.
+        frame = (
+            f'<iframe srcdoc="{html.escape(self.html)}" sandbox="allow-scripts allow-forms '
+            f'allow-downloads" title="Playground" loading="lazy" '
+            f'style="width:100%;height:60rem;border:0"></iframe>'
+        )
+        with facts.kept_numbers(self.model) as graph:
+            diagram = facts.drawn(graph, self._feeds)
+        return with_still(frame, f"{diagram.prefix}-playground", diagram._still, repr(diagram))
