@@ -113,7 +113,7 @@ def test_batch_normalization_keeps_running_statistics():
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda x: tg.layers.linear(x, 0, name="a"), "units must be a whole number from 1 on"),
+        (lambda x: tg.layers.linear(x, 0, name="a"), "units must be a whole number of at least 1"),
         (lambda x: tg.layers.linear(x, 2, name="a", init="big"), 'Valid: "xavier", "he"'),
         (lambda x: tg.layers.linear(3, 2, name="a"), "linear needs a node"),
         (lambda x: tg.layers.dropout(x, 1.0, name="a"), "from 0 to below 1"),

@@ -340,14 +340,14 @@ def test_an_empty_or_zero_loss_still_draws():
 @pytest.mark.parametrize(
     ("draw", "words"),
     [
-        (lambda: plots.learning_curve([1.0], ax=5), "ax is the matplotlib axes to draw on"),
-        (lambda: plots.learning_curve([1.0], title=5), "A title is a string; got 5"),
-        (lambda: plots.learning_curve([1.0], log_epochs="no"), "log_epochs is True or False"),
-        (lambda: plots.points([[0, 1]], [1], ax="here"), "ax is the matplotlib axes"),
-        (lambda: plots.points([[0, 1]], [1], title=None), "A title is a string"),
+        (lambda: plots.learning_curve([1.0], ax=5), "ax must be the matplotlib axes to draw on"),
+        (lambda: plots.learning_curve([1.0], title=5), "A title must be a string; got 5"),
+        (lambda: plots.learning_curve([1.0], log_epochs="no"), "log_epochs must be True or False"),
+        (lambda: plots.points([[0, 1]], [1], ax="here"), "ax must be the matplotlib axes"),
+        (lambda: plots.points([[0, 1]], [1], title=None), "A title must be a string"),
         (lambda: regions(resolution=1), "from 2 to 2,000; got 1"),
         (lambda: regions(resolution=10**18), "from 2 to 2,000"),
-        (lambda: regions(resolution=20.0), "resolution is a whole number"),
+        (lambda: regions(resolution=20.0), "resolution must be a whole number"),
     ],
 )
 def test_odd_settings_of_a_plot_are_refused(draw, words):

@@ -345,7 +345,7 @@ def _arrived(x: Any) -> str:
 
 def _count(name: str, value: Any) -> int:
     if not is_whole_number(value) or value < 1:
-        raise ArgumentError(f"{name} must be a whole number from 1 on; got {brief(value)}.")
+        raise ArgumentError(f"{name} must be a whole number of at least 1; got {brief(value)}.")
     return int(value)
 
 

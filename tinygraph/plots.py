@@ -90,7 +90,7 @@ def learning_curve(
     'epoch'
     """
     if not is_bool(log_epochs):
-        raise ArgumentTypeError(f"log_epochs is True or False; got {brief(log_epochs)}.")
+        raise ArgumentTypeError(f"log_epochs must be True or False; got {brief(log_epochs)}.")
     curves: list[tuple[str, Array, bool]] = []
     for label, values in _by_label(loss):
         curves.append((label, _curve(getattr(values, "loss", values), "A learning curve"), False))
@@ -125,9 +125,11 @@ def accuracy_curve(history: Any, ax: Axes | None = None, title: str = "Accuracy"
     """
     curves: list[tuple[str, Array, bool]] = []
     for label, run in _by_label(history):
-        if not hasattr(run, "records"):
-            raise ArgumentTypeError(f"An accuracy curve is drawn of a History; got {brief(run)}.")
-        values = np.full(len(run.loss), np.nan)
+        if not isinstance(getattr(run, "records", None), list):
+            raise ArgumentTypeError(
+                f"An accuracy curve must be drawn of a History; got {brief(run)}."
+            )
+        values = np.full(len(_curve(run.loss, "The loss of a History")), np.nan)
         for record in run.records:
             if record.accuracy is not None and record.epoch <= len(values):
                 values[record.epoch - 1] = record.accuracy
@@ -191,7 +193,9 @@ def _by_label(given: Any) -> list[tuple[str, Any]]:
 def _curve(values: Any, what: str) -> Array:
     array = as_float_array(values, what)
     if array.ndim != 1:
-        raise ShapeError(f"{what} has one loss an epoch; got the shape {show(array.shape)}.")
+        raise ShapeError(
+            f"{what} must have one loss for each epoch; got the shape {show(array.shape)}."
+        )
     return array
 
 

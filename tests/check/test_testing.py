@@ -142,8 +142,8 @@ def test_a_right_op_passes(kind):
     ("call", "words"),
     [
         (lambda: tg.testing.check_texts(5, [1.0], 0), "check_texts takes an op"),
-        (lambda: tg.testing.check_texts(tg.Exp(1.0), 5, 0), "is a tuple of arrays"),
-        (lambda: tg.testing.check_texts(tg.Exp(1.0), ["cat"], 0), "is a tuple of arrays; got"),
+        (lambda: tg.testing.check_texts(tg.Exp(1.0), 5, 0), "must be a tuple of arrays"),
+        (lambda: tg.testing.check_texts(tg.Exp(1.0), ["cat"], 0), "must be a tuple of arrays; got"),
         (lambda: tg.testing.check_texts(tg.Exp(1.0), [1.0], "cat"), "rng must be a numpy"),
         (lambda: tg.testing.check_op(tg.Exp, name="e"), "leave name= out"),
         (

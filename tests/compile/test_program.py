@@ -34,7 +34,7 @@ def test_errors_are_lessons(lab2, xor):
 @pytest.mark.parametrize("steps", [2.5, -1, "cat", True, 10**18])
 def test_a_count_of_steps_that_is_none(steps, lab2, xor):
     program = tg.compile(lab2, tg.SGD(lab2.parameters))
-    with pytest.raises(tg.TinygraphError, match="steps is a whole number from 0"):
+    with pytest.raises(tg.TinygraphError, match="steps must be a whole number from 0"):
         program.run(steps, **xor)
 
 

@@ -67,13 +67,16 @@ MESSAGES = [
     (
         'tg.Sigmoid("x")',
         "ArgumentTypeError",
-        ("The inputs of Sigmoid (unnamed) are nodes, or numbers that become constants; got 'x'."),
+        (
+            "The inputs of Sigmoid (unnamed) must be nodes, or numbers that become constants; "
+            "got 'x'."
+        ),
         NOBODY,
     ),
     (
         "tg.Sigmoid(tg.Sigmoid)",
         "ArgumentTypeError",
-        "The inputs of Sigmoid (unnamed) are nodes; got the class Sigmoid itself.",
+        "The inputs of Sigmoid (unnamed) must be nodes; got the class Sigmoid itself.",
         NOBODY,
     ),
     (
@@ -103,7 +106,10 @@ MESSAGES = [
     (
         "class Odd(tg.Op):\n    forward = 7",
         "ArgumentTypeError",
-        ("forward of Odd is a method that names its arguments, such as forward(self, x); got 7."),
+        (
+            "forward of Odd must be a method that names its arguments, such as forward(self, x); "
+            "got 7."
+        ),
         NOBODY,
     ),
     (

@@ -151,7 +151,7 @@ def test_a_state_keeps_large_step_counts_and_the_precision_of_the_parameter():
     assert opt.steps == 2**53 - 1
     assert opt.memory[w][0].dtype == np.float32
     hyperparameters = {"lr": -1.0, "beta": 0.9}
-    with pytest.raises(tg.TinygraphError, match="lr of Momentum is a finite number above 0"):
+    with pytest.raises(tg.TinygraphError, match="lr of Momentum must be a finite number above 0"):
         opt.load_state({**opt.state(), "hyperparameters": hyperparameters})
     assert opt.lr == 0.1
 

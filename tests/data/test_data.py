@@ -38,7 +38,7 @@ def test_xor_is_the_two_diagonals():
 
 @pytest.mark.parametrize("n", [0, -1, 2.5, "10", None, True])
 def test_a_count_of_points_is_a_whole_number(n):
-    with pytest.raises(tg.TinygraphError, match="n is"):
+    with pytest.raises(tg.TinygraphError, match="n must be"):
         tg.data.linear(n)
 
 

@@ -154,8 +154,8 @@ def test_every_line_with_names_put_in_still_computes_the_same(op_class):
         (lambda names, op: names.gradient_math(op, 2), "counted from 0 to 1; got 2"),
         (lambda names, op: names.gradient_code(op, -1), "counted from 0 to 1; got -1"),
         (lambda names, op: names.local_code(op, "x"), "counted from 0 to 1; got 'x'"),
-        (lambda names, op: names.gradient_math(op, 0, 5), "summed are the axes to sum over"),
-        (lambda names, op: names.gradient_code(op, 0, "0"), "summed are the axes to sum over"),
+        (lambda names, op: names.gradient_math(op, 0, 5), "summed must be the axes to sum over"),
+        (lambda names, op: names.gradient_code(op, 0, "0"), "summed must be the axes to sum over"),
     ],
 )
 def test_what_a_notation_cannot_name_is_refused(ask, words, lab2):

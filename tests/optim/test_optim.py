@@ -227,7 +227,7 @@ def test_hyperparameters_of_ones_own_are_finite_numbers(lab2):
             return (w - self.lr * np.clip(g, -self.limit, self.limit),)
 
     assert Clipped(lab2.parameters).limit == 5
-    with pytest.raises(tg.TinygraphError, match="limit of Clipped is a finite number"):
+    with pytest.raises(tg.TinygraphError, match="limit of Clipped must be a finite number"):
         Clipped(lab2.parameters, limit=np.nan)
 
 

@@ -43,31 +43,31 @@ MESSAGES = [
     (
         "tg.SGD([b], lr=0)",
         "ArgumentError",
-        "lr of SGD is a finite number above 0; got 0.",
+        "lr of SGD must be a finite number above 0; got 0.",
         NOBODY,
     ),
     (
         'tg.SGD([b], lr="1")',
         "ArgumentTypeError",
-        "lr of SGD is a number; got '1'.",
+        "lr of SGD must be a number; got '1'.",
         NOBODY,
     ),
     (
         "tg.SGD([b], lr=True)",
         "ArgumentTypeError",
-        "lr of SGD is a number; got True.",
+        "lr of SGD must be a number; got True.",
         NOBODY,
     ),
     (
         "tg.Momentum([b], beta=1)",
         "ArgumentError",
-        "beta of Momentum is a number from 0 up to, not with, 1; got 1.",
+        "beta of Momentum must be at least 0 and below 1; got 1.",
         NOBODY,
     ),
     (
         "tg.Adam([b], eps=0)",
         "ArgumentError",
-        "eps of Adam is a finite number above 0; got 0.",
+        "eps of Adam must be a finite number above 0; got 0.",
         NOBODY,
     ),
     (
@@ -103,31 +103,31 @@ MESSAGES = [
     (
         "state(steps=-1)",
         "ArgumentError",
-        "steps is a whole number from 0 on; the state has -1.",
+        "steps must be a whole number of at least 0; the state has -1.",
         NOBODY,
     ),
     (
         "state(steps=2**53)",
         "ArgumentError",
-        "steps is a whole number from 0 on; the state has 9007199254740992.",
+        "steps must be a whole number of at least 0; the state has 9007199254740992.",
         NOBODY,
     ),
     (
         "state(steps=True)",
         "ArgumentError",
-        "steps is a whole number from 0 on; the state has True.",
+        "steps must be a whole number of at least 0; the state has True.",
         NOBODY,
     ),
     (
         'state(steps="1")',
         "ArgumentError",
-        "steps is a whole number from 0 on; the state has '1'.",
+        "steps must be a whole number of at least 0; the state has '1'.",
         NOBODY,
     ),
     (
         "state(hyperparameters=3)",
         "ArgumentTypeError",
-        "The hyperparameters in a state are numbers by name; got 3.",
+        "The hyperparameters in a state must be numbers by name; got 3.",
         NOBODY,
     ),
     (
@@ -151,7 +151,7 @@ MESSAGES = [
     (
         "state(memory=3)",
         "ArgumentTypeError",
-        "The memory in a state is a list, an entry a parameter; got 3.",
+        "The memory in a state must be a list with one entry for each parameter; got 3.",
         NOBODY,
     ),
     (
@@ -175,7 +175,10 @@ MESSAGES = [
     (
         'state(memory=[{"m": np.ones(2), "v": np.ones(3)}])',
         "ShapeError",
-        ('The v of Parameter "w" in a state of Adam has the parameter\'s shape, (2,); got (3,).'),
+        (
+            'The v of Parameter "w" in a state of Adam must have the parameter\'s shape, (2,); '
+            "got (3,)."
+        ),
         "w",
     ),
 ]

@@ -124,11 +124,11 @@ def test_a_sweep_over_schedules(xor):
 @pytest.mark.parametrize(
     ("make", "words"),
     [
-        (lambda: schedules.step(0, every=5), "lr is a finite number above 0"),
-        (lambda: schedules.step(0.1, every=0), "every is a whole number"),
-        (lambda: schedules.cosine(0.1, steps=2.5), "steps is a whole number"),
-        (lambda: schedules.cosine(0.1, steps=5, end=-1), "end is a finite number"),
-        (lambda: schedules.warm_up(3, then="slow"), "then is a finite number"),
+        (lambda: schedules.step(0, every=5), "lr must be a finite number above 0"),
+        (lambda: schedules.step(0.1, every=0), "every must be a whole number"),
+        (lambda: schedules.cosine(0.1, steps=2.5), "steps must be a whole number"),
+        (lambda: schedules.cosine(0.1, steps=5, end=-1), "end must be a finite number"),
+        (lambda: schedules.warm_up(3, then="slow"), "then must be a finite number"),
         (lambda: tg.SGD(tg.Parameter(1.0), lr=lambda: 1), "for t = 1 it failed"),
         (lambda: tg.SGD(tg.Parameter(1.0), lr=lambda t: math.nan), "returned nan for step 1"),
         (lambda: tg.SGD(tg.Parameter(1.0), lr=lambda t: "fast"), "returned 'fast'"),
@@ -158,7 +158,7 @@ def test_clipping_runs_interpreted_and_says_so(lab2, xor):
         tg.fit(lab2, optimizer, **xor, epochs=3, print_interval=0, engine="numpy")
     with pytest.raises(tg.TinygraphError, match="without clip_norm"):
         lab2.trace(optimizer, **xor)
-    with pytest.raises(tg.TinygraphError, match="clip_norm of SGD is a finite number above 0"):
+    with pytest.raises(tg.TinygraphError, match="clip_norm of SGD must be a finite number above 0"):
         optimizer.clip_norm = 0
 
 
@@ -175,7 +175,7 @@ def test_weight_decay_is_the_same_in_adam_and_adamw(xor):
     optimizer = tg.Adam(tg.Parameter(1.0))
     with pytest.raises(tg.TinygraphError, match="without weight decay"):
         optimizer.weight_decay = 0.1
-    with pytest.raises(tg.TinygraphError, match="weight_decay of AdamW is a finite number"):
+    with pytest.raises(tg.TinygraphError, match="weight_decay of AdamW must be a finite number"):
         tg.AdamW(tg.Parameter(1.0), weight_decay=-0.1)
 
 

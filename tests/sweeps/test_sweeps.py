@@ -246,7 +246,7 @@ def test_errors_are_lessons(feeds):
     for match, wrong in (
         ("list of values", {"grid": {"lr": 0.1}}),
         ("list of values", {"grid": [0.1]}),
-        ("epochs is at least 1", {"epochs": 0}),
+        ("epochs must be at least 1", {"epochs": 0}),
         ("non-negative integers", {"seeds": 0}),
         ("seeds", {"seeds": 1.5}),
         ('Did you mean "numpy"', {"engine": "nunpy"}),

@@ -162,7 +162,7 @@ def test_lessons():
     graph = tg.lab2.model(rng=0)
     with pytest.raises(tg.TinygraphError, match="need an optimizer"):
         graph.trace(None, 2, x=X, t=T)
-    with pytest.raises(tg.TinygraphError, match="whole number from 1"):
+    with pytest.raises(tg.TinygraphError, match="whole number of at least 1"):
         graph.trace(None, 0, x=X, t=T)
     with pytest.raises(tg.TinygraphError, match="no node of this graph"):
         graph.trace(tg.SGD(tg.Parameter(1.0, name="v")), x=X, t=T)
@@ -192,7 +192,7 @@ def test_a_failing_op_is_named():
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        ((5,), "updates are those of an optimizer"),
+        ((5,), "updates must be those of an optimizer"),
         ((None, 10**18), "At most 1,000 training steps are traced"),
     ],
 )

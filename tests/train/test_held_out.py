@@ -67,7 +67,7 @@ def test_the_printed_line_names_both(capsys):
     ("settings", "words"),
     [
         ({"validation": None, "patience": 3}, "no validation data"),
-        ({"patience": 0}, "patience is at least 1"),
+        ({"patience": 0}, "patience must be at least 1"),
         ({"validation": 5}, "one array for each input"),
         ({"validation": {"x": np.zeros((2, 2))}}, "'t' is missing"),
     ],

@@ -9,14 +9,14 @@ from tinygraph.train.history import Record
 
 ODD = [
     ({"loss": "cat"}, DtypeError, "The loss of a History"),
-    ({"loss": [[1.0]]}, ShapeError, r"one value an epoch; got the shape \(1, 1\)"),
-    ({"records": None}, ArgumentTypeError, "records of a History are a list of Record"),
-    ({"records": [1]}, ArgumentTypeError, "records of a History are a list of Record"),
+    ({"loss": [[1.0]]}, ShapeError, r"one value for each epoch; got the shape \(1, 1\)"),
+    ({"records": None}, ArgumentTypeError, "records of a History must be a list of Record"),
+    ({"records": [1]}, ArgumentTypeError, "records of a History must be a list of Record"),
     ({"records": [(1.5, 0.1, None)]}, ArgumentTypeError, "a list of Record"),
-    ({"seconds": "soon"}, ArgumentTypeError, "seconds of a History are a number from 0 on"),
+    ({"seconds": "soon"}, ArgumentTypeError, "seconds of a History must be a number of at least 0"),
     ({"seconds": float("nan")}, ArgumentTypeError, "seconds of a History"),
-    ({"stopped": None}, ArgumentTypeError, "stopped of a History is a text; got None"),
-    ({"engine": 1}, ArgumentTypeError, "engine of a History is a text; got 1"),
+    ({"stopped": None}, ArgumentTypeError, "stopped of a History must be a text; got None"),
+    ({"engine": 1}, ArgumentTypeError, "engine of a History must be a text; got 1"),
 ]
 
 

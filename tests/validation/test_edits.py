@@ -127,7 +127,7 @@ def test_a_node_of_no_kind():
 @pytest.mark.parametrize(
     ("parts", "words"),
     [
-        ({"forward": 5}, "forward of Odd is a method that names its arguments"),
+        ({"forward": 5}, "forward of Odd must be a method that names its arguments"),
         ({"code": 2}, "code of Odd must be a string; got 2"),
         ({"formula": None}, "formula of Odd must be a string"),
         ({"role": b"loss"}, "role of Odd must be a string"),

@@ -159,9 +159,9 @@ def test_wrong_arguments_are_explained():
 @pytest.mark.parametrize(
     ("task", "message"),
     [
-        ("reach 0.01", "A task is a dict with a text and a goal"),
+        ("reach 0.01", "A task must be a dict with a text and a goal"),
         ({"text": "a", "gaol": {}}, "No key of a task is called 'gaol'.*goal"),
-        ({"text": "a", "goal": {}}, "The goal of a task is a dict of conditions"),
+        ({"text": "a", "goal": {}}, "The goal of a task must be a dict of conditions"),
         ({"text": "a", "goal": {"loss bellow": 1}}, "No condition.*Did you mean.*loss below"),
         ({"text": "a", "goal": {"loss below": "1"}}, "The condition 'loss below' needs a number"),
         ({"text": "a", "goal": {"loss below": 1}, "locked": "data"}, "a list of names"),

@@ -545,7 +545,7 @@ def test_data_in_a_script_ends_with_the_script_alone():
 
 
 def test_plain_is_yes_or_no():
-    with pytest.raises(tg.TinygraphError, match="plain is True or False; got 'yes'"):
+    with pytest.raises(tg.TinygraphError, match="plain must be True or False; got 'yes'"):
         tg.step_through(tg.Graph(tg.Parameter(3.0) * 2.0)).show(plain="yes")
 
 

@@ -168,7 +168,7 @@ class Program:
         """Take steps; whatever interrupts them leaves model and optimizer as they were."""
         if not is_whole_number(steps) or not 0 <= steps <= MOST_STEPS:
             raise ArgumentError(
-                f"steps is a whole number from 0 to {MOST_STEPS:,}; got {brief(steps)}."
+                f"steps must be a whole number from 0 to {MOST_STEPS:,}; got {brief(steps)}."
             )
         optimizer = self.needs_optimizer()
         compiled = self._ready(feeds, with_update=True)

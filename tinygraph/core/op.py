@@ -141,7 +141,7 @@ class Op(Node):
                 parameters = list(inspect.signature(cls.forward).parameters.values())[1:]
             except Exception as error:  # inspect shows what it refuses, and that may fail too
                 raise ArgumentTypeError(
-                    f"forward of {cls.__name__} is a method that names its arguments, such as "
+                    f"forward of {cls.__name__} must be a method that names its arguments, such as "
                     f"forward(self, x); got {brief(cls.forward)}."
                 ) from error
             cls.arguments = tuple(p.name for p in parameters)
@@ -280,12 +280,12 @@ def _as_node(value: Any, owner: Op) -> Node:
         return value
     if isinstance(value, type) and issubclass(value, Node):
         raise ArgumentTypeError(
-            f"The inputs of {describe(owner)} are nodes; got the class {value.__name__} itself."
+            f"The inputs of {describe(owner)} must be nodes; got the class {value.__name__} itself."
         )
     try:
         return Constant(value)
     except TinygraphError as error:
         raise ArgumentTypeError(
-            f"The inputs of {describe(owner)} are nodes, or numbers that become constants; "
+            f"The inputs of {describe(owner)} must be nodes, or numbers that become constants; "
             f"got {brief(value)}."
         ) from error

@@ -71,7 +71,9 @@ def checked_count(name: str, count: Any, most: int = MOST_POINTS) -> int:
     ArgumentTypeError, ArgumentError
     """
     if not is_whole_number(count):
-        raise ArgumentTypeError(f"{name} is a whole number; got {brief(count)}.")
+        raise ArgumentTypeError(f"{name} must be a whole number; got {brief(count)}.")
     if not 1 <= count <= most:
-        raise ArgumentError(f"{name} is a whole number from 1 to {most:,}; got {brief(count)}.")
+        raise ArgumentError(
+            f"{name} must be a whole number from 1 to {most:,}; got {brief(count)}."
+        )
     return int(count)

@@ -83,7 +83,7 @@ def worst_mistakes(
     ['1, not 0']
     """
     if not is_whole_number(count) or count < 1:
-        raise ArgumentError(f"count is a whole number from 1 on; got {brief(count)}.")
+        raise ArgumentError(f"count must be a whole number of at least 1; got {brief(count)}.")
     values, expected, decided = decided_classes(truth, outputs)
     scores = _columns(outputs, "The outputs")
     if scores.shape[1] == 1:
@@ -117,7 +117,8 @@ def decided_classes(truth: Any, outputs: Any) -> tuple[Array, Classes, Classes]:
     labels, scores = _columns(truth, "The labels"), _columns(outputs, "The outputs")
     if len(labels) != len(scores) or not labels.size:
         raise ShapeError(
-            f"There is one label for each output, and at least one; got {show(labels.shape)} and "
+            f"There must be one label for each output, and at least one output; got "
+            f"{show(labels.shape)} and "
             f"{show(scores.shape)}."
         )
     is_decided = scores.shape[1] == labels.shape[1] == 1 and (scores == np.round(scores)).all()
@@ -127,7 +128,7 @@ def decided_classes(truth: Any, outputs: Any) -> tuple[Array, Classes, Classes]:
     )
     if values is None or not np.isfinite(labels).all():
         raise ArgumentError(
-            "Labels of classes are whole numbers, such as 0 and 1, or one-hot rows; got other "
+            "Labels of classes must be whole numbers, such as 0 and 1, or one-hot rows; got other "
             "numbers."
         )
     expected = nearest(labels, values)
@@ -138,6 +139,6 @@ def _columns(values: Any, what: str) -> Array:
     array = as_float_array(values, what)
     if array.ndim not in (1, 2) or array.shape[-1] == 0:
         raise ShapeError(
-            f"{what} have one number or one row for each sample; got {show(array.shape)}."
+            f"{what} must have one number or one row for each sample; got {show(array.shape)}."
         )
     return array[:, None] if array.ndim == 1 else array

@@ -41,7 +41,7 @@ def axes_for(ax: Any, size: tuple[float, float]) -> Axes:
         return ax
     if ax is not None:
         raise ArgumentTypeError(
-            f"ax is the matplotlib axes to draw on, such as plt.gca(); got {brief(ax)}."
+            f"ax must be the matplotlib axes to draw on, such as plt.gca(); got {brief(ax)}."
         )
     from matplotlib import pyplot as plt  # slow to import, and not needed with ax=
 
@@ -63,7 +63,7 @@ def figure_for(figure: Any, size: tuple[float, float]) -> Figure:
     if isinstance(figure, Figure):
         return figure
     if figure is not None:
-        raise ArgumentTypeError(f"figure is a matplotlib Figure; got {brief(figure)}.")
+        raise ArgumentTypeError(f"figure must be a matplotlib Figure; got {brief(figure)}.")
     from matplotlib import pyplot as plt
 
     return plt.figure(figsize=size, layout="constrained")
@@ -72,7 +72,7 @@ def figure_for(figure: Any, size: tuple[float, float]) -> Figure:
 def title_text(title: Any) -> str:
     """Return a title, or refuse anything that is not a string."""
     if not isinstance(title, str):
-        raise ArgumentTypeError(f"A title is a string; got {brief(title)}.")
+        raise ArgumentTypeError(f"A title must be a string; got {brief(title)}.")
     return as_drawn(title)
 
 
@@ -217,7 +217,7 @@ def images(
     """
     pixels = checked_images(pixels)
     if not is_whole_number(columns) or columns < 1:
-        raise ArgumentError(f"columns is a whole number from 1 on; got {brief(columns)}.")
+        raise ArgumentError(f"columns must be a whole number of at least 1; got {brief(columns)}.")
     if titles is not None and not isinstance(titles, (list, tuple, np.ndarray)):
         raise ArgumentError(f"titles must be a list with one title per image; got {brief(titles)}.")
     names = [""] * len(pixels) if titles is None else [str(each) for each in titles]
@@ -252,7 +252,7 @@ def checked_images(pixels: Any) -> Array:
         array = array[:, 0]
     if array.ndim != 3 or not array.size:
         raise ShapeError(
-            f"Images are an array (n, height, width) with at least one pixel; got "
+            f"Images must be an array (n, height, width) with at least one pixel; got "
             f"{show(array.shape)}."
         )
     return array
@@ -271,7 +271,7 @@ def checked_points(x: Any, labels: Any) -> tuple[Array, Array]:
         numbers = numbers.reshape(-1, 1)
     if x.ndim != 2 or x.shape[1] != 2 or numbers.ndim != 2 or len(numbers) != len(x):
         raise ShapeError(
-            f"Points in the plane are an array (n, 2), with one label each; got "
+            f"Points in the plane must be an array (n, 2), with one label each; got "
             f"{show(x.shape)} and {show(numbers.shape)}."
         )
     return x, numbers

@@ -155,13 +155,15 @@ def blobs(
 
 def _noise(noise: Any) -> float:
     if not is_number(noise) or not 0 <= noise < np.inf:
-        raise ArgumentError(f"noise is a standard deviation from 0 on; got {brief(noise)}.")
+        raise ArgumentError(
+            f"noise must be a standard deviation of at least 0; got {brief(noise)}."
+        )
     return float(noise)
 
 
 def _classes(classes: Any) -> int:
     if not is_whole_number(classes) or not 2 <= classes <= MOST_CLASSES:
         raise ArgumentError(
-            f"classes is a whole number from 2 to {MOST_CLASSES}; got {brief(classes)}."
+            f"classes must be a whole number from 2 to {MOST_CLASSES}; got {brief(classes)}."
         )
     return int(classes)

@@ -17,7 +17,7 @@ from tinygraph.core.graph import Graph, as_graph
 from tinygraph.core.labels import NoClassesError
 from tinygraph.data.pictures import axes_for, checked_points, class_values, points
 from tinygraph.errors import ArgumentError, ArgumentTypeError, ShapeError, StateError
-from tinygraph.validation.arrays import Array, brief, is_whole_number
+from tinygraph.validation.arrays import Array, brief, is_number, is_whole_number
 from tinygraph.validation.naming import describe
 from tinygraph.validation.paths import as_path, writing
 from tinygraph.validation.shapes import show
@@ -30,6 +30,8 @@ INK = "#111827"
 LOGIT_RANGE = (-4.0, 4.0)
 """Logits beyond this are certain to 98 %, and have the full colour."""
 
+FASTEST = 100
+"""Frames a second. A GIF tells the time in hundredths of a second."""
 FINEST = 2_000
 """Four million samples; a finer grid would be finer than any screen, and fill the memory."""
 
@@ -90,7 +92,7 @@ class Plane:
     def __init__(self, model: Any, x: Any, truth: Any, resolution: Any) -> None:
         if not is_whole_number(resolution) or not 2 <= resolution <= FINEST:
             raise ArgumentError(
-                f"resolution is a whole number of grid points a side, from 2 to {FINEST:,}; "
+                f"resolution must be a whole number of grid points a side, from 2 to {FINEST:,}; "
                 f"got {brief(resolution)}."
             )
         self.model = as_graph(model, "decision_regions")
@@ -206,7 +208,7 @@ class Animation:
             title.format(epoch=1, loss=0.5)
         except Exception as error:  # a wrong field, or not a text at all
             raise ArgumentTypeError(
-                f"title is a text in which {{epoch}} and {{loss}} are filled in; got "
+                f"title must be a text in which {{epoch}} and {{loss}} are filled in; got "
                 f"{brief(title)}."
             ) from error
         self._title = title
@@ -221,7 +223,7 @@ class Animation:
     def __repr__(self) -> str:
         return f"<Animation of {len(self._frames)} frames, to epoch {self._last:,}>"
 
-    def save(self, path: Any, frames_per_second: int = 8) -> Path:
+    def save(self, path: Any, frames_per_second: float = 8) -> Path:
         """Write the frames as a ``.gif``, or as a page ``.html`` that can be stopped and stepped.
 
         Raises
@@ -229,11 +231,18 @@ class Animation:
         StateError
             If no frame was recorded.
         ArgumentError
-            For another kind of file.
+            For another kind of file, or if ``frames_per_second`` is no number above 0.
         """
+        if not (is_number(frames_per_second) and 0 < frames_per_second <= FASTEST):
+            raise ArgumentError(
+                f"frames_per_second must be a number above 0 and at most {FASTEST}; "
+                f"got {brief(frames_per_second)}."
+            )
         file = Path(as_path(path))
         if file.suffix not in (".gif", ".html"):
-            raise ArgumentError(f"An animation is saved as .gif or .html; got {brief(str(file))}.")
+            raise ArgumentError(
+                f"An animation must be saved as .gif or .html; got {brief(str(file))}."
+            )
         film = self._film()
         with writing(file):
             if file.suffix == ".gif":

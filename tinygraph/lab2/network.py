@@ -65,7 +65,7 @@ def model(
     <Graph of 18 nodes, 37 numbers in 6 parameters, output MSE "loss">
     """
     if not is_whole_number(hidden) or hidden < 1:
-        raise ArgumentError(f"hidden must be a number of units from 1 on; got {brief(hidden)}.")
+        raise ArgumentError(f"hidden must be a number of units, at least 1; got {brief(hidden)}.")
     if hidden > MOST_UNITS:
         raise ArgumentError(f"hidden must be at most {MOST_UNITS:,} units; got {brief(hidden)}.")
     rng = as_generator(rng)

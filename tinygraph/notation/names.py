@@ -229,7 +229,9 @@ class Notation:
 def _axes(summed: Any) -> tuple[int, ...]:
     if isinstance(summed, (tuple, list)) and all(map(is_whole_number, summed)):
         return tuple(summed)
-    raise ArgumentTypeError(f"summed are the axes to sum over, such as (0,); got {brief(summed)}.")
+    raise ArgumentTypeError(
+        f"summed must be the axes to sum over, such as (0,); got {brief(summed)}."
+    )
 
 
 def _identifiers(nodes: list[Node]) -> dict[Node, str]:

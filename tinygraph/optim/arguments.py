@@ -65,21 +65,21 @@ def _each_parameter(parameters: Iterable[Any]) -> Iterator[Parameter]:
 def as_hyperparameter(kind: str, name: str, value: Any) -> float:
     """Return a hyperparameter as a float, or refuse it."""
     if isinstance(value, bool) or not isinstance(value, (int, float, np.integer, np.floating)):
-        raise ArgumentTypeError(f"{name} of {kind} is a number; got {brief(value)}.")
+        raise ArgumentTypeError(f"{name} of {kind} must be a number; got {brief(value)}.")
     try:
         number = float(value)
     except OverflowError:
         number = np.inf
     if name == "weight_decay":
-        rule, is_allowed = "a finite number from 0 on", 0 <= number < np.inf
+        rule, is_allowed = "a finite number of at least 0", 0 <= number < np.inf
     elif name in POSITIVE:
         rule, is_allowed = "a finite number above 0", 0 < number < np.inf
     elif name in DECAYS:
-        rule, is_allowed = "a number from 0 up to, not with, 1", 0 <= number < 1
+        rule, is_allowed = "at least 0 and below 1", 0 <= number < 1
     else:
         rule, is_allowed = "a finite number", bool(np.isfinite(number))
     if not is_allowed:
-        raise ArgumentError(f"{name} of {kind} is {rule}; got {brief(value)}.")
+        raise ArgumentError(f"{name} of {kind} must be {rule}; got {brief(value)}.")
     return number
 
 
@@ -138,11 +138,14 @@ def checked_state(
     steps = state["steps"]
     is_count = is_whole_number(steps)
     if not is_count or not 0 <= steps < 2**53:  # a larger one is no exact float, as Adam needs it
-        raise ArgumentError(f"steps is a whole number from 0 on; the state has {brief(steps)}.")
+        raise ArgumentError(
+            f"steps must be a whole number of at least 0; the state has {brief(steps)}."
+        )
     numbers = _checked_numbers(optimizer, state["hyperparameters"])
     if not isinstance(state["memory"], Sequence):
         raise ArgumentTypeError(
-            f"The memory in a state is a list, an entry a parameter; got {brief(state['memory'])}."
+            f"The memory in a state must be a list with one entry for each parameter; "
+            f"got {brief(state['memory'])}."
         )
     if len(state["memory"]) != len(optimizer.parameters):
         raise ArgumentError(
@@ -160,7 +163,7 @@ def _checked_numbers(optimizer: OptimizerLike, numbers: Any) -> dict[str, float]
     kind = type(optimizer).__name__
     if not isinstance(numbers, Mapping):
         raise ArgumentTypeError(
-            f"The hyperparameters in a state are numbers by name; got {brief(numbers)}."
+            f"The hyperparameters in a state must be numbers by name; got {brief(numbers)}."
         )
     for name in numbers:
         if name not in fixed_numbers(optimizer) and name in optimizer.hyperparameters:
@@ -185,7 +188,8 @@ def _checked_slot(kind: str, parameter: Parameter, slot: str, arrays: Any) -> Ar
     array = as_float_array(arrays[slot], what)
     if array.shape != parameter.shape:
         raise ShapeError(
-            f"{what} has the parameter's shape, {show(parameter.shape)}; got {show(array.shape)}.",
+            f"{what} must have the parameter's shape, {show(parameter.shape)}; "
+            f"got {show(array.shape)}.",
             parameter,
         )
     return array.astype(parameter.value.dtype)

@@ -67,7 +67,9 @@ class cosine:  # noqa: N801
         _positive("lr", self.lr)
         _count("steps", self.steps)
         if not is_number(self.end) or not 0 <= self.end < math.inf:
-            raise ArgumentError(f"end is a finite number from 0 on; got {brief(self.end)}.")
+            raise ArgumentError(
+                f"end must be a finite number of at least 0; got {brief(self.end)}."
+            )
 
     def __call__(self, t: int) -> float:
         done = min(1.0, (t - 1) / self.steps)
@@ -106,9 +108,9 @@ class warm_up:  # noqa: N801
 
 def _positive(name: str, value: Any) -> None:
     if not is_number(value) or not 0 < value < math.inf:
-        raise ArgumentError(f"{name} is a finite number above 0; got {brief(value)}.")
+        raise ArgumentError(f"{name} must be a finite number above 0; got {brief(value)}.")
 
 
 def _count(name: str, value: Any) -> None:
     if not is_whole_number(value) or value < 1:
-        raise ArgumentError(f"{name} is a whole number from 1 on; got {brief(value)}.")
+        raise ArgumentError(f"{name} must be a whole number of at least 1; got {brief(value)}.")

@@ -165,7 +165,7 @@ def _example(op_class: type[Op], arrays: Any) -> list[Array]:
         ]
     except Exception as error:  # an example of the user's own may fail in any way
         raise ArgumentTypeError(
-            f"The example of {op_class.__name__} is a tuple of arrays; got {brief(arrays)}."
+            f"The example of {op_class.__name__} must be a tuple of arrays; got {brief(arrays)}."
         ) from error
     if len(values) != len(op_class.arguments) and not op_class._takes_any_number:
         raise ArgumentError(

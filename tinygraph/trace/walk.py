@@ -123,12 +123,12 @@ def walk(
 def _check(nodes: Sequence[Node], optimizer: Optimizer | None, training_steps: Any) -> None:
     if optimizer is not None and not isinstance(optimizer, Optimizer):
         raise ArgumentTypeError(
-            f"The updates are those of an optimizer, such as tg.SGD(model.parameters); "
+            f"The updates must be those of an optimizer, such as tg.SGD(model.parameters); "
             f"got {brief(optimizer)}."
         )
     if not is_whole_number(training_steps) or training_steps < 1:
         raise ArgumentError(
-            f"training_steps is a whole number from 1 on; got {brief(training_steps)}."
+            f"training_steps must be a whole number of at least 1; got {brief(training_steps)}."
         )
     if training_steps > MOST_TRAINING_STEPS:
         raise ArgumentError(

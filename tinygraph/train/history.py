@@ -86,7 +86,7 @@ def checked_record(history: Any) -> History:
         return History()
     if not isinstance(history, History):
         raise ArgumentTypeError(
-            f"history is what an earlier fit returned, to continue it; got {brief(history)}."
+            f"history must be what an earlier fit returned, to continue it; got {brief(history)}."
         )
     check_history(history)
     return history
@@ -103,24 +103,25 @@ def check_history(history: Any) -> None:
         values = as_float_array(getattr(history, name), f"The {name} of a History")
         if values.ndim != 1:
             raise ShapeError(
-                f"The {name} of a History has one value an epoch; got the shape "
+                f"The {name} of a History must have one value for each epoch; got the shape "
                 f"{show(values.shape)}."
             )
         setattr(history, name, values)
     records = history.records
     if not isinstance(records, list) or not all(map(_is_record, records)):
         raise ArgumentTypeError(
-            f"The records of a History are a list of Record(epoch, loss, accuracy); "
+            f"The records of a History must be a list of Record(epoch, loss, accuracy); "
             f"got {brief(records)}."
         )
     if not is_number(history.seconds) or not 0 <= history.seconds <= sys.float_info.max:
         raise ArgumentTypeError(
-            f"The seconds of a History are a number from 0 on; got {brief(history.seconds)}."
+            f"The seconds of a History must be a number of at least 0; "
+            f"got {brief(history.seconds)}."
         )
     for name in ("stopped", "engine"):
         if not isinstance(getattr(history, name), str):
             raise ArgumentTypeError(
-                f"{name} of a History is a text; got {brief(getattr(history, name))}."
+                f"{name} of a History must be a text; got {brief(getattr(history, name))}."
             )
 
 

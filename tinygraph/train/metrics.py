@@ -75,7 +75,7 @@ def _of_the_same_shape(prediction: Array, target: Array) -> tuple[Array, Array]:
     y, t = as_float_array(prediction, "A prediction"), as_float_array(target, "A target")
     if y.shape != t.shape or y.size == 0 or y.ndim == 0:
         raise ShapeError(
-            f"Predictions are compared with labels of the same shape, with a row for each sample "
+            f"Predictions must be compared with labels of the same shape, one row for each sample "
             f"and at least one sample; got {show(y.shape)} and {show(t.shape)}."
         )
     return y, t

@@ -148,11 +148,11 @@ def whole_number(name: str, value: Any, least: int) -> int:
     ArgumentTypeError, ArgumentError
     """
     if not is_whole_number(value):
-        raise ArgumentTypeError(f"{name} is a whole number; got {brief(value)}.")
+        raise ArgumentTypeError(f"{name} must be a whole number; got {brief(value)}.")
     if value < least:
-        raise ArgumentError(f"{name} is at least {least}; got {brief(value)}.")
+        raise ArgumentError(f"{name} must be at least {least}; got {brief(value)}.")
     if value > MOST:
-        raise ArgumentError(f"{name} is at most {MOST:,}; got {brief(value)}.")
+        raise ArgumentError(f"{name} must be at most {MOST:,}; got {brief(value)}.")
     return int(value)
 
 
@@ -166,9 +166,9 @@ def checked_target(target_loss: Any) -> float | None:
     if target_loss is None:
         return None
     if not is_number(target_loss):
-        raise ArgumentTypeError(f"target_loss is a number; got {brief(target_loss)}.")
+        raise ArgumentTypeError(f"target_loss must be a number; got {brief(target_loss)}.")
     if not abs(target_loss) <= sys.float_info.max:  # NaN is not either
-        raise ArgumentError(f"target_loss is a finite number; got {brief(target_loss)}.")
+        raise ArgumentError(f"target_loss must be a finite number; got {brief(target_loss)}.")
     return float(target_loss)
 
 

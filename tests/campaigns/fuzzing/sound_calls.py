@@ -144,6 +144,18 @@ def of_step_through():
     return tg.step_through, {"model": graph, "optimizer": optimizer, "feeds": FEEDS}
 
 
+def a_playground():
+    graph, optimizer = fresh()
+    return tg.playground(graph, optimizer, **FEEDS)
+
+
+def of_playground():
+    graph, optimizer = fresh()
+    task = {"text": "Train it.", "goal": {"loss below": 0.1}}
+    known = {"model": graph, "optimizer": optimizer, "task": task, "title": "Mine"}
+    return tg.playground, {**known, "feeds": FEEDS}
+
+
 def of_the_graph(method, **arguments):
     return lambda: (getattr(model(), method), arguments)
 
@@ -250,6 +262,8 @@ SOUND_CALLS = {
     "step_through": of_step_through,
     "Stepper.save": lambda: (a_stepper().save, {"path": "page.html"}),
     "Stepper.show": lambda: (a_stepper().show, {}),
+    "playground": of_playground,
+    "Playground.save": lambda: (a_playground().save, {"path": "page.html"}),
     "exercises.check": lambda: (tg.exercises.check, {"exercise": "01", "answer": 0.25}),
     "exercises.show": lambda: (show, {"thing": tg.exercises.check("01", 0.25)}),
     "exercises.verdict.judge": lambda: (judge, {"answer": 1, "right": 2.0, "slips": {}}),

@@ -9,7 +9,9 @@ import tinygraph as tg
 
 REFERENCE = Path(__file__).parents[3] / "docs" / "reference" / "api"
 
-HANDED_OUT = {"Derivation", "Diagnosis", "Diagram", "Stepper", "exercises.Verdict"}
+HANDED_OUT = {
+    *("Derivation", "Diagnosis", "Diagram", "Playground", "Stepper", "exercises.Verdict"),
+}
 """Classes that tinygraph makes and a user reads: their methods are attacked, not their making.
 
 So are all classes that the reference describes and ``tinygraph`` does not name.

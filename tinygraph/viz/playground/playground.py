@@ -124,6 +124,13 @@ class Playground:
     optimizer : Optimizer
     html : str
         The page, as one text.
+
+    >>> import tinygraph as tg
+    >>> x, t = tg.data.xor()
+    >>> model = tg.lab2.model(rng=0)
+    >>> page = tg.playground(model, tg.SGD(model.parameters, lr=0.1), x=x, t=t)
+    >>> page.html[:15]
+    '<!doctype html>'
     """
 
     def __init__(

@@ -42,14 +42,14 @@ def checked_task(task: Any) -> dict[str, Any] | None:
         return None
     if not isinstance(task, Mapping) or not isinstance(task.get("text"), str):
         raise ArgumentTypeError(
-            'A task is a dict with a text and a goal, such as {"text": "Reach a loss below 0.01.", '
+            'A task must be a dict with a text and a goal, such as {"text": "Loss below 0.01!", '
             f'"goal": {{"loss below": 0.01}}}}; got {brief(task)}.'
         )
     _known("key of a task", task, KEYS)
     goal, locked = task.get("goal", {}), task.get("locked", ())
     if not isinstance(goal, Mapping) or not goal:
         raise ArgumentTypeError(
-            f'The goal of a task is a dict of conditions, such as {{"loss below": 0.01}}; '
+            f'The goal of a task must be a dict of conditions, such as {{"loss below": 0.01}}; '
             f"got {brief(goal)}."
         )
     _known("condition of a goal", goal, tuple(GOALS))
@@ -58,7 +58,7 @@ def checked_task(task: Any) -> dict[str, Any] | None:
             raise ArgumentTypeError(f"The condition {name!r} needs a number; got {brief(number)}.")
     if isinstance(locked, str) or not all(isinstance(name, str) for name in locked):
         raise ArgumentTypeError(
-            f"The locked controls of a task are a list of names; got {brief(locked)}."
+            f"The locked controls of a task must be a list of names; got {brief(locked)}."
         )
     _known("control", locked, CONTROLS)
     return {

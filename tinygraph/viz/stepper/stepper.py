@@ -158,7 +158,7 @@ class Stepper:
         ``plain``, or an output that is no terminal, prints all steps one after another.
         """
         if not is_bool(plain):
-            raise ArgumentTypeError(f"plain is True or False; got {brief(plain)}.")
+            raise ArgumentTypeError(f"plain must be True or False; got {brief(plain)}.")
         shell: Any = sys.modules.get("IPython")
         if shell and hasattr(shell.get_ipython(), "kernel"):
             import_module("IPython.display").display(self)
