@@ -17,7 +17,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from tinygraph import data, ops
-from tinygraph.compile.compile import compile  # noqa: A004 - its name inside the package alone
+from tinygraph.compile.compile import compile  # noqa: A004 - used only as tg.compile
 from tinygraph.core.expansion import expand
 from tinygraph.core.gradients import gradients
 from tinygraph.core.graph import Graph

@@ -61,7 +61,7 @@ LINES = ("-", "--", ":", "-.")
 
 MOST_DECADES = 250
 """On a longer logarithmic axis the ticks of matplotlib would leave the range of floats."""
-CURVES = "Learning curves are one loss an epoch, or a History, each by its label"
+CURVES = "Learning curves must be one loss per epoch, or a History, each by its label"
 
 
 def learning_curve(
@@ -75,7 +75,7 @@ def learning_curve(
     Parameters
     ----------
     loss : array_like, History, or dict of them
-        One value an epoch; of several runs, by their labels.  The validation loss of a History is
+        One value per epoch; of several runs, by their labels.  The validation loss of a History is
         drawn as well.
     ax : matplotlib Axes, optional
     log_epochs : bool

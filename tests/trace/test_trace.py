@@ -164,7 +164,7 @@ def test_lessons():
         graph.trace(None, 2, x=X, t=T)
     with pytest.raises(tg.TinygraphError, match="whole number of at least 1"):
         graph.trace(None, 0, x=X, t=T)
-    with pytest.raises(tg.TinygraphError, match="no node of this graph"):
+    with pytest.raises(tg.TinygraphError, match="but this graph does not contain it"):
         graph.trace(tg.SGD(tg.Parameter(1.0, name="v")), x=X, t=T)
     with pytest.raises(tg.TinygraphError, match="needs a scalar output"):
         tg.Graph(graph.prediction).trace(x=X)

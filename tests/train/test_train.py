@@ -163,7 +163,7 @@ def test_nan_in_the_data_is_laid_at_its_door(lab2, xor):
         ({"target_loss": np.nan}, "target_loss must be a finite number"),
         ({"epochs": 10**18}, "epochs must be at most 100,000,000"),
         ({"target_loss": 10**400}, "target_loss must be a finite number"),
-        ({"callback": "plot"}, "callback is a function"),
+        ({"callback": "plot"}, "callback must be a function"),
         ({"history": [0.5]}, "history must be what an earlier fit returned"),
         ({"engine": "warp"}, 'No engine is called.*"interpreted"'),
         ({"engine": ["numpy"]}, "No engine is called"),

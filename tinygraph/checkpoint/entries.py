@@ -1,7 +1,7 @@
-"""What a checkpoint holds: how each entry is written down, and how it is read back.
+"""The entries of a checkpoint: how each is written and read.
 
-An entry is plain data for the file's header, and arrays by name.  What is read may be anything:
-each is held to what is wanted of it, and an error says what ``it``, the file, has instead.
+An entry is plain data for the file's header, and arrays by name.  A file can contain anything, so
+each entry is checked when it is read; an error says what ``it``, the file, has instead.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def description(model: Graph) -> list[list[Any]]:
 
 
 def _plain_hyperparameters(node: Node) -> dict[str, Any]:
-    """Return those hyperparameters that a header can hold."""
+    """Return the hyperparameters that a header can hold."""
     found = node.hyperparameters if isinstance(node, Op) else {}
     plain = {}
     for name, value in found.items():
@@ -47,7 +47,7 @@ def _plain_hyperparameters(node: Node) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
-    """Return a hyperparameter as a header can hold it, or raise a TypeError.
+    """Convert a hyperparameter for the header; raise a TypeError if that is not possible.
 
     >>> _plain((0, np.float32(0.5), np.inf))
     [0, 0.5, 'inf']
@@ -64,7 +64,7 @@ def _plain(value: Any) -> Any:
 
 
 def check_description(saved: Any, model: Graph) -> None:
-    """Refuse the description of another network."""
+    """Raise if the description is that of another network."""
     here, there = description(model), saved
     for mine, theirs in zip(here, there):
         if mine != theirs:
@@ -87,7 +87,7 @@ def _sentence(node: Any) -> str:
 
 
 def check_settings(saved: Mapping[str, Any], settings: Mapping[str, Any]) -> None:
-    """Refuse settings that differ from those saved."""
+    """Raise if settings differ from the saved ones."""
     for name, value in settings.items():
         if saved.get(name) != value:
             raise CheckpointError(
@@ -110,7 +110,7 @@ def parameter_values(model: Graph, arrays: Mapping[str, Array]) -> list[Array]:
 
 
 def optimizer_entry(optimizer: Optimizer | None) -> tuple[Any, dict[str, Array]]:
-    """Return the optimizer's settings and step count, and its memory as arrays."""
+    """Return the optimizer's settings and step count, and its state as arrays."""
     if optimizer is None:
         return None, {}
     state = optimizer.state()
@@ -126,9 +126,9 @@ def optimizer_entry(optimizer: Optimizer | None) -> tuple[Any, dict[str, Array]]
 def optimizer_state(
     saved: Any, optimizer: Optimizer, arrays: Mapping[str, Array]
 ) -> dict[str, Any]:
-    """Return what ``optimizer.load_state`` takes."""
+    """Return the argument for ``optimizer.load_state``."""
     if saved is None:
-        raise CheckpointError("it holds no optimizer. Load it with the model alone.")
+        raise CheckpointError("it holds no optimizer. Load it without one: tg.load(path, model).")
     names = [node.name for node in optimizer.parameters]
     if saved["parameters"] != names:
         raise CheckpointError(
@@ -151,7 +151,7 @@ EPOCHS = ("loss", "validation_loss", "validation_accuracy")
 def history_entry(history: History | None) -> tuple[Any, dict[str, Array]]:
     """Return how the run ended, and its losses and records as arrays.
 
-    A record is a row: epoch, loss and accuracy, NaN where there was none.
+    A record is a row: epoch, loss and accuracy, with NaN for a missing accuracy.
     """
     if history is None:
         return None, {}
@@ -172,7 +172,7 @@ def history_entry(history: History | None) -> tuple[Any, dict[str, Array]]:
 
 
 def history_from(saved: Any, arrays: Mapping[str, Array]) -> History | None:
-    """Return the history that was saved, if one was."""
+    """Return the saved History, or None."""
     if saved is None:
         return None
     loss, records = arrays["history/loss"], arrays["history/records"]
@@ -201,7 +201,7 @@ def history_from(saved: Any, arrays: Mapping[str, Array]) -> History | None:
 
 
 def rng_entry(rng: np.random.Generator | None) -> Any:
-    """Return the state of a random generator: text and whole numbers, whatever its kind."""
+    """Return the state of a random generator of any kind, as text and whole numbers."""
     return None if rng is None else _as_lists(rng.bit_generator.state)
 
 
@@ -212,7 +212,7 @@ def _as_lists(state: Any) -> Any:
 
 
 def rng_state_from(saved: Any, rng: np.random.Generator) -> Mapping[str, Any]:
-    """Return what ``rng.bit_generator.state`` takes, tried on another generator of its kind."""
+    """Return a state for ``rng.bit_generator.state``, after a test on another such generator."""
     if saved is None:
         raise CheckpointError("it holds no random generator. Load it without rng.")
     here, there = type(rng.bit_generator), saved["bit_generator"]

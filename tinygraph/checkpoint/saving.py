@@ -1,10 +1,10 @@
-"""Checkpoints: a training run put into one file, and taken up again as if it had never stopped.
+"""Checkpoints: a training run is saved to one file, and continues from it without a difference.
 
-Everything that the next epoch depends on is saved: the parameters, the optimizer's memory and step
+Everything that the next epoch depends on is saved: the parameters, the optimizer's state and step
 count, the history, and the state of the generator that shuffles mini-batches.  All of it is read
 and checked before anything in memory is changed.
 
-The network itself is not saved: it is code, which builds it anew.  What is saved is its
+The network itself is not saved: your code builds it again.  A checkpoint holds its
 description, so that numbers are never loaded into another network.
 """
 
@@ -50,19 +50,19 @@ def save(
     rng: np.random.Generator | None = None,
     settings: Mapping[str, Any] | None = None,
 ) -> None:
-    """Write a training run to a file, whole or not at all.
+    """Save a training run to a file, completely or not at all.
 
     Parameters
     ----------
     path : str or path
-        A ``.npz`` by custom; an existing file is replaced in one step.
+        Usually with the suffix ``.npz``.  An existing file is replaced in one step.
     model : Graph
     optimizer : Optimizer, optional
     history : History, optional
     rng : Generator, optional
-        The one that ``fit(…, batch_size=…, rng=rng)`` shuffles with.
+        The generator that ``fit(…, batch_size=…, rng=rng)`` shuffles with.
     settings : mapping, optional
-        Texts, numbers, booleans and ``None`` that must be the same when the file is loaded, such
+        Strings, numbers, booleans and ``None`` that must be equal when the file is loaded, such
         as the seed of the data.
 
     Raises
@@ -70,7 +70,7 @@ def save(
     ArgumentTypeError
         If an argument is not of the type above.
     FileError
-        If the file cannot be written; an older one is then still there.
+        If the file cannot be written; an older file then stays unchanged.
 
     Examples
     --------
@@ -109,35 +109,35 @@ def load(
     rng: np.random.Generator | None = None,
     settings: Mapping[str, Any] | None = None,
 ) -> History | None:
-    """Take a training run up again: fill in parameters and optimizer, and return the history.
+    """Load a training run into a model and its optimizer, and return the history.
 
-    Nothing is changed unless the whole file is sound and fits.  Trained on by the engine that
-    saved it, the run gives the numbers of one that never stopped, to the bit; by another engine,
-    to the last few bits, in which engines differ anyway.
+    Nothing changes unless the whole file is valid and fits the model.  With the engine that saved
+    it, the continued run is bitwise equal to an uninterrupted one; with another engine, it is
+    equal to within rounding.
 
     Parameters
     ----------
     path : str or path
     model : Graph
-        A network like the one that was saved.
+        A network with the same structure as the saved one.
     optimizer : Optimizer, optional
-        An optimizer like the one that was saved; left out, only the parameters are loaded.
+        An optimizer of the same class as the saved one.  Default: load only the parameters.
     rng : Generator, optional
-        Goes on where the one that was saved was; one of the same kind.
+        A generator of the same kind as the saved one; it gets the saved state.
     settings : mapping, optional
-        Each must equal what was saved.
+        Each must equal the saved setting.
 
     Returns
     -------
     History or None
-        To be continued with ``fit(…, history=…)``; ``None`` if none was saved.
+        Continue it with ``fit(…, history=…)``.  ``None`` if no History was saved.
 
     Raises
     ------
     FileError
         If there is no file, or it cannot be read.
     CheckpointError
-        If the file is cut off, damaged, none of tinygraph, or of another network or optimizer.
+        If the file is incomplete, damaged, not a checkpoint, or of another network or optimizer.
 
     >>> import tempfile
     >>> import tinygraph as tg

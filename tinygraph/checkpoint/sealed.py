@@ -1,12 +1,12 @@
-"""A sealed file: named float arrays and a JSON header, written whole or not at all.
+"""A sealed file: named float arrays and a JSON header, written completely or not at all.
 
 The file is an ordinary ``.npz`` (``numpy.load`` opens it) whose zip comment ends in the SHA-256 of
-all bytes before it.  It is written to a temporary file beside the target and renamed over it, so
+all bytes before it.  It is written to a temporary file in the same folder and then renamed, so
 that whenever the power fails there is either the old file or the new one.
 
-What is read may have been cut, damaged or made by an enemy.  Nothing in it is executed (no pickle),
-unpacked to disk or inflated (members are stored, not compressed), and no array is allocated before
-the bytes it needs are seen to be there.
+A file may be incomplete, damaged or malicious.  Nothing in it is executed (no pickle), unpacked to
+disk or inflated (members are stored, not compressed), and no array is allocated before its bytes
+have been found.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def write(path: Any, header: Mapping[str, Any], arrays: Mapping[str, Array]) -> 
     Raises
     ------
     FileError
-        If the file cannot be written, or is none, such as a pipe; what was there is still there.
+        If the file cannot be written, or is not a file, such as a pipe.  An older file stays.
     """
     target = as_path(path)
     text = json.dumps(header, allow_nan=False).encode()
@@ -71,7 +71,7 @@ def _replace(target: Path, content: bytes) -> None:
     except BaseException:
         partial.unlink(missing_ok=True)
         raise
-    # The rename itself is safe on disk once its folder is; Windows has no such call.
+    # The rename is on the disk only after its folder is flushed; Windows cannot flush a folder.
     with contextlib.suppress(OSError):
         folder = os.open(target.parent, os.O_RDONLY)
         try:
@@ -81,7 +81,7 @@ def _replace(target: Path, content: bytes) -> None:
 
 
 def _mode(target: Path) -> int | None:
-    """Return who may read and write the file that is replaced, if there is one."""
+    """Return the permissions of the file that is replaced, if there is one."""
     try:
         mode = target.stat().st_mode
     except FileNotFoundError:
@@ -101,7 +101,7 @@ def read(path: Any) -> tuple[dict[str, Any], dict[str, Array]]:
     FileError
         If there is no file, or it cannot be read.
     CheckpointError
-        If the file is not sealed, cut off, damaged, or not what :func:`write` writes.
+        If the file is not sealed, incomplete, damaged, or not written by :func:`write`.
     """
     source = as_path(path)
     try:
@@ -120,17 +120,17 @@ def read(path: Any) -> tuple[dict[str, Any], dict[str, Array]]:
 
 
 def _content(path: Path) -> bytes:
-    """Return all bytes of a file, which is read whole only if its end bears the mark."""
+    """Return all bytes of a file; read it completely only if its end has the mark."""
     length = len(MARK) + DIGEST_LENGTH
     if not stat.S_ISREG(path.stat().st_mode):
-        raise CheckpointError(f"{path} is no ordinary file, so no checkpoint is read from it.")
+        raise CheckpointError(f"{path} is not an ordinary file, so it cannot be a checkpoint.")
     with path.open("rb") as file:
         size = file.seek(0, os.SEEK_END)
         file.seek(max(0, size - length))
         if not file.read().startswith(MARK):
             raise CheckpointError(
-                f"{path} is no checkpoint of tinygraph, or its end is missing: a checkpoint ends "
-                f"in a checksum. Take an older one, or start anew."
+                f"{path} is not a tinygraph checkpoint, or it is incomplete: a checkpoint ends "
+                f"in a checksum. Use an older checkpoint, or start again."
             )
         file.seek(0)
         content = file.read()
@@ -167,12 +167,12 @@ def _parse(content: bytes) -> tuple[dict[str, Any], dict[str, Array]]:
             else:
                 raise CheckpointError(f"holds {array.dtype} in {brief(name)}; arrays are floats.")
     if not isinstance(header, dict):
-        raise CheckpointError("has no header, so it says nothing of what it holds.")
+        raise CheckpointError("has no header, so its contents are unknown.")
     return header, arrays
 
 
 def _as_array(name: str, data: bytes) -> Any:
-    """Return the array in the bytes of an ``.npy``, allocating nothing that is not there."""
+    """Return the array in the bytes of an ``.npy``; allocate no more than these bytes."""
     stream = io.BytesIO(data)
     if np.lib.format.read_magic(stream) != (1, 0):
         raise CheckpointError(f"holds {brief(name)} in a version of .npy that is not used here.")

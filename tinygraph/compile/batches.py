@@ -121,7 +121,7 @@ class BatchTraining:
         return np.array(losses)
 
     def _parts(self, order: Order, splits_last: bool) -> Iterator[tuple[Any, Order, bool]]:
-        """Yield the samples of each call, its program, and whether it is the last batch alone."""
+        """Yield the samples of each call, its program, and whether it is only the last batch."""
         whole = len(order) - self._rest
         end = whole - self._size if splits_last and not self._rest else whole
         stride = self._size * self.compiled.most_steps
@@ -131,7 +131,7 @@ class BatchTraining:
             yield self._last if self._rest else self.compiled, order[end:], True
 
     def _go_to(self, compiled: Any) -> None:
-        """Let this program hold the parameters from now on."""
+        """Move the parameters to this program."""
         if compiled is not self._now:
             hand_over(self._now, compiled)
             self._now = compiled

@@ -78,7 +78,7 @@ def trainer(
     ----------
     pairs : sequence of (Graph, Optimizer)
     feeds : mapping
-        One array an input, by its name.
+        One array per input, by its name.
     target : {"numpy", "numba"}
     threads : int
         The number of cores for machine code.
@@ -152,7 +152,7 @@ class SideBySide:
         self.kept: Array | None = None
 
     def run(self, steps: int) -> Array:
-        """Train every model for ``steps`` steps; return their losses, a row a model."""
+        """Train every model for ``steps`` steps; return their losses, one row per model."""
         program = self._program
         self._take_over()
         numbers = [hyperparameters(optimizer) for optimizer in self._optimizers]
@@ -214,7 +214,7 @@ class InTurn:
             program.prepare(feeds)
 
     def run(self, steps: int) -> Array:
-        """Train every model for ``steps`` steps; return their losses, a row a model."""
+        """Train every model for ``steps`` steps; return their losses, one row per model."""
 
         def run_some(program: Program, optimizers: list[Optimizer]) -> list[Array]:
             return [program.run_for(one, steps, self._feeds) for one in optimizers]

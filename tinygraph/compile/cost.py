@@ -1,4 +1,4 @@
-"""Estimates of how long a training step takes on each target, from the sizes of its arrays alone.
+"""Estimates of how long a training step takes on each target, from the sizes of its arrays.
 
 They decide which target is worth its compile time. The constants were measured on an ordinary
 machine, on networks from 2-4-1 to 2-64-64-1; an estimate is right to about a third.
@@ -19,7 +19,7 @@ _SLOW = {np.exp, np.log, np.log1p, np.expm1, np.power, np.sin, np.cos}
 
 
 class Cost(NamedTuple):
-    """What a step consists of.
+    """The amount of work in a step.
 
     Attributes
     ----------
@@ -71,7 +71,7 @@ def cost_of(operations: Iterable[Operation]) -> Cost:
 
 
 def is_worth_numba(cost: Cost, steps: int, compile_seconds: float) -> bool:
-    """Tell whether so many steps in machine code are faster than NumPy, compile time included."""
+    """Tell whether this number of steps is faster in machine code, compile time included."""
     saved = cost.numpy_seconds() - cost.numba_seconds()
     is_clear = cost.numba_seconds() < 0.8 * cost.numpy_seconds()
     return is_clear and steps * saved > 1.2 * compile_seconds

@@ -21,7 +21,7 @@ class Draws:
 
     @contextmanager
     def kept(self) -> Iterator[None]:
-        """Let nothing be drawn from the generator of the graph: a copy of it is drawn from."""
+        """Draw from a copy of the graph's generator, whose own state stays unchanged."""
         own = self._model.rng
         try:
             self._model.rng = copy.deepcopy(own) if self._model.randoms else own

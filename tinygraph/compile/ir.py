@@ -1,8 +1,7 @@
 """The intermediate representation: a list of array operations, whose results never change.
 
-A target knows nothing else.  An :class:`Operation` applies one NumPy function to
-:class:`Value` s that stand before it; which op of the graph asked for it matters only to a reader
-and to an error message.
+Targets use nothing else.  An :class:`Operation` applies one NumPy function to earlier
+:class:`Value` s.  The op that it comes from matters only to readers and to error messages.
 """
 
 from __future__ import annotations

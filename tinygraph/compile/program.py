@@ -47,7 +47,7 @@ class Program:
     target : str
         ``"numpy"`` or ``"numba"``.
     source : str
-        The step as a person would write it, in NumPy alone, with the graph's names.
+        The step as a person would write it: only NumPy, with the graph's names.
     code : str
         The loop that runs.
     """
@@ -165,7 +165,7 @@ class Program:
             self.optimizer = own
 
     def _advance(self, steps: int, feeds: Mapping[str, Any], stop_at_non_finite: bool) -> Array:
-        """Take steps; whatever interrupts them leaves model and optimizer as they were."""
+        """Take steps; if they are interrupted, model and optimizer keep their state from before."""
         if not is_whole_number(steps) or not 0 <= steps <= MOST_STEPS:
             raise ArgumentError(
                 f"steps must be a whole number from 0 to {MOST_STEPS:,}; got {brief(steps)}."
@@ -232,7 +232,7 @@ class Program:
         take_over(compiled, self.parameters, self.optimizer)
 
     def checked(self, feeds: Mapping[str, Any]) -> dict[Node, Array]:
-        """Return the checked feeds; a Random that is not fed stands for its shape alone."""
+        """Return the checked feeds; a Random that is not fed contributes only its shape."""
         with self.draws.kept():
             return self.model.feed_arrays(feeds)
 

@@ -60,7 +60,7 @@ class Settings:
         ]
 
     def have_changed(self) -> bool:
-        """Tell whether any of the attributes has another value now."""
+        """Tell whether any of the attributes has another value than in the copy."""
         return any(
             not _is_same(vars(cls).get(name), value, contents)
             for cls, name, value, contents in self._shared
@@ -90,7 +90,7 @@ def _attributes(owner: Any, slots: list[str]) -> dict[str, Any]:
 def _copied(value: Any) -> tuple[Any, Any]:
     """Return the value and a copy of its contents.
 
-    An immutable value has no other contents, and an object that pickle refuses stands for itself.
+    An immutable value cannot change; an object that pickle refuses is compared by identity.
     """
     if isinstance(value, _IMMUTABLE):
         return value, None

@@ -67,7 +67,7 @@ class ArrayInterface:
         return np.min(self, axis=axis, keepdims=keepdims)
 
     def reshape(self, *shape: Any) -> Any:
-        """Return the same elements in another shape; -1 or None stands for the batch size."""
+        """Return the same elements in another shape; -1 or None means the batch size."""
         return np.reshape(self, shape[0] if len(shape) == 1 else shape)
 
     def ravel(self) -> Any:

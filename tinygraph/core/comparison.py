@@ -36,7 +36,7 @@ class Compared:
     are_probabilities : bool
         Whether the labels are factors of a function of the score, as in −t·log p.
     is_declared : bool
-        Whether the loss says how it reads a score.  If not, a score must lie between the labels.
+        Whether the loss declares how it reads a score.  If not, a score must be between the labels.
     """
 
     scores: Node
@@ -61,12 +61,12 @@ def comparison_of(model: Graph) -> Compared:
     <Input "t" (B, 1)>
     """
     if model.prediction is model.output:
-        raise NoClassesError("the graph has no prediction; Graph(loss, prediction=…) names it")
+        raise NoClassesError("the graph has no prediction: pass it as Graph(loss, prediction=…)")
     score = _score(model)
     walk = _Walk(model, score)
     found = {each.source: each for each in walk.declared or walk.differences or walk.others}
     if not walk.sources:
-        raise NoClassesError(f"the loss compares {describe(score)} with no labels that are fed")
+        raise NoClassesError(f"the loss does not compare {describe(score)} with an input of labels")
     if len(found) != 1 or not (walk.declared or walk.differences or not walk.is_mixed):
         names = " and ".join(sorted(f'"{source.name}"' for source in walk.sources))
         raise NoClassesError(
@@ -99,7 +99,7 @@ def _score(model: Graph) -> Node:
 
 
 class _Walk:
-    """All comparisons on the way from the score to the loss, by their kinds."""
+    """All comparisons on the path from the score to the loss, by their kinds."""
 
     def __init__(self, model: Graph, score: Node) -> None:
         self.declared: list[Compared] = []
@@ -107,7 +107,7 @@ class _Walk:
         self.others: list[Compared] = []
         self.sources: set[Input] = set()
         self.is_mixed = False
-        """Whether an input joins the score twice, so that its first product is not all."""
+        """Whether an input joins the score twice: its first product is then not its only use."""
         self._score = score
         feeds: dict[Node, frozenset[Input]] = {}
         for node in topological_order([model.output]):

@@ -338,7 +338,7 @@ class Graph:
     def update_states(self) -> None:
         """Write the ``updates``: all new states follow from the values of the last forward run.
 
-        ``fit`` calls it after every step; call it yourself in a training loop of your own.
+        ``fit`` calls it after every step; call it yourself in your own training loop.
         """
         new = [node._value for node in self.updates.values()]
         for state, value in zip(self.updates, new):
@@ -353,7 +353,7 @@ class Graph:
             node._value = array.copy()
 
     def _run_shapes(self) -> list[Shape]:
-        """Return the shapes of the ops, with the batch size of the present feeds."""
+        """Return the shapes of the ops, with the batch size of the current feeds."""
         batch = batch_size(
             (node.shape, node._value.shape) for node in self.inputs if node._value is not None
         )

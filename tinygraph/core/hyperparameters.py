@@ -1,7 +1,7 @@
-"""Which keyword arguments an op class takes.
+"""The keyword arguments that an op class takes.
 
-Nobody has to list them: they are what the class declares, and what its methods read as
-``self.name``.  So a misspelt keyword, or one the op does not know, is refused, not ignored.
+They need no list: a keyword is a name that the class declares, or that its methods read as
+``self.name``.  A misspelt keyword is therefore refused and not ignored.
 """
 
 from __future__ import annotations

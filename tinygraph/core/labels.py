@@ -1,8 +1,8 @@
 """Codings of class labels, and how an output is read as a class.
 
 A course codes two classes as 0 and 1 or as −1 and 1, k classes as one-hot rows or as class
-indices.  Each coding decides between classes in its own way.  Every reader uses the rule of this
-module: the accuracy in ``fit``, a plot, a confusion matrix.
+indices.  Each coding needs its own rule to decide between classes.  The accuracy in ``fit``, the
+plots and the confusion matrix all use the rules of this module.
 """
 
 from __future__ import annotations

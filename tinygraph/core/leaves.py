@@ -30,7 +30,7 @@ class Input(Node):
     shape : tuple
         Sizes, with ``None`` for the batch size.
     dtype : type
-        ``float`` for numbers; ``int`` for whole numbers that stand for something else, such as
+        ``float`` for numbers; ``int`` for whole numbers that identify something, such as
         class labels or tokens. No gradient flows to whole numbers.
 
     >>> Input("x", shape=(None, 2))
@@ -88,7 +88,7 @@ class Parameter(Node):
 
     @property
     def value(self) -> Array:
-        """The present numbers. Assigning copies the new ones, which must have the same shape."""
+        """The current numbers. Assigning copies the new ones, which must have the same shape."""
         value: Array = super().value
         return value
 
@@ -152,7 +152,7 @@ class State(Parameter):
 
 
 class Random(Input):
-    """Numbers that every run draws anew, such as the mask of a dropout.
+    """Random numbers that are drawn again in every run, such as the mask of a dropout.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""What all nodes share: a name, inputs, a shape, a value, a gradient, and the operators."""
+"""The base class of all nodes: a name, inputs, a shape, a value, a gradient, and the operators."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tinygraph.validation.naming import check_name, describe
 from tinygraph.validation.shapes import Shape, show
 
 OPERATORS: dict[str, Callable[..., Node]] = {}
-"""What ``a + b`` and the other operators build: an op registers itself with ``operator="+"``."""
+"""The op class of each operator, such as ``a + b``: an op registers with ``operator="+"``."""
 
 
 ASSIGNED = (None, None)
@@ -26,14 +26,14 @@ ASSIGNED = (None, None)
 
 
 class Node(NoNumbers, ArrayInterface):
-    """A place in the graph.
+    """A node of the graph: its inputs, its value and its gradient.
 
     NumPy functions, operators and indexing applied to a node build further nodes.
 
     Attributes
     ----------
     name : str or None
-        Unique within a graph.  What stands before the last ``/`` is the node's group.
+        Unique within a graph.  The part before the last ``/`` is the node's group.
     inputs : tuple of Node
         The nodes this one is computed from.
     shape : tuple
@@ -63,7 +63,7 @@ class Node(NoNumbers, ArrayInterface):
     )
 
     role: ClassVar[str] = "node"
-    """What part the node plays; a diagram colours by it."""
+    """The role of the node, which decides its colour in a diagram."""
 
     name: str | None
     prefix: str
@@ -108,16 +108,16 @@ class Node(NoNumbers, ArrayInterface):
 
     @classmethod
     def takes(cls, count: int) -> bool:
-        """Tell whether a node of this class can have so many inputs; a leaf has none."""
+        """Tell whether a node of this class can have this number of inputs; a leaf has none."""
         return count == 0
 
     @property
     def group(self) -> str:
-        """What stands before the last ``/`` of the name: ``"layer1"`` of ``"layer1/W"``."""
+        """The part of the name before the last ``/``: ``"layer1"`` of ``"layer1/W"``."""
         return self.name.rpartition("/")[0] if isinstance(self.name, str) else ""
 
     def __repr__(self) -> str:
-        # An op that refused its inputs has no shape; the error that says so holds that very op.
+        # An op that refused its inputs has no shape; the error that reports it holds this op.
         return f"<{describe(self)} {show(self.shape) if hasattr(self, 'shape') else '(refused)'}>"
 
     def __add__(self, other: Any) -> Node:
@@ -174,7 +174,7 @@ def _operate(operator: str, *operands: Any) -> Node:
 
 
 def inputs_of(node: Node) -> tuple[Node, ...]:
-    """Return a node's inputs, or refuse what was put in their place by hand."""
+    """Return a node's inputs; raise if a user has replaced them by something else."""
     inputs: Any = node.inputs
     if isinstance(inputs, tuple) and all(isinstance(each, Node) for each in inputs):
         return inputs

@@ -28,7 +28,7 @@ REDUCTIONS: dict[np.ufunc, Callable[..., Any]] = {
     np.maximum: np.max,
     np.minimum: np.min,
 }
-"""The function that ``ufunc.reduce`` stands for, such as ``np.add.reduce`` for ``np.sum``."""
+"""The function that equals ``ufunc.reduce``, such as ``np.sum`` for ``np.add.reduce``."""
 
 INSTEAD = {
     "append": "np.concatenate([a, b])",
@@ -109,7 +109,7 @@ def apply_function(function: Callable[..., Any], inputs: Any, options: dict[str,
 
 
 def _op(op: Any, function: Callable[..., Any], inputs: Any, options: dict[str, Any]) -> Any:
-    """Build an op whose hyperparameters NumPy may have been given by position."""
+    """Build an op; the user may have given NumPy its hyperparameters by position."""
     count = len(op.arguments)
     keywords = [name for name in inspect.get_annotations(op) if name in op._keywords]
     if len(inputs) > count + len(keywords):

@@ -26,11 +26,11 @@ from tinygraph.validation.shapes import Shape, as_shape, broadcast, show
 
 
 class Rule(NamedTuple):
-    r"""How an op's gradient for one argument is written down.
+    r"""The gradient for one argument of an op, as formula and as code.
 
-    Every reader that shows a gradient (diagram, stepper, derivation) takes its text from here.  The
+    The diagram, the stepper and the derivation take their texts from here.  The
     names in it are those of ``backward``: ``g`` for ∂L/∂y, ``y`` for the value, and the arguments
-    of ``forward``.  The tests evaluate ``code`` and hold it against ``backward``.
+    of ``forward``.  The tests evaluate ``code`` and compare it with ``backward``.
 
     Attributes
     ----------
@@ -86,7 +86,7 @@ class Op(Node):
     ``forward(self, x, …)``
         Arrays in, array out.  The names of its arguments are the op's argument names.
     ``backward(self, g, y, x, …)``
-        ``g`` is ∂L/∂y, ``y`` the value that ``forward`` returned.  Returns one gradient an input,
+        ``g`` is ∂L/∂y, ``y`` the value that ``forward`` returned.  Returns one gradient per input,
         in order, each of the shape of its input (``None`` where no gradient flows); an op with one
         input may return the array itself.
     ``infer_shape(self, *shapes)``
@@ -190,7 +190,7 @@ class Op(Node):
 
     @classmethod
     def takes(cls, count: int) -> bool:
-        """Tell whether the op can have so many inputs."""
+        """Tell whether the op can have this number of inputs."""
         return count == len(cls.arguments) or (cls._takes_any_number and count > 0)
 
     def _keep(self, hyperparameters: dict[str, Any]) -> None:
@@ -208,11 +208,11 @@ class Op(Node):
         return {name: getattr(self, name) for name in sorted(self._keywords) if hasattr(self, name)}
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
-        """Return the value, from the values of the inputs."""
+        """Compute the value from the values of the inputs."""
         raise _no_method(self, "forward")
 
     def backward(self, *args: Any, **kwargs: Any) -> Any:
-        """Return one gradient an input, from ``g``, ``y`` and the values of the inputs."""
+        """Return one gradient per input, from ``g``, ``y`` and the values of the inputs."""
         raise _no_method(self, "backward")
 
     def infer_shape(self, *args: Any, **kwargs: Any) -> Shape:
@@ -264,7 +264,7 @@ class Op(Node):
 
 
 class _Keywords:
-    """Finds the keywords of an op class when they are first read: the import stays quick."""
+    """Finds the keywords of an op class when they are first read, which keeps the import fast."""
 
     def __get__(self, op: Op | None, cls: type[Op]) -> frozenset[str]:
         cls._keywords = hyperparameter_names(cls, Op)

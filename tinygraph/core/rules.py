@@ -1,4 +1,4 @@
-"""An op's rules, run: what the line of NumPy beside a formula gives at the present numbers."""
+"""Evaluate an op's rules: the NumPy code next to each formula, at the current values."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tinygraph.validation.shapes import Shape
 
 
 def rule_names(op: Op, values: Mapping[Node, Any], g: Array) -> dict[str, Any]:
-    """Return what the names in an op's rules stand for, at these values."""
+    """Return the values of the names that an op's rules use."""
     arrays = [values[parent] for parent in op.inputs]
     space = dict(vars(sys.modules[type(op).__module__])) | {"np": np, "self": op}
     if len(arrays) == len(op.arguments):
@@ -24,9 +24,9 @@ def rule_names(op: Op, values: Mapping[Node, Any], g: Array) -> dict[str, Any]:
 
 
 def evaluate(code: str, space: dict[str, Any]) -> Array | None:
-    """Return what a rule's line of NumPy gives; nothing where that is no array of numbers.
+    """Evaluate a rule's NumPy code; return None if the result is not a numeric array.
 
-    A rule is what an op says of itself: what it shows must not stop what it does.
+    A rule only documents its op: a faulty rule must not stop the run that it describes.
     """
     try:
         with np.errstate(all="ignore"):
@@ -37,9 +37,9 @@ def evaluate(code: str, space: dict[str, Any]) -> Array | None:
 
 
 def broadcast_axes(written: Shape, shape: Shape) -> tuple[int, ...]:
-    """Return the axes over which a rule's result is still to be summed.
+    """Return the axes over which the result of a rule must still be summed.
 
-    ``written`` is the shape of that result, ``shape`` that of the argument it belongs to.
+    ``written`` is the shape of the result, ``shape`` that of the argument it belongs to.
 
     >>> broadcast_axes((None, 3), (3,)), broadcast_axes((5, 3), (5, 1)), broadcast_axes((3,), (3,))
     ((0,), (1,), ())

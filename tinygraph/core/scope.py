@@ -15,7 +15,7 @@ _PREFIX: ContextVar[str] = ContextVar("prefix", default="")
 def scope(name: str) -> Iterator[None]:
     """Prefix the names of all nodes that are made in the block with ``name/``; scopes nest.
 
-    So a block of a network is an ordinary function, and every call of it gets names of its own.
+    So a block of a network is an ordinary function, and every call of it gets new names.
     Nodes without a name get the prefix, too.
 
     Raises

@@ -26,7 +26,7 @@ from tinygraph.validation.shapes import show
 def confusion_matrix(
     truth: Any, prediction: Any, ax: Axes | None = None, title: str = "Confusion matrix"
 ) -> Axes:
-    """Draw how many samples of each class were given to each class.
+    """Draw the number of samples of each class that were predicted as each class.
 
     A row is a true class, a column a predicted one, so the diagonal counts the right ones.
 
@@ -68,7 +68,7 @@ def worst_mistakes(
     figure: Figure | None = None,
     title: str = "Worst mistakes",
 ) -> Figure:
-    """Draw the images that were given to a wrong class with the largest margin.
+    """Draw the images that were assigned to a wrong class with the largest margin.
 
     Parameters
     ----------

@@ -182,7 +182,7 @@ def class_values(labels: Array, may_be_outputs: bool = False) -> Array | None:
 def nearest(numbers: Array, values: Array) -> Classes:
     """Return the class of each row: its largest column, or the class with the nearest number.
 
-    Between two classes this is a threshold midway; −1 stands for NaN.
+    Between two classes this is a threshold midway; NaN gives −1.
     """
     columns = numbers if numbers.shape[1] > 1 else -np.abs(numbers - values)
     return Coding("one-hot").decide(columns)
@@ -201,7 +201,7 @@ def images(
     ----------
     pixels : array (n, height, width), (n, 1, height, width) or (height, width)
     titles : sequence, optional
-        What stands above each image, such as its label.
+        The text above each image, such as its label.
     figure : matplotlib Figure, optional
         Default: a new one of pyplot.
     columns : int

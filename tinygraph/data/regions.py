@@ -23,7 +23,7 @@ from tinygraph.validation.paths import as_path, writing
 from tinygraph.validation.shapes import show
 
 PALE = ("#8fc1e3", "#efb08c", "#8fcdb8", "#d9c28f", "#c9aede")
-"""The colours of classes as areas, on which their points stand out."""
+"""The colours of classes as areas, paler than their points."""
 REGIONS = LinearSegmentedColormap.from_list("regions", [PALE[0], "#f7f7f7", PALE[1]])
 """From class 0 to class 1."""
 INK = "#111827"
@@ -52,7 +52,7 @@ def decision_regions(
     Parameters
     ----------
     model : Graph
-        Its prediction needs one input (B, 2) and gives one number, or k numbers, a sample.
+        Its prediction needs one input (B, 2) and gives one number, or k numbers, per sample.
     x : array (n, 2)
     truth : array (n,), (n, 1) or (n, k)
     ax : matplotlib Axes, optional
@@ -106,7 +106,7 @@ class Plane:
             )
         if len(shape) != 2 or shape[0] is not None:
             raise ShapeError(
-                f"decision_regions draws one number or k numbers a sample, a prediction (B, k); "
+                f"decision_regions needs one number or k numbers per sample, a prediction (B, k); "
                 f"{describe(self.model.prediction)} has the shape {show(shape)}."
             )
         self.x, labels = checked_points(x, truth)
@@ -206,7 +206,7 @@ class Animation:
         self._last = 0
         try:
             title.format(epoch=1, loss=0.5)
-        except Exception as error:  # a wrong field, or not a text at all
+        except Exception as error:  # a wrong field, or not a text
             raise ArgumentTypeError(
                 f"title must be a text in which {{epoch}} and {{loss}} are filled in; got "
                 f"{brief(title)}."
@@ -231,7 +231,7 @@ class Animation:
         StateError
             If no frame was recorded.
         ArgumentError
-            For another kind of file, or if ``frames_per_second`` is no number above 0.
+            For another kind of file, or if ``frames_per_second`` is not a number above 0.
         """
         if not (is_number(frames_per_second) and 0 < frames_per_second <= FASTEST):
             raise ArgumentError(

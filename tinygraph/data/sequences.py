@@ -30,7 +30,7 @@ def reversal(
         The number of sequences.
     length : int
     symbols : int
-        How many different tokens there are.
+        The number of different tokens.
     rng : Generator or int, optional
         The random generator, or a seed.  Default: the seed 0.
 

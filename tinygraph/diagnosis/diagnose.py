@@ -41,8 +41,8 @@ def diagnose(model: Graph | Node) -> Diagnosis:
     Parameters
     ----------
     model : Graph or Node
-        After a ``forward``. After a ``backward``, the gradients are examined, too. A node stands
-        for the graph of all nodes that it depends on.
+        After a ``forward``. After a ``backward``, the gradients are examined, too. A node means
+        the graph of all nodes that it depends on.
 
     Returns
     -------
@@ -88,7 +88,7 @@ def diagnose(model: Graph | Node) -> Diagnosis:
 
 
 def _layers(nodes: Sequence[Node]) -> list[Op]:
-    """Return the nodes that stand for layers: activations or, without any, linear ops."""
+    """Return one node per layer: the activations or, without any, the linear ops."""
     for role in ("activation", "linear"):
         found = [node for node in nodes if isinstance(node, Op) and node.role == role]
         if found:

@@ -1,1 +1,1 @@
-"""How a graph is written down: its names in formulas and in code, and its numbers."""
+"""Notation: the names of a graph in formulas and in code, and its numbers for readers."""

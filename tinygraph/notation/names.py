@@ -2,7 +2,7 @@ r"""A graph's own names, as mathematics and as Python.
 
 An op writes its formulas with the names of its arguments: ``x W``, ``x @ W``.  A reader who looks
 at one graph wants that graph's names in them: :math:`z_1 = x W_1`, ``z1 = x @ W1``.  This module
-gives every node a symbol and an identifier, each unique within the graph, and puts them in.
+gives every node a symbol and an identifier, each unique within the graph, and substitutes them.
 
 A name can be any text.  Symbols and identifiers contain only letters, digits and ``_``, so they
 cannot inject LaTeX, Python or HTML.
@@ -48,7 +48,7 @@ class Notation:
     nodes : iterable of Node
         All nodes of the graph.
     output : Node
-        What is differentiated; its symbol is :math:`L`.
+        The differentiated output; its symbol is :math:`L`.
 
     Examples
     --------
@@ -88,12 +88,12 @@ class Notation:
         return self.identifiers[self._known(node)]
 
     def operand(self, node: Node) -> str:
-        """Return what stands for an input in a formula: its symbol, or a constant's number."""
+        """Return an input as a formula shows it: its symbol, or a constant's number."""
         number = constant_number(self._known(node))
         return self.symbols[node] if number is None else number_math(number)
 
     def operand_code(self, node: Node) -> str:
-        """Return what stands for an input in code: its identifier, or a constant's number."""
+        """Return an input as code shows it: its identifier, or a constant's number."""
         number = constant_number(self._known(node))
         return self.identifiers[node] if number is None else number_code(number)
 
@@ -106,7 +106,7 @@ class Notation:
         return self._gradients[self._known(node)]
 
     def value_math(self, op: Op) -> str:
-        """Return how the op computes its value, in LaTeX."""
+        """Return the equation that gives the op's value, in LaTeX."""
         arguments = ", ".join(map(self.operand, self._op(op).inputs))
         formula = op.formula and self.math(op, op.formula)
         return f"{self.symbol(op)} = {formula or _upright(type(op).__name__) + f'({arguments})'}"
@@ -119,9 +119,9 @@ class Notation:
         return f"{self.identifier(op)} = {code or f'{type(op).__name__}({arguments})'}"
 
     def gradient_math(self, op: Op, argument: int, summed: Sequence[int] = ()) -> str:
-        """Return how the gradient that leaves towards one input is computed, in LaTeX.
+        """Return the equation for the gradient of one input, in LaTeX.
 
-        ``summed`` are the axes along which the input was broadcast: over them the rule is summed.
+        ``summed`` are the axes along which the input was broadcast; the rule is summed over them.
         """
         left = self.gradient_symbol(self._argument(op, argument))
         summed = _axes(summed)
@@ -133,7 +133,7 @@ class Notation:
         return rf"{left} = {_upright(type(op).__name__)}'({arguments})"
 
     def gradient_code(self, op: Op, argument: int, summed: Sequence[int] = ()) -> str:
-        """Return the line of NumPy for the gradient that leaves towards one input."""
+        """Return the line of NumPy for the gradient of one input."""
         parent = self._argument(op, argument)
         summed = _axes(summed)
         left = self.gradient_identifier(parent)
@@ -149,19 +149,19 @@ class Notation:
         return f"{left} = {type(op).__name__}.backward({', '.join(arguments)}){pick}"
 
     def local_code(self, op: Op, argument: int) -> str:
-        """Return the NumPy of the local derivative, or nothing where the op gives none."""
+        """Return the NumPy code of the local derivative, or "" if the op does not give it."""
         self._argument(op, argument)
         if argument >= len(op.rules) or not op.rules[argument].local:
             return ""
         return self.code(op, op.rules[argument].local)
 
     def _known(self, node: Any) -> Node:
-        """Return the node if it is one of this graph, or refuse it."""
+        """Return the node; raise if it is not in this graph."""
         if isinstance(node, Node) and node in self.symbols:
             return node
         raise UnknownNameError(
             f"A notation names the nodes of one graph; {brief(node)} is none of them. If its "
-            f"inputs were changed by hand, make the Graph anew."
+            f"inputs have been changed since, build the Graph again."
         )
 
     def _op(self, op: Any) -> Op:
@@ -171,7 +171,7 @@ class Notation:
         raise ArgumentTypeError(f"An op computes a value; {describe(node)} computes none.")
 
     def _argument(self, op: Op, argument: int) -> Node:
-        """Return the input of the op at the place ``argument``, or refuse that place."""
+        """Return the input number ``argument`` of the op; raise if there is no such input."""
         inputs = self._op(op).inputs
         if is_whole_number(argument) and 0 <= argument < len(inputs):
             return inputs[argument]
@@ -184,7 +184,7 @@ class Notation:
         """Return one line of an optimizer's update of a parameter, in LaTeX."""
         names = {"w": self.symbol(parameter), "g": self.gradient_symbol(parameter)}
         letter, hat, _ = line.name.partition("_hat")
-        # What has a hat is computed afresh each time; all else replaces its own old value.
+        # A name with a hat is computed in each step; any other name replaces its old value.
         left = rf"\hat {letter} =" if hat else rf"{names.get(letter, _upright(letter))} \leftarrow"
         return f"{left} {substitute_math(line.math, names)}"
 
@@ -197,7 +197,7 @@ class Notation:
     def math(self, op: Op, formula: str, unsaid: Collection[Node] = ()) -> str:
         """Return one of the op's formulas with this graph's symbols in it.
 
-        Inputs that are to stay ``unsaid`` are written as dots.
+        The ``unsaid`` inputs are written as dots.
         """
         symbols = [r"\dots" if node in unsaid else self.operand(node) for node in op.inputs]
         names = {"y": self.symbol(op), "g": self.gradient_symbol(op)}
@@ -235,7 +235,7 @@ def _axes(summed: Any) -> tuple[int, ...]:
 
 
 def _identifiers(nodes: list[Node]) -> dict[Node, str]:
-    """Name each node shortly where nobody else would have that name, else at length."""
+    """Return a short name for each node if it is unique, otherwise the full name."""
     wanted = [_short_identifier(str(node.name)) for node in nodes]
     count = Counter(wanted)
     taken = {name for name in wanted if count[name] == 1} | _RESERVED
@@ -296,7 +296,7 @@ def _as_symbol(name: str, identifier: str) -> str:
 
 
 def _upright(word: str) -> str:
-    """Return a word as LaTeX sets it: a letter or a number as it is, a word upright."""
+    """Return a word in LaTeX: a letter or a number unchanged, a longer word upright."""
     if GREEK.fullmatch(word):
         return f"\\{word}"
     if len(word) == 1 or word.isdecimal():

@@ -1,4 +1,4 @@
-r"""What stands for an op's letters in one graph: names, numbers of constants, hyperparameters.
+r"""Substitutes for an op's letters in one graph: names, constants' numbers, hyperparameters.
 
 An op writes ``x^{k}`` and "a enters y with the factor 1".  A reader of one graph sees
 :math:`z^{2}` and "z1 enters a1 with the factor 1".
@@ -65,7 +65,7 @@ def number_text(value: float) -> str:
 def by_argument(op: Op, inputs: list[str], form: str) -> dict[str, str]:
     """Return the inputs of an op by its argument names.
 
-    The last argument of an op with any number of inputs stands for all that remain, written in
+    The last argument of an op with any number of inputs is all the remaining inputs, written in
     ``form``, such as ``"({},)"``.
     """
     if op.takes(len(op.arguments) + 1):
@@ -91,7 +91,7 @@ def hyperparameter_letters(op: Op) -> dict[str, str]:
 
 
 def written_formula(op: Op, formula: str, names: Mapping[str, str]) -> str:
-    """Return a formula of an op with names and numbers put in, and simplified where it is plain."""
+    """Return a formula of an op with names and numbers substituted, and simplified if possible."""
     written = substitute_math(formula, {**hyperparameter_letters(op), **names})
     written = _SHIFTED_EXPONENT.sub(_sum, written).replace("^{1}", "")
     # An op that refused its inputs has no shape.

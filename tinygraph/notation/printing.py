@@ -93,7 +93,7 @@ def transliterate_output() -> None:
 
 
 def ascii_of(text: str) -> str:
-    """Return ``text`` in ASCII; "?" stands for a character that has no transliteration.
+    """Return ``text`` in ASCII, with "?" for a character that has no transliteration.
 
     A run of superscripts starts with "^", a run of subscripts with "_", so that no digit changes
     its meaning.

@@ -1,4 +1,4 @@
-"""The ops: each one's value, derivative, derivation and example stand in one place."""
+"""The ops, each with its value, derivative, derivation and example in one place."""
 
 from tinygraph.ops.activations import GELU, Identity, LeakyReLU, ReLU, Sigmoid, Tanh
 from tinygraph.ops.arithmetic import Add, Divide, Multiply, Negate, Subtract

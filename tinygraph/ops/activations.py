@@ -1,4 +1,4 @@
-"""Activations: the elementwise functions that stand after a layer."""
+"""Activations: the elementwise functions after a linear layer."""
 
 from __future__ import annotations
 

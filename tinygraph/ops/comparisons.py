@@ -286,7 +286,7 @@ class Where(Op):
 
 @builds(np.where)
 def where(condition: Any, a: Any = None, b: Any = None) -> Node:
-    """Build a Where node; the positions of a condition alone depend on the numbers."""
+    """Build a Where node; refuse a lone condition, whose positions depend on the numbers."""
     if a is None or b is None:
         raise ArgumentTypeError(
             "np.where of a node needs three arguments, np.where(condition, a, b): how many "

@@ -386,7 +386,7 @@ def _cuts_batch(at: tuple[Any, ...], x: Shape) -> bool:
 
 
 def _taken(op: Take | AddAt, x: Shape, index: Shape) -> Shape:
-    """Return the shape of ``x`` with the sizes of the index in place of one axis."""
+    """Return the shape of ``x`` with the sizes of the index instead of one axis."""
     axis = op.axis
     if not is_whole_number(axis) or not -len(x) <= axis < len(x):
         raise op.shape_error(f"an axis of {show(x)}, not {brief(axis)}")

@@ -124,7 +124,7 @@ class AddBias(Op):
 
     **Index form.** :math:`y_{ij} = x_{ij} + b_j`.
 
-    **Gradient.** :math:`x_{ij}` enters :math:`y_{ij}` alone, with the factor 1, so its gradient is
+    **Gradient.** :math:`x_{ij}` enters only :math:`y_{ij}`, with the factor 1, so its gradient is
     g itself.  :math:`b_j` enters :math:`y_{ij}` of every sample i, with the factor 1:
 
     .. math:: \frac{\partial L}{\partial x} = g, \qquad
@@ -141,7 +141,7 @@ class AddBias(Op):
     formula = r"x + b"
     code = "x + b"
     rules = (
-        Rule(r"g", "g", local="1.0", why="x_ij enters y_ij alone, with the factor 1"),
+        Rule(r"g", "g", local="1.0", why="x_ij enters only y_ij, with the factor 1"),
         Rule(
             r"\sum_{i} g_{i}",
             "g.sum(axis=0)",

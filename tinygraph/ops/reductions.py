@@ -14,7 +14,7 @@ from tinygraph.validation.naming import describe
 from tinygraph.validation.shapes import Shape, show
 
 Axes = int | tuple[int, ...] | None
-"""The axes of a reduction; None stands for all of them."""
+"""The axes of a reduction; None means all of them."""
 
 
 class Sum(Op, numpy=np.sum):

@@ -124,7 +124,7 @@ class Transpose(Op):
 
     **Formula.** :math:`y = x^\top`, :math:`y_{ij} = x_{ji}`.
 
-    **Gradient.** :math:`x_{ji}` enters :math:`y_{ij}` alone, with the factor 1. So the axes of g go
+    **Gradient.** :math:`x_{ji}` enters only :math:`y_{ij}`, with the factor 1. So the axes of g go
     back to their places: :math:`\partial L/\partial x = g^\top`.
 
     **Shape check.** For x of shape (m, n), y and g have the shape (n, m), and the gradient (m, n).

@@ -28,8 +28,8 @@ class Adam(Optimizer):
         w &\leftarrow w - \eta\, \hat m / (\sqrt{\hat v} + \varepsilon).
         \end{aligned}
 
-    m and v start at 0 and are running means, so after t steps of a constant g they are only
-    :math:`(1 - \beta^t)` of the way: dividing by that factor takes the bias out.  t counts from 1.
+    m and v are running means that start at 0, so after t steps of a constant g they are only
+    :math:`(1 - \beta^t)` times its value.  Dividing by that factor corrects this.  t counts from 1.
     With ``weight_decay`` it is :class:`AdamW`.
 
     Source: D. P. Kingma and J. Ba, *Adam: a method for stochastic optimization*, ICLR 2015.
@@ -63,7 +63,7 @@ class Adam(Optimizer):
             "m_hat",
             r"\frac{m}{1 - \beta_1^t}",
             "m / (1 - self.beta1**t)",
-            why="m began at 0, so after t steps it is only 1 − β₁ᵗ of the way: dividing mends that",
+            why="m began at 0, so after t steps its weights sum to 1 − β₁ᵗ: dividing corrects this",
         ),
         Line(
             "v_hat",
@@ -127,11 +127,11 @@ _DECAYED = Line(
 
 
 class AdamW(Adam):
-    r"""Adam with weight decay: each step also takes the share ηλ of every weight.
+    r"""Adam with weight decay: each step also subtracts the fraction ηλ of every weight.
 
     .. math:: w \leftarrow w - \eta\, \hat m / (\sqrt{\hat v} + \varepsilon) - \eta \lambda w
 
-    The decay stands outside the fraction.  A penalty :math:`\frac{\lambda}{2} w^2` in the loss
+    The decay is outside the fraction.  A penalty :math:`\frac{\lambda}{2} w^2` in the loss
     would go through m and v, and its effect would be divided by the size of the gradients.
 
     Source: I. Loshchilov and F. Hutter, *Decoupled weight decay regularization*, ICLR 2019.

@@ -1,4 +1,4 @@
-"""What an optimizer is given, checked: parameters, hyperparameters, an earlier state."""
+"""Checks of an optimizer's arguments: parameters, hyperparameters, an earlier state."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ from tinygraph.validation.updates import OptimizerLike
 
 POSITIVE = ("lr", "eps", "clip_norm")
 DECAYS = ("beta", "beta1", "beta2", "rho")
-"""The shares of the past that running means keep."""
+"""The decay rates of running means."""
 
 
 def as_parameters(parameters: Any) -> tuple[Parameter, ...]:
-    """Return the parameters to train, each once; a single one may come alone."""
+    """Return the parameters to train, without repetitions; a single parameter is allowed."""
     found = (parameters,) if isinstance(parameters, Parameter) else parameters
     if not isinstance(found, Iterable):
         raise ArgumentTypeError(
@@ -137,7 +137,7 @@ def checked_state(
         raise ArgumentError(f"This optimizer is {kind}; the state is of {brief(state['kind'])}.")
     steps = state["steps"]
     is_count = is_whole_number(steps)
-    if not is_count or not 0 <= steps < 2**53:  # a larger one is no exact float, as Adam needs it
+    if not is_count or not 0 <= steps < 2**53:  # Adam needs it as an exact float
         raise ArgumentError(
             f"steps must be a whole number of at least 0; the state has {brief(steps)}."
         )

@@ -1,4 +1,4 @@
-"""What the class of an optimizer declares, held to its form when the class is made."""
+"""Checks of the declarations in an optimizer class, made when the class is defined."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tinygraph.validation.arrays import brief
 
 
 class Line(NamedTuple):
-    """One line of an update: what it computes, as mathematics and as NumPy, and what for."""
+    """One line of an update: the computation, as mathematics and as NumPy, and its purpose."""
 
     name: str
     math: str
@@ -18,7 +18,7 @@ class Line(NamedTuple):
 
 
 def check_declarations(cls: Any) -> None:
-    """Refuse ``hyperparameters``, ``slots`` or ``lines`` that are no tuples of what they hold.
+    """Refuse ``hyperparameters``, ``slots`` or ``lines`` that are not tuples of the right kind.
 
     Raises
     ------
@@ -39,10 +39,10 @@ def check_declarations(cls: Any) -> None:
 
 
 def not_set(optimizer: Any, name: str) -> Exception:
-    """Return the error for an attribute that an optimizer has not.
+    """Return the error for a missing attribute of an optimizer.
 
-    Most often it is Python's own; but where what every optimizer has is not there, its
-    ``__init__`` has left something out.
+    It is usually Python's own.  If an attribute that every optimizer has is missing, the error
+    says that ``__init__`` of the class did not call ``super().__init__``.
     """
     kind = type(optimizer).__name__
     if name in ("parameters", "steps", "memory"):

@@ -67,7 +67,7 @@ class Optimizer:
     lines: tuple[Line, ...] = ()
     """The update, line by line; the last one gives the new ``w``."""
     lr: Any
-    """The learning rate as a number, also if it follows a schedule."""
+    """The learning rate as a number, even if it follows a schedule."""
     lr_schedule: Schedule | None = None
     """The learning rate as a function of the step number, if it is one."""
     clip_norm: float | None = None
@@ -177,7 +177,7 @@ class Optimizer:
         try:
             self._keep(t, updated)
         except KeyboardInterrupt:
-            self._keep(t, updated)  # Ctrl-C between two parameters leaves no half a step
+            self._keep(t, updated)  # a step is complete, or it does not happen
             raise
 
     def _keep(self, t: int, updated: Iterable[tuple[Array, ...]]) -> None:

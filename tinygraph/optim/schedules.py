@@ -30,7 +30,7 @@ Schedule: TypeAlias = Callable[[int], float]
 
 @dataclass(frozen=True)
 class step:  # noqa: N801 - called like a function: lr=schedules.step(0.1, every=100)
-    r"""The rate times ``factor`` after every so many steps.
+    r"""The rate, multiplied by ``factor`` after every ``every`` steps.
 
     .. math:: \eta_t = \eta \, f^{\lfloor (t - 1) / n \rfloor}
     """
@@ -80,7 +80,7 @@ class cosine:  # noqa: N801
 class warm_up:  # noqa: N801
     r"""A straight line up from 0 during the first ``steps`` steps, and then another schedule.
 
-    The first steps of Adam rest on very few gradients; a slow start keeps them short.
+    The first steps of Adam depend on very few gradients; a slow start keeps them short.
 
     Parameters
     ----------

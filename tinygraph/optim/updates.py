@@ -20,7 +20,7 @@ class SGD(Optimizer):
     .. math:: w \leftarrow w - \eta\, g
 
     The gradient points where L rises fastest, and to first order a step :math:`-\eta g` changes L
-    by :math:`-\eta \lVert g \rVert^2`.  "Stochastic" where g comes from a mini-batch.
+    by :math:`-\eta \lVert g \rVert^2`.  It is "stochastic" if g comes from a mini-batch.
 
     Source: H. Robbins and S. Monro, *A stochastic approximation method*, 1951.
 
@@ -60,7 +60,7 @@ class Momentum(Optimizer):
     .. math:: v \leftarrow \beta v - \eta\, g, \qquad w \leftarrow w + v
 
     Under a constant gradient v grows to :math:`-\eta g / (1 - \beta)`: ten times the step of SGD
-    with :math:`\beta = 0.9`.  Where the gradient swings from side to side its parts cancel.
+    with :math:`\beta = 0.9`.  If the gradient oscillates, its contributions cancel.
 
     Source: B. T. Polyak, *Some methods of speeding up the convergence of iteration methods*, 1964.
 
@@ -103,12 +103,12 @@ class Momentum(Optimizer):
 
 
 class Nesterov(Optimizer):
-    r"""Momentum that looks ahead: the gradient's part counts as if the velocity had moved already.
+    r"""Momentum with look-ahead: the step already contains the next use of the velocity.
 
     .. math:: v \leftarrow \beta v - \eta\, g, \qquad w \leftarrow w + \beta v - \eta\, g
 
-    The step is the velocity of the *next* step without its gradient, so where the gradient turns,
-    the step turns one step earlier than with :class:`Momentum`.
+    The step is the velocity of the *next* step without its gradient.  If the gradient changes its
+    sign, the step changes direction one step earlier than with :class:`Momentum`.
 
     Source: Y. Nesterov, *A method for solving the convex programming problem with convergence rate
     O(1/k²)*, 1983; in this form I. Sutskever and others, *On the importance of initialization and
@@ -162,7 +162,7 @@ class AdaGrad(Optimizer):
 
     .. math:: s \leftarrow s + g^2, \qquad w \leftarrow w - \frac{\eta\, g}{\sqrt{s} + \varepsilon}
 
-    s only grows, so the steps only shrink: good for rare features, tiring in long runs.
+    s only grows, so the steps only shrink: good for rare features, slow in long runs.
 
     Source: J. Duchi, E. Hazan and Y. Singer, *Adaptive subgradient methods*, JMLR 12, 2011.
 
@@ -206,7 +206,7 @@ class AdaGrad(Optimizer):
 
 
 class RMSProp(Optimizer):
-    r"""AdaGrad that forgets: a running mean of g² in place of the sum.
+    r"""AdaGrad that forgets: a running mean of g² instead of the sum.
 
     .. math:: s \leftarrow \rho s + (1 - \rho)\, g^2, \qquad
               w \leftarrow w - \frac{\eta\, g}{\sqrt{s} + \varepsilon}

@@ -14,7 +14,7 @@ Task = tuple[dict[str, Any], int]
 """One run: a point of the grid, and a seed."""
 
 MOST = 1_000_000
-"""The largest number of values: a sweep of more runs would never end."""
+"""The largest number of values: a sweep of more runs would take far too long."""
 
 
 def tasks_of(grid: Mapping[str, Sequence[Any]] | None, seeds: int | Iterable[int]) -> list[Task]:

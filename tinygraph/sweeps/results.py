@@ -15,7 +15,7 @@ from tinygraph.validation.arrays import Array, as_float_array, brief, is_number,
 RULES: dict[str, tuple[Callable[[Any], bool], str]] = {
     "point": (lambda value: isinstance(value, dict), "a dict of settings"),
     "seed": (is_whole_number, "a whole number"),
-    "losses": (lambda value: value.ndim == 1, "one number an epoch"),
+    "losses": (lambda value: value.ndim == 1, "one number per epoch"),
     "accuracy": (lambda value: value is None or is_number(value), "a number or None"),
     "solved_at": (lambda value: value is None or is_whole_number(value), "an epoch or None"),
     "stopped": (lambda value: isinstance(value, str), "a text"),

@@ -1,4 +1,4 @@
-"""Checks for the tests of one's own ops: ``tg.testing.check_op(MyOp)`` is a whole test.
+"""Checks for the tests of your own ops: ``tg.testing.check_op(MyOp)`` is a complete test.
 
 >>> from tinygraph import testing
 >>> import tinygraph as tg
@@ -76,7 +76,7 @@ def check_op(
         If the op breaks the contract: a shape other than ``infer_shape`` promised, an argument
         changed in place, float64 where all that arrived was float32, a failing ``forward``.
     ArgumentTypeError, ArgumentError
-        If ``op_class`` is no op class, or the example has not one array an argument.
+        If ``op_class`` is not an op class, or the example does not have one array per argument.
     """
     if not (isinstance(op_class, type) and issubclass(op_class, Op)):
         raise ArgumentTypeError(
@@ -101,7 +101,7 @@ def check_op(
 
 
 def check_texts(op: Op, arrays: Sequence[Array], rng: np.random.Generator) -> None:
-    """Evaluate the ``code`` of an op and of its rules, and hold it against the op itself.
+    """Evaluate the ``code`` of an op and of its rules, and compare it with the op itself.
 
     Names in the code are those of ``backward``, ``self``, and those of the op's own module.
     An op without texts passes.

@@ -24,7 +24,7 @@ from tinygraph.validation.op_results import one_each
 def check_one_node_for_all(
     op_class: type[Op], values: list[Array], rng: np.random.Generator, keywords: dict[str, Any]
 ) -> None:
-    """Check an op that reads one node several times: each argument has a gradient of its own."""
+    """Check an op that reads one node several times: each argument has its own gradient."""
     if len({value.shape for value in values}) == 1 < len(values):
         name = f"{op_class.__name__} of one node"
         op = op_class(*[Parameter(values[0], name="input")] * len(values), name=name, **keywords)

@@ -29,7 +29,7 @@ class ArrayData(TypedDict):
     entries: Any
     """A number, a list, or a list of rows; numbers that are not finite are text, such as "nan"."""
     complete: bool
-    """Whether ``entries`` are all there are."""
+    """Whether ``entries`` has all elements of the array."""
 
 
 class InputData(TypedDict):

@@ -1,11 +1,11 @@
-"""A run as plain data: what each op did, forward and backward, and what the optimizer did.
+"""A run as plain data: each op forward and backward, and each update of the optimizer.
 
-A trace is a list of steps, in the order in which they happen; each is a dict of text, numbers and
-lists, so that ``json.dumps`` takes it and a page, a terminal or a test can read it.  Here the ops
-and the optimizer are run; :mod:`tinygraph.trace.writing` writes each step down.
+A trace is a list of steps in the order of the run.  Each is a dict of text, numbers and lists, so
+``json.dumps`` accepts it, and a page, a terminal or a test can read it.  This module runs the ops
+and the optimizer; :mod:`tinygraph.trace.writing` adds the texts.
 
-A trace looks on and changes nothing: neither the graph's values and gradients nor the parameters
-nor the optimizer.  Big arrays are summarised, so that a trace stays small.
+A trace changes nothing: not the graph's values and gradients, not the parameters, and not the
+optimizer.  Large arrays are summarised to keep a trace small.
 """
 
 from __future__ import annotations
@@ -59,11 +59,11 @@ def walk(
     nodes
         In topological order.
     output
-        What is differentiated.
+        The differentiated node.
     feeds
         An array for each input node.
     optimizer, training_steps
-        Whose updates to trace, and how many rounds.
+        The optimizer whose updates are traced, and the number of rounds.
 
     >>> import tinygraph as tg
     >>> w = tg.Parameter(3.0, name="w")
@@ -98,7 +98,7 @@ def walk(
             for parameter in optimizer.parameters:
                 w, g = values[parameter], _gradient(parameter, gradients)
                 step = update_step(optimizer, parameter, t, w, g, memory[parameter], names)
-                # Copies: an update of one's own may write into what it is given.
+                # Copies: a user's update may write into its arguments.
                 copies = tuple(array.copy() for array in memory[parameter])
                 try:
                     new, *kept = call_update(optimizer, parameter, w.copy(), g.copy(), t, copies)
@@ -110,14 +110,14 @@ def walk(
                 moment = Moment(step, parameter, values, gradients, {}, {}, updated[parameter])
                 moments.append(moment)
             after = values | updated
-            with np.errstate(all="ignore"):  # too long a step is a lesson, not an accident
+            with np.errstate(all="ignore"):  # a step may overflow, and the trace shows it
                 _forward(nodes, after, names)
             _compare(moments, values[output], after[output])
         for moment in moments:
             moment.step["index"] = next(numbers)
             moment.step["training_step"] = training_step
         yield from moments
-        values = values | updated  # not in place: moments keep those of their own round
+        values = values | updated  # a new dict: the moments of this round keep theirs
 
 
 def _check(nodes: Sequence[Node], optimizer: Optimizer | None, training_steps: Any) -> None:
@@ -150,7 +150,7 @@ def _check(nodes: Sequence[Node], optimizer: Optimizer | None, training_steps: A
     for parameter in optimizer.parameters if optimizer else ():
         if parameter not in known:
             raise ArgumentError(
-                f"The optimizer trains {describe(parameter)}, which is no node of this graph. "
+                f"The optimizer trains {describe(parameter)}, but this graph does not contain it. "
                 f"Make one of this graph's parameters: tg.SGD(model.parameters)."
             )
 
@@ -199,7 +199,7 @@ def _backward(
 
 
 def _contributions(op: Op, values: Mapping[Node, Any], g: Array) -> Iterable[tuple[int, Array]]:
-    """Return what the op's backward gives, with the number of the argument it is for."""
+    """Return the gradients from the op's backward, each with the number of its argument."""
     arrays = [values[parent] for parent in op.inputs]
     for argument, gradient in enumerate(call_backward(op, g, values[op], arrays)):
         if gradient is not None:
@@ -217,7 +217,7 @@ def _gradient(parameter: Parameter, gradients: Mapping[Node, Any]) -> Array:
 
 
 def _compare(moments: Iterable[Moment], before: Array, after: Array) -> None:
-    """Tell the updates what they did to the loss, all together."""
+    """Write the effect of all updates together on the loss into each update."""
     for moment in moments:
         if moment.step["phase"] == "update":
             moment.step["loss_before"] = summarise(before)["entries"]

@@ -1,4 +1,4 @@
-"""Each step of a trace in writing: formulas and lines of NumPy in the graph's own names.
+"""The texts of a trace's steps: formulas and lines of NumPy in the graph's own names.
 
 This module evaluates only the rules of an op and the lines of an optimizer, which readers see.
 :mod:`tinygraph.trace.walk` runs the ops and the updates.
@@ -82,7 +82,7 @@ def update_step(
     memory: Sequence[Array],
     names: Notation,
 ) -> Step:
-    """Return the step with the optimizer's lines, each evaluated with the results of the last."""
+    """Return the step with the optimizer's lines, evaluated one after the other."""
     slots = dict(zip(optimizer.slots, memory, strict=True))
     space = {"np": np, "self": optimizer, "w": w, "g": g, "t": t, **slots}
     lines = []

@@ -26,9 +26,9 @@ class Batches:
     batch_size : int or None
         ``None`` for the full batch.
     rng : Generator, int or None
-        A Generator is drawn from; an int is a seed.
+        A Generator, which is used directly, or an integer as a seed.
     optimizer : Optimizer
-        Its step count says where a continued run stands.
+        Its step count says how far a continued run has come.
     """
 
     def __init__(

@@ -1,8 +1,8 @@
 """Which models are classifiers, and their accuracy.
 
-The loss tells a classifier from a regression: it compares the prediction with labels, and the
-labels name classes.  ``fit``, sweeps and the command line all ask here.  The codings of labels and
-their decision rules are in :mod:`tinygraph.core.labels`.
+The loss distinguishes a classifier from a regression: it compares the prediction with labels, and
+the labels name classes.  ``fit``, sweeps and the command line all use this module.  The codings of
+labels and their decision rules are in :mod:`tinygraph.core.labels`.
 """
 
 from __future__ import annotations

@@ -33,11 +33,11 @@ STRETCH_SECONDS = 0.05
 
 
 class Engine(Protocol):
-    """What runs epochs for ``fit``."""
+    """Runs the epochs of ``fit``."""
 
     name: str
     completed: int
-    """The number of epochs of the present stretch that are done."""
+    """The number of finished epochs in the current stretch."""
 
     def run(self, losses: Array, first: int, watched: bool) -> None:
         """Run one epoch for each element of ``losses``, and write its loss there.
@@ -95,8 +95,8 @@ class Interpreter:
 class Compiled:
     """The engine that runs a compiled program.
 
-    Its loop ends now and then, so that Ctrl-C is noticed and a loss that is not finite is found.
-    An interrupted call of the loop is undone: a step is whole, or it does not count.
+    Its loop returns regularly to notice Ctrl-C and a loss that is not finite.  An interrupted call
+    of the loop is undone: a step is complete, or it does not count.
     """
 
     def __init__(self, model: Graph, optimizer: Optimizer, batches: Batches, target: str) -> None:
@@ -215,8 +215,8 @@ def make_engine(
 ) -> Engine:
     """Return the engine called ``name``; for ``"auto"`` the one worth its compile time.
 
-    The choice depends on the graph and on the number of epochs alone, never on a clock: the same
-    call computes the same numbers, on a slow day too.
+    The choice depends only on the graph and on the number of epochs, never on measured times: the
+    same call computes the same numbers, also on a busy machine.
 
     Raises
     ------

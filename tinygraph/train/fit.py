@@ -1,7 +1,7 @@
-"""Training: forward, backward, step, again and again, and a record of it.
+"""Training: repeat forward, backward and step, and record the losses.
 
-``fit`` checks its arguments.  :mod:`tinygraph.train.loop` keeps the record, prints, watches for
-trouble and stops.  An *engine* (:mod:`tinygraph.train.engines`) runs the epochs.
+``fit`` checks its arguments.  :mod:`tinygraph.train.loop` keeps the record, prints lines, and stops
+the run.  An *engine* (:mod:`tinygraph.train.engines`) runs the epochs.
 """
 
 from __future__ import annotations
@@ -41,10 +41,10 @@ def fit(
     patience: int | None = None,
     **feeds: Any,
 ) -> History:
-    """Train ``model`` on the fed data, epoch after epoch.
+    """Train ``model`` on the fed data for a number of epochs.
 
-    At the end one more run, forward and backward, leaves every node with its value and gradient at
-    the trained parameters, for a diagram or a diagnosis to read.
+    After the last epoch, one more forward and backward run gives every node its value and gradient
+    at the trained parameters, for a diagram or a diagnosis.
 
     Parameters
     ----------
@@ -60,8 +60,8 @@ def fit(
         The random generator of the shuffles, or a seed.  Default: the seed 0.  With a seed, a run
         in several parts sees the same batches as a run in one part.
     print_interval : int, optional
-        Print a line every so many epochs; 0 prints nothing.  Default: a tenth of the epochs.  On a
-        terminal a progress bar runs below the lines.
+        The number of epochs between two printed lines; 0 prints nothing.  Default: a tenth of the
+        epochs.  On a terminal a progress bar runs below the lines.
     engine : str
         ``"interpreted"``, ``"numpy"``, ``"numba"``, or ``"auto"`` for the one that is worth its
         compile time.  One step of each is equal to within rounding.  A long run of an optimizer
@@ -80,8 +80,8 @@ def fit(
         Data that are not trained on, one array for each input.  Their loss and accuracy go into
         ``history.validation_loss`` and ``history.validation_accuracy``.
     patience : int, optional
-        Stop if the validation loss has not fallen below its minimum for so many epochs, and restore
-        the parameters of the minimum.
+        Stop if the validation loss has not fallen below its minimum for this many epochs, and
+        restore the parameters of the minimum.
     **feeds : array_like
         One array for each input, by its name.
 

@@ -23,7 +23,7 @@ class HeldOut:
     feeds : mapping
         One array for each input of the model.
     accuracy : Accuracy
-        Of the training data; the labels of both are coded alike.
+        That of the training data: the labels of both have the same coding.
     patience : int or None
     """
 
@@ -64,7 +64,7 @@ class HeldOut:
         return len(losses) - 1 - int(np.nanargmin(losses)) >= self._patience
 
     def restore_best(self) -> None:
-        """Give the parameters their values of the smallest validation loss in this run."""
+        """Restore the parameters that had the smallest validation loss in this run."""
         for parameter, value in self._best_values.items():
             parameter.value = value
 

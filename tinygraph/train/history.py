@@ -27,7 +27,7 @@ class Record(NamedTuple):
 
 @dataclass
 class History:
-    """What a training run left behind.
+    """The record of a training run.
 
     Attributes
     ----------

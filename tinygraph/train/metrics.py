@@ -53,7 +53,7 @@ def share_right(decided: Classes, labels: Classes, coding: Coding) -> float:
 
 
 def one_minus_mean_abs_error(prediction: Array, target: Array) -> float:
-    """Return 1 − mean|y − t|: how near the predictions are on average, not a fraction of samples.
+    """Return 1 − mean|y − t|: the mean closeness of the predictions, not a fraction of samples.
 
     Parameters
     ----------

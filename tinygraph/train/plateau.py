@@ -1,4 +1,4 @@
-"""A loss that does not move any more."""
+"""Detection of a loss that stays constant."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ FEWEST_EPOCHS = 20
 SMALLEST_CHANGE = 1e-9
 """Relative to the loss; below this, the loss is said not to change."""
 SOLVED_LOSS = 1e-9
-"""A loss below this has arrived, not got stuck."""
+"""A loss below this has converged; it is not stuck."""
 
 
 def plateau(record: History) -> str:

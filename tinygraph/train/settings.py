@@ -1,4 +1,4 @@
-"""What ``fit`` is given, held to what it asks for."""
+"""Checks of the arguments of ``fit``."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from tinygraph.validation.naming import describe
 from tinygraph.validation.shapes import show
 
 CHECK_INTERVAL = 100
-"""``target_loss`` is compared every so many epochs."""
+"""The number of epochs between two comparisons with ``target_loss``."""
 VALIDATIONS = 200
-"""A run looks at the validation data about so many times."""
+"""About how many times a run evaluates the validation data."""
 MOST = 100_000_000
-"""More epochs than this would not fit into a small memory, with one loss kept of each."""
+"""The losses of more epochs than this would not fit into a small memory."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Settings:
     """0 without validation data."""
 
     def intervals(self, has_bar: bool) -> list[int]:
-        """Return every how many epochs the loop has something to do."""
+        """Return the intervals, in epochs, at which the loop has something to do."""
         intervals = [self.print_interval or self.epochs]
         if self.callback is not None:
             intervals.append(self.callback_interval)
@@ -92,7 +92,7 @@ def checked_settings(
 
 
 def check_roles(model: Any, optimizer: Any, unnamed: tuple[Any, ...]) -> None:
-    """Refuse what is no model to train, no optimizer of it, or an array without a name.
+    """Refuse anything but a trainable model, an optimizer of its parameters and named arrays.
 
     Raises
     ------
@@ -135,7 +135,7 @@ def check_names(model: Graph, feeds: Iterable[str], own: list[str]) -> None:
     for name in feeds:
         if name not in inputs:
             raise FeedError(
-                f"fit takes its own arguments and one feed an input; {name!r} is neither."
+                f"fit takes its own arguments and one feed per input; {name!r} is neither."
                 + did_you_mean(name, [*inputs, *own])
             )
 
@@ -173,7 +173,7 @@ def checked_target(target_loss: Any) -> float | None:
 
 
 def check_callback(callback: Any) -> None:
-    """Refuse what cannot be called with one argument, the History.
+    """Raise if ``callback`` cannot be called with one argument, the History.
 
     Raises
     ------
@@ -184,15 +184,15 @@ def check_callback(callback: Any) -> None:
     try:
         inspect.signature(callback).bind(None)
     except Exception as error:
-        # A function that is built in says nothing of its arguments.
+        # A built-in function may have no signature.
         if isinstance(error, TypeError) or not inspect.isbuiltin(callback):
             raise ArgumentTypeError(
-                f"callback is a function that takes the History alone; got {brief(callback)}."
+                f"callback must be a function of one argument, the History; got {brief(callback)}."
             ) from error
 
 
 def says_stop(answer: Any) -> bool:
-    """Return whether a callback's answer is true, which ends the run.
+    """Tell whether a callback's result is true, which ends the run.
 
     Raises
     ------
@@ -200,7 +200,7 @@ def says_stop(answer: Any) -> bool:
     """
     try:
         return bool(answer)
-    except Exception as error:  # an array of several numbers, for one, is neither true nor false
+    except Exception as error:  # such as an array of several numbers
         raise ArgumentTypeError(
             f"callback returns True to stop the run, or nothing; it returned {brief(answer)}, "
             f"which is neither true nor false."

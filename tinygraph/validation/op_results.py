@@ -44,8 +44,8 @@ def call_forward(op: Any, arrays: Sequence[Any], shape: Shape) -> Array:
 def call_backward(op: Any, g: Any, y: Any, arrays: Sequence[Any]) -> list[Array | None]:
     """Return the gradients of ``op.backward(g, y, *arrays)``, one per input.
 
-    Each gradient has the shape and precision of its input's value, and memory of its own: an array
-    that anyone else holds, such as ``g`` itself or a view of it, is copied. The gradient is None
+    Each gradient has the shape and precision of its input's value, and its own memory: an array
+    with other references, such as ``g`` itself or a view of it, is copied. The gradient is None
     for an input that takes no gradient.
 
     Raises
@@ -69,7 +69,7 @@ def call_backward(op: Any, g: Any, y: Any, arrays: Sequence[Any]) -> list[Array 
         if not parent.takes_gradient:
             grad = None
         elif type(grad) is np.ndarray:
-            # This loop and the tuple hold a new array; any further reference is somebody else's.
+            # Only this loop and the tuple refer to a new array; a third reference is a shared one.
             if grad.base is not None or getrefcount(grad) > _REFERENCES_TO_A_NEW_ARRAY:
                 grad = grad.copy()
             if grad.shape != value.shape or grad.dtype is not value.dtype:

@@ -43,7 +43,7 @@ class RunRecord:
         self._settings: list[dict[str, Any]] = []
 
     def take(self) -> None:
-        """Record the present values and hyperparameters."""
+        """Record the current values and hyperparameters."""
         self._values = list(map(_VALUE, self._leaves))
         if self._configured:
             self._settings = [dict(getattr(op, "__dict__", {})) for op in self._configured]

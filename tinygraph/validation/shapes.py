@@ -1,6 +1,6 @@
 """Shapes that are known before a graph has any numbers.
 
-A shape is a tuple of sizes, and ``None`` stands for *the batch size*: it is unknown until a batch
+A shape is a tuple of sizes, and ``None`` means *the batch size*: it is unknown until a batch
 is fed, and every ``None`` of one run is the same number. So two ``None`` match each other, and
 broadcasting ``None`` with 1 gives ``None``.
 """

@@ -1,7 +1,7 @@
 """All parameters in one vector, their gradients in another.
 
 An optimizer treats every number alike, so one update of the vector replaces one update for each
-parameter. A bias stands directly behind its weight matrix: together they are one matrix with one
+parameter. A bias comes directly after its weight matrix: together they are one matrix with one
 more row, and so are their gradients.
 """
 
@@ -24,7 +24,7 @@ class Flat:
     values : sequence of Value
         The parameters.
     pairs : mapping
-        The bias that is to stand behind a weight matrix.
+        The bias that must come after a weight matrix.
     copies : int or None
         The number of models that are trained batched: a vector then has one row for each.
     """
@@ -59,7 +59,7 @@ class Flat:
         return int(self._span[value].start)
 
     def has_layout_of(self, other: Flat) -> bool:
-        """Tell whether each parameter stands at the same place in both vectors."""
+        """Tell whether each parameter is at the same position in both vectors."""
         return list(self._span.values()) == list(other._span.values())
 
     def vector(self) -> Any:

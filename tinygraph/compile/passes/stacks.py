@@ -1,6 +1,6 @@
 """Products of stacks as one product: BLAS multiplies one large matrix faster than many small ones.
 
-If every matrix of a stack meets the same ``W``, their rows can stand in one matrix: x of shape
+If all matrices of a stack are multiplied by the same ``W``, their rows can form one: x of shape
 (B, T, m) times W is x of shape (B·T, m) times W. The gradient of W then needs no sum over the
 stack: the product of the two long matrices is that sum.
 """

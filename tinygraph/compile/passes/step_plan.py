@@ -61,7 +61,7 @@ class Plan:
     weights, gradients : list of Value
         One for each parameter; the gradients lack the common ``factor``, if there is one.
     pairs : dict
-        The bias that stands behind each weight matrix.
+        The bias that comes after each weight matrix.
     with_ones : set of Value
         The inputs of layers, which need a row of ones.
     kept : Value or None

@@ -1,7 +1,7 @@
-"""Passes: each takes a program and returns one that computes the same with less.
+"""Passes: each takes a program and returns a cheaper one with the same results.
 
 A pass is a function from :class:`Block` to :class:`Block`.  Because no value ever changes, a pass
-may drop, merge and reorder operations freely, as long as each still stands after its operands.
+may drop, merge and reorder operations freely, as long as each still comes after its operands.
 This module has the three passes that every compiler has, and the parts of a pass. Passes that know
 some arithmetic are in ``simplification`` and ``factors``; passes that know layers are in
 ``affine_layers`` and ``joined_layers``.
@@ -113,7 +113,7 @@ def identity(value: Value) -> Any:
 
 
 def drop_dead(block: Block) -> Block:
-    """Drop unused results: the gradient of the data alone costs a matrix product."""
+    """Drop unused results, such as the gradient of the data, which costs a matrix product."""
     needed = set(block.outputs)
     kept = []
     for operation in reversed(block.operations):

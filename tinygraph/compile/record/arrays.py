@@ -37,7 +37,7 @@ LONGEST_WALK = 16
 
 
 class Unrecordable(Exception):  # noqa: N818 - no error: it only says to call the op instead
-    """Code that no list of array operations can say; the message gives the reason."""
+    """Code that is not a list of array operations; the message gives the reason."""
 
 
 VIEWS = {
@@ -104,7 +104,7 @@ class Tape:
 
 
 class Recorded(NDArrayOperatorsMixin):
-    """An array without numbers: its tape records all that is done to it.
+    """An array without numbers: its tape records every operation on it.
 
     An array that the op has made itself may be written to; ``value`` is then its new contents. The
     trial of each recording finds code that writes to one array and reads it through another.
@@ -214,7 +214,7 @@ class Recorded(NDArrayOperatorsMixin):
         self.write(self.tape.record(put, (self, _checked_index(index), value)))
 
     def write(self, new: Recorded) -> None:
-        """Let the array have the contents of ``new`` from now on."""
+        """Replace the contents of the array by those of ``new``."""
         if new.value.shape != self.value.shape:
             raise Unrecordable(f"it writes the shape {new.value.shape} into {self.value.shape}")
         if not self._is_new and self._part_of is None:

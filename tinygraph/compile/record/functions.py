@@ -16,7 +16,7 @@ REDUCTIONS: dict[np.ufunc, Callable[..., Any]] = {
     np.logical_and: np.all,
     np.logical_or: np.any,
 }
-"""The function that ``ufunc.reduce`` stands for."""
+"""The function that equals ``ufunc.reduce``."""
 
 POWERS: dict[float, Callable[..., Any]] = {2: np.square, 0.5: np.sqrt, -1: np.reciprocal}
 """The cheaper function for a power of this exponent."""

@@ -1,9 +1,9 @@
 """One training step as operations: its forward and its backward.
 
 Each op's own ``forward`` and ``backward`` run once, on recording arrays, in the order in which
-:class:`tinygraph.Graph` runs them; each recording is put on ``trial``.  Of an op that fails its
-trial both methods are called: an attribute that one leaves on ``self`` for the other is then that
-of the same step.  The optimizer's part is in ``update``.
+:class:`tinygraph.Graph` runs them; ``trial`` tests each recording.  If an op fails its trial, both
+of its methods are called: if one leaves an attribute on ``self`` for the other, both then belong to
+the same step.  The optimizer's part is in ``update``.
 """
 
 from __future__ import annotations

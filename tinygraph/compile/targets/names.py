@@ -61,7 +61,7 @@ def identifier(label: str) -> str:
 
 
 def in_comment(text: str) -> str:
-    r"""Return ``text`` so that nothing in it can end the comment it stands in.
+    r"""Return ``text`` without anything that could end the comment around it.
 
     >>> in_comment("loss" + chr(10) + "import os"), in_comment("重み")
     ('loss\\nimport os', '重み')

@@ -49,9 +49,9 @@ class Schedule:
     kept : array or None
         The value that is recorded besides the loss, one row for each step.
     streams : dict
-        The array of each streamed input, one row a step.
+        The array of each streamed input, one row per step.
     scalars : dict
-        The array of each scalar, one row a step.
+        The array of each scalar, one row per step.
     places : list
         The tuple that the loop unpacks for each step: the places of its loss and of the recorded
         value, if there is one, its streamed inputs and its scalars.

@@ -64,7 +64,7 @@ class Script:
         return self._name_of[id(thing)]
 
     def line(self, text: str, node: Node | None = None) -> None:
-        """Add a line; a comment behind it names its node."""
+        """Add a line; a comment at its end names its node."""
         self._lines.append((text, "" if node is None else f"  # {in_comment(str(node.name))}"))
 
     def call(self, function: Any, arguments: list[str], out: str, node: Node | None = None) -> None:
@@ -92,6 +92,6 @@ def compiled(source: str) -> Callable[..., None]:
     linecache.cache[filename] = (len(source), None, source.splitlines(True), filename)
     namespace: dict[str, Any] = {}
     exec(compile(source, filename, "exec"), namespace)
-    run: Callable[..., None] = namespace.pop("run")  # with no cycle, it goes with its program
+    run: Callable[..., None] = namespace.pop("run")  # so it is freed with its program
     weakref.finalize(run, linecache.cache.pop, filename, None)
     return run

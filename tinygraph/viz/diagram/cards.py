@@ -23,7 +23,7 @@ LONGEST_NAME = 16
 LONGEST_LINE = 22
 MOST_LINES = 3
 SHORT_SYMBOL = 9
-"""The length in LaTeX of a symbol that dots would hardly shorten, such as ``W_{12}``."""
+"""The length in LaTeX of a symbol too short to be replaced by dots, such as ``W_{12}``."""
 
 
 def label(card: Card, scene: Scene) -> str:
@@ -33,7 +33,7 @@ def label(card: Card, scene: Scene) -> str:
     rows = [_head(card, paint)]
     node = card.nodes[0]
     if not card.is_folded and isinstance(node, Op) and node.formula:
-        # Italic letters are wider than the room that Graphviz gives them: hence a space each side.
+        # Graphviz underestimates the width of italic letters: hence a space on each side.
         space = "\N{NO-BREAK SPACE}"
         lines = [f"<i>{space}{escape(line)}{space}</i>" for line in formula_lines(node, scene)]
         rows.append(cell(font("<br/>".join(lines), 10, style.INK), cellpadding=3))

@@ -39,7 +39,7 @@ class Column:
 def place_columns(view: View, boxes: dict[Card, Box]) -> dict[Card, Column]:
     """Give each box its place, and return the column of each card."""
     readers = Counter(arrow.source for arrow in view.arrows)
-    # A card with several readers has a column of its own, left of all of them.
+    # A card with several readers gets its own column, left of all of them.
     beside = {card: host for card, host in view.beside.items() if readers[card] == 1}
     hosts = [card for card in view.cards if card not in beside]
     numbers = _numbers(view, hosts, beside)

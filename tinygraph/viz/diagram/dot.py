@@ -44,7 +44,7 @@ def to_dot(scene: Scene) -> str:
 
 
 def _write_cards(picture: Digraph, scene: Scene) -> None:
-    """Write every card into the cluster of its group, with the cards beside it."""
+    """Write every card into the cluster of its group, with the cards next to it."""
     view = scene.view
     companions: dict[Card, list[Card]] = {}
     for card, host in view.beside.items():
@@ -96,9 +96,9 @@ def _write_arrows(picture: Digraph, arrow: Arrow, scene: Scene) -> None:
 
 
 def _write_arrows_beside(picture: Digraph, arrow: Arrow, scene: Scene) -> None:
-    """Write the arrows between an op and what stands above it.
+    """Write the arrows between an op and the cards above it.
 
-    Which end is written first decides which card stands above the other: in a cluster Graphviz
+    Which end is written first decides which card is above the other: in a cluster Graphviz
     takes them the other way round than outside of one.
     """
     ends = [card_name(arrow.source), card_name(arrow.target)]
@@ -119,7 +119,7 @@ def _write_arrows_beside(picture: Digraph, arrow: Arrow, scene: Scene) -> None:
 
 
 def _write_tag(picture: Digraph, arrow: Arrow, scene: Scene) -> None:
-    """Write a small copy of the source's name beside the op that reads it."""
+    """Write a small copy of the source's name next to the op that reads it."""
     target = card_name(arrow.target)
     tag = f"{target}~reads~{card_name(arrow.source)}~{arrow.number}"
     paint = style.ROLES[cards.role(arrow.source)]

@@ -77,7 +77,7 @@ class Flow:
     nodes : sequence of Node
         The whole graph: a node of the view may be read by ops outside of it.
     values, gradients : bool
-        What is shown.
+        The shown part of the graph.
     """
 
     def __init__(
@@ -105,7 +105,7 @@ class Flow:
                 by_kind.setdefault(kind_of(node), []).append(shown)
         sizes = [size for size in self.norms.values() if size and math.isfinite(size)]
         high = max(sizes, default=1.0)
-        # At least one decade wide: norms that hardly differ must not look different.
+        # At least one decade wide: almost equal norms must not look different.
         low = min([*sizes, high / 10]) or high
         gradients = [shown for shown in self.gradients.values() if shown.shape]
         limits = {kind: _limit(samples) for kind, samples in by_kind.items()}

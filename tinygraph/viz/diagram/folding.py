@@ -70,8 +70,8 @@ def _unfolded_as_far_as_readable(
 ) -> View:
     """Return the view with the most cards that can still be read.
 
-    Blocks that are alike fold first, then the innermost groups, and at last stretches of the order
-    of computation.
+    Equal blocks fold first, then the innermost groups, and finally stretches of the order of
+    computation.
     """
     repeats = find_repeats((node for _, node in nodes), groups)
     views = [connect(fold_groups(nodes, groups, deepest))]

@@ -4,7 +4,7 @@ Often only parameters and activations have names, ``hidden/W`` and ``hidden/h``,
 between them do not.  An op without a name belongs to the group of its parameters, an activation to
 the group of its input, and any other op to the group around its inputs and its readers.  A group
 that the path to the output leaves and enters again, or that contains only leaves, would pull its
-members out of line: it gets no frame, and its members stand at their ops.
+members out of line: it gets no frame, and its members are drawn at their ops.
 """
 
 from __future__ import annotations
@@ -97,7 +97,7 @@ def _members(cards: Sequence[Card]) -> dict[str, set[Card]]:
 
 
 def _is_torn(members: set[Card], view: View) -> bool:
-    """Tell whether a group holds leaves alone, or a way leads out of it and into it again."""
+    """Tell whether a group holds only leaves, or a path leads out of it and into it again."""
     if not any(card.is_folded or card.nodes[0].inputs for card in members):
         return True
     outside: set[Card] = set()

@@ -1,4 +1,4 @@
-"""The layout of DOT by Graphviz, wherever it is installed.
+"""The layout of DOT by Graphviz: finds an installed one and runs it.
 
 The program that ``TINYGRAPH_DOT`` names comes first, then the Graphviz inside the pygraphviz wheel,
 then the ``dot`` on the PATH.  The one in the wheel works inside this process.  It writes its

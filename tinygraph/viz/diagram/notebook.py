@@ -2,7 +2,7 @@
 
 JupyterLab removes style sheets, SVG and frames from the HTML of a notebook that is not trusted,
 such as the submission of a student.  The live picture is hidden by an attribute, and a style sheet
-shows it in place of the still one.  Without trust the style sheet is gone, so the still picture
+shows it instead of the still one.  Without trust the style sheet is gone, so the still picture
 appears, with a sentence that says how to see the live one.
 """
 
@@ -43,7 +43,7 @@ def figure(picture: str, prefix: str, still: tuple[str, bytes], name: str, advic
     still : tuple of str and bytes
         The MIME type and the content of the still picture.
     name : str
-        The text that stands for the still picture.
+        The alternative text of the still picture.
     advice : str
         How to see a wide diagram differently.
     """

@@ -1,7 +1,7 @@
 """A plainer diagram for machines without Graphviz: cards in columns, and arrows between them.
 
-A card stands one column to the right of the last card that it reads.  Parameters, labels and
-constants stand above the op that reads them.  An arrow that skips columns runs below the cards in
+A card is one column to the right of the last card that it reads.  Parameters, labels and
+constants are above the op that reads them.  An arrow that skips columns runs below the cards in
 between.  Groups have no frames; the names of the cards contain them.
 
 The result has the structure of an SVG by Graphviz, so all that follows treats both alike.
@@ -177,7 +177,7 @@ class _Line(NamedTuple):
 def _arrows(
     arrow: Arrow, boxes: dict[Card, Box], columns: dict[Card, Column], scene: Scene
 ) -> Iterator[_Line]:
-    """Yield the arrow of a value, and that of its gradient beside it."""
+    """Yield the arrow of a value, and next to it that of its gradient."""
     size = scene.flow.norms.get(arrow)
     points = _route(arrow, boxes, columns)
     yield _line(points, arrow_id("f", arrow), "forward", style.VALUE, 1.2)

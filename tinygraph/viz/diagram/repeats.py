@@ -22,7 +22,7 @@ class Repeat(NamedTuple):
     name : str
         The name of the card: ``"block2 … block4"``.
     note : str
-        What the card stands for: ``"3 × like block1"``.
+        The text of the card: ``"3 × like block1"``.
     """
 
     name: str
@@ -55,7 +55,7 @@ def find_repeats(nodes: Iterable[Node], groups: Mapping[Node, str]) -> dict[str,
 
 
 def _structure(group: str, members: Sequence[Node]) -> tuple[Any, ...]:
-    """Return all that a group is, except its numbers and its place in the graph."""
+    """Return the structure of a group: everything except its numbers and its place."""
     place = {node: index for index, node in enumerate(members)}
     return tuple(
         (

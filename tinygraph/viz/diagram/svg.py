@@ -115,7 +115,7 @@ def _dress_group(group: ET.Element, prefix: str, titles: Mapping[str, str]) -> N
 
 
 def _unwrap_links(group: ET.Element) -> None:
-    """Replace each ``<a>`` by its content: it is only there for its id."""
+    """Replace each ``<a>`` by its content: only its id was needed."""
     for link in group.findall(f"{SVG}a"):
         place = list(group).index(link)
         group[place : place + 1] = list(link)
@@ -156,7 +156,7 @@ def _line(element: ET.Element) -> tuple[str, str | None]:
 
 
 def _joined(words: Sequence[ET.Element], parent: ET.Element) -> ET.Element:
-    """Join texts with places of their own into one text."""
+    """Join texts that have separate positions into one text."""
     first = words[0]
     if len(words) == 1:
         return first

@@ -1,6 +1,6 @@
 """The content of a picture: cards, and arrows between them.
 
-A view says which nodes have a card, which cards stand beside each other, and which arrows connect
+A view says which nodes have a card, which cards are next to each other, and which arrows connect
 them.  It does not contain shapes or colours.
 """
 
@@ -29,9 +29,9 @@ class Card:
     name : str
         Full name of the node or of the group.
     group : str
-        The cluster that the card stands in.
+        The cluster that contains the card.
     note : str
-        What a folded card stands for, such as "3 × like block1".
+        The text of a folded card, such as "3 × like block1".
     """
 
     index: int
@@ -42,12 +42,12 @@ class Card:
 
     @property
     def is_folded(self) -> bool:
-        """Whether the card stands for a group, not for one node."""
+        """Whether the card is a group and not one node."""
         return len(self.nodes) > 1
 
     @property
     def label(self) -> str:
-        """The name without the group that the card stands in."""
+        """The name without the group that contains the card."""
         own = self.name.removeprefix(f"{self.group}/") if self.group else self.name
         return own or self.name
 
@@ -67,10 +67,10 @@ class Arrow:
 
 
 class View(NamedTuple):
-    """Cards in topological order, the arrows between them, and who stands beside whom.
+    """Cards in topological order, the arrows between them, and the pairs of neighbours.
 
-    ``beside`` maps a card to the card of the op it stands next to, instead of in line before it.
-    ``trunk`` maps each card on the longest way to the output to the next: they are drawn in line.
+    ``beside`` maps a card to the card of the op next to which it is drawn, not in line before it.
+    ``trunk`` maps each card on the longest path to the output to the next: they are drawn in line.
     ``cut`` holds the cards next to hidden parts of the graph, and whether these come before them.
     ``tags`` are arrows that start at a small copy of their source's name: those of a parameter that
     many ops read, except the first.
@@ -119,10 +119,10 @@ def _tags(arrows: Iterable[Arrow]) -> frozenset[Arrow]:
 
 
 def _beside(arrows: Iterable[Arrow]) -> dict[Card, Card]:
-    """Return which leaf stands beside the op that reads it.
+    """Return the leaves that are drawn next to the op that reads them.
 
-    A parameter or a constant does, where something else flows into the op; so do labels, an input
-    that meets what was computed before.  A parameter that several ops read stands beside the first.
+    These are a parameter or a constant if the op has another input, and labels: an input that is
+    combined with a computed value.  A parameter that several ops read is drawn next to the first.
     """
     into: dict[Card, list[Card]] = {}
     readers: dict[Card, list[Card]] = {}

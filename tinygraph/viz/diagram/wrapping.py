@@ -1,4 +1,4 @@
-"""A very wide diagram, cut between its cards and set in rows, as a long score of music is.
+"""A very wide diagram, cut between its cards and set in rows, like a line of music.
 
 An arrow or a frame that crosses a cut ends at the edge of its row and goes on in the next one.
 """
@@ -70,7 +70,7 @@ def wrap(root: ET.Element) -> None:
 def _set_rows(
     root: ET.Element, drawing: ET.Element, paper: ET.Element, rows: Sequence[ET.Element]
 ) -> None:
-    """Put rows in place of the drawing, on a sheet of paper of their size."""
+    """Replace the drawing by its rows, on a sheet of their size."""
     width = max(float(row.get("width", 0)) for row in rows)
     height = max(float(row.get("y", 0)) + float(row.get("height", 0)) for row in rows)
     paper.set("points", f"0,0 0,{height:g} {width:g},{height:g} {width:g},0 0,0")
@@ -84,7 +84,7 @@ def _set_rows(
 def _legend_row(
     legend: Sequence[ET.Element], paper: ET.Element, rows: Sequence[ET.Element], height: float
 ) -> Iterator[ET.Element]:
-    """Yield the row of the legend, which stands in the middle below the drawing."""
+    """Yield the row of the legend, centred below the drawing."""
     if not legend:
         return
     sheet = _extent(paper)
@@ -124,7 +124,7 @@ def _frame(x: float, y: float, view: tuple[float, float, float, float]) -> ET.El
 
 
 def _again(part: ET.Element) -> ET.Element:
-    """Return a copy without ids: an id stands only once in a document."""
+    """Return a copy without ids: an id must be unique in a document."""
     copy = deepcopy(part)
     for element in copy.iter():
         element.attrib.pop("id", None)

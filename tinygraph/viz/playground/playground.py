@@ -130,7 +130,7 @@ class Playground:
     >>> model = tg.lab2.model(rng=0)
     >>> page = tg.playground(model, tg.SGD(model.parameters, lr=0.1), x=x, t=t)
     >>> page.html[:15]
-    '<!doctype html>'
+    '<!DOCTYPE html>'
     """
 
     def __init__(

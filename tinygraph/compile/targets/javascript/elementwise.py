@@ -1,7 +1,7 @@
 """Elementwise operations: those of one shape that follow one another share a loop.
 
-Within the loop a result is a local constant; only those that something else reads are stored. A
-result without a name of its own that is used once is written where it is used.
+Within the loop a result is a local constant; only results that are read elsewhere are stored. An
+unnamed result that is used once is written where it is used.
 """
 
 from __future__ import annotations

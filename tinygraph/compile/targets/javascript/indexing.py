@@ -1,4 +1,4 @@
-"""Elements picked, put and joined: fancy indices, ``take``, writes into copies, concatenation."""
+"""Operations that move elements: fancy indices, ``take``, writes into copies, concatenation."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def _plain(shape: Shape) -> Shape:
 
 
 def _print_joined(sheet: Sheet, operation: Operation) -> None:
-    """Copy each part behind the one before it."""
+    """Copy the parts one after the other."""
     parts, result = operation.arguments[0], operation.result
     given = operation.arguments[1:2] or (operation.options.get("axis", 0),)
     axis = given[0] % len(result.shape)

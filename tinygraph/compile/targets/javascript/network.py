@@ -1,6 +1,6 @@
 """A graph as JavaScript: a function that makes one copy of it for a batch of ``n`` samples.
 
-Every node keeps its value and its gradient in an array of its own, so that a page can show them.
+Every node has its own arrays for its value and its gradient, so a page can show them.
 The passes that fuse layers are left out: they would hide nodes, and gain nothing here.
 """
 

@@ -1,7 +1,7 @@
-"""Where the elements of a value stand: in which buffer, from which offset, with which strides.
+"""The place of a value's elements: a buffer, an offset and strides.
 
 A transpose, a slice or a broadcast is a view in JavaScript too: the same buffer with other strides.
-NumPy itself says which strides those are, so no view has a rule of its own here.
+NumPy itself computes these strides, so no kind of view needs a rule here.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class Place:
         return f"{self.buffer}[{' + '.join(terms)}]"
 
     def is_plain(self, shape: Shape) -> bool:
-        """Tell whether the elements stand one after the other, from the first of the buffer on."""
+        """Tell whether the elements are contiguous and begin at the start of the buffer."""
         wanted = zip(row_major(shape), self.strides, shape)
         return self.offset == 0 and all(a == b or size == 1 for a, b, size in wanted)
 
@@ -58,10 +58,10 @@ def row_major(shape: Shape) -> Shape:
 
 
 def as_view(operation: Operation, source: Place, shape: Shape) -> Place | None:
-    """Return where the result of an operation stands if it is a view of ``source``; else None."""
+    """Return the place of an operation's result if it is a view of ``source``, else None."""
     if operation.function not in VIEWS or len(operation.operands) != 1:
         return None
-    # A stand-in of one byte an element, so that its strides are those of the buffer.
+    # A substitute with one byte per element, so its strides are those of the buffer.
     dummy = np.lib.stride_tricks.as_strided(np.zeros(1, np.int8), shape, source.strides)
     try:
         view = operation.function(dummy, *operation.arguments[1:], **operation.options)

@@ -11,7 +11,7 @@ def print_product(sheet: Sheet, operation: Operation) -> None:
     """Print ``a @ b``, of any number of axes by NumPy's rule."""
     a, b = operation.operands
     result = operation.result
-    # A vector is a row on the left and a column on the right; the result has not that axis.
+    # A vector is a row on the left and a column on the right; the result does not have this axis.
     rows, inner = (1, a.shape[0]) if len(a.shape) == 1 else a.shape[-2:]
     columns = 1 if len(b.shape) == 1 else b.shape[-1]
     lead = len(result.shape) - (len(a.shape) > 1) - (len(b.shape) > 1)

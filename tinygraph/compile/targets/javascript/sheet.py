@@ -1,7 +1,7 @@
 """A sheet: the lines of one phase, and the buffers that they read and write.
 
 All printing here is for one batch size. ``sizes`` prints the same graph at three batch sizes and
-lays the three texts over each other, so nothing here needs to know which numbers depend on it.
+compares the three texts, so nothing here needs to know which numbers depend on it.
 """
 
 from __future__ import annotations
@@ -43,14 +43,14 @@ class Sheet:
     names: Names = field(default_factory=lambda: Names(RESERVED))
 
     def new(self, value: Value, label: str = "") -> Place:
-        """Return a buffer of its own for a value."""
+        """Return a new buffer for a value."""
         name = self.names.of(label or value.label or "part")
         self.declarations.append(f"const {name} = new {_array_type(value)}({_count(value.shape)});")
         self.places[value] = Place(name, 0, row_major(value.shape))
         return self.places[value]
 
     def place(self, value: Value) -> Place:
-        """Return where a value stands; a constant gets a buffer when somebody asks."""
+        """Return the place of a value; a constant gets its buffer when it is first needed."""
         if value not in self.places and value.kind == "constant":
             numbers = np.asarray(value.constant)
             name = self.names.of(value.label or "constant")

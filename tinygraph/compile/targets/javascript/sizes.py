@@ -1,4 +1,4 @@
-"""One text for every batch size: the same graph is printed at three sizes, and the texts compared.
+"""One text for every batch size: a graph is printed at three sizes, and the texts are compared.
 
 Where the three texts differ, they differ in numbers only. A whole number is then a + b·n, with n
 the batch size, or n² for pairs of samples; any other number is a constant times a power of n, as

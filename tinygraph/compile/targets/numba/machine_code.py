@@ -32,7 +32,7 @@ def compile_source(source: str) -> Callable[..., None]:
     with _compiling:
         if source not in _compiled:
             module = module_of(source)
-            # These keep NaN and infinity right, and let sums be taken in any order.
+            # These keep NaN and infinity correct, and allow sums in any order.
             compiler = numba.njit(
                 cache=hasattr(module, "__cached__"),
                 error_model="numpy",
@@ -47,7 +47,7 @@ def compile_source(source: str) -> Callable[..., None]:
 
 
 def module_of(source: str) -> Any:
-    """Import ``source`` from a file in the cache folder; without one, from memory alone."""
+    """Import ``source`` from a file in the cache folder or, without a folder, from memory."""
     helpers = Path(vector_math.__file__).read_bytes()
     digest = hashlib.sha256(source.encode() + helpers).hexdigest()[:24]
     path = cache_folder() / f"step_{digest}.py"

@@ -113,7 +113,7 @@ class NumbaProgram:
         return placed
 
     def _write_update(self, planned: PlannedUpdate, loops: Loops) -> None:
-        """Write the loops of the update behind those of the step."""
+        """Write the loops of the update after those of the step."""
         update = planned.update
         self.memory = {value.label: self.flat.vector() for value in update.memory}
         places = {update.weight: _indexed("P"), update.gradient: _indexed("G")}

@@ -1,7 +1,7 @@
 """Elementary functions that a compiler can turn into vector instructions.
 
-A call into the C library is made for one number at a time; these are a few products and sums, which
-are done for as many numbers at once as the machine's registers hold.  Importing this needs numba.
+The C library computes one number per call. These functions are a few products and sums, which the
+machine computes for several numbers at once.  Importing this needs numba.
 
 Method: W. J. Cody and W. Waite, *Software manual for the elementary functions*, 1980.
 """
@@ -22,7 +22,7 @@ _ROUND = 6755399441055744.0  # 1.5 · 2⁵²: adding it rounds to a whole number
 _LARGEST = 709.782712893384
 _SMALLEST = -707.7
 _TAYLOR = tuple(1 / factorial(k) for k in range(13))
-# Only what keeps the order of operations: the rounding above must not be simplified away.
+# Only flags that keep the order of operations: the rounding above must not be simplified away.
 _OPTIONS: Any = {
     "error_model": "numpy",
     "fastmath": {"contract"},
@@ -33,7 +33,7 @@ _OPTIONS: Any = {
 
 @njit(**_OPTIONS)
 def exp(x):  # type: ignore[no-untyped-def]
-    """Return e^x, right to about the last bit.
+    """Return e^x, accurate to about the last bit.
 
     With n the whole number nearest to x / ln 2, the rest r = x - n ln 2 is at most 0.35 and e^r is
     a short Taylor sum; e^x = 2^n e^r is that sum with n added to the exponent in its bits.  Below
@@ -64,7 +64,7 @@ def exp(x):  # type: ignore[no-untyped-def]
 
 @njit(**_OPTIONS)
 def tanh(x):  # type: ignore[no-untyped-def]
-    """Return the hyperbolic tangent, right to a few units of the last digit.
+    """Return the hyperbolic tangent, accurate to a few units of the last digit.
 
     Away from 0 it is 1 - 2 / (e^2|x| + 1).  Near 0 that would lose digits by cancellation; there
     the continued fraction x / (1 + x²/(3 + x²/(5 + …))) is short.

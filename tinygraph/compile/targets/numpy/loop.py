@@ -77,7 +77,7 @@ def write_loop(program: Layout) -> Script:
         calls.write(operation)
         for place, value in copied.items():
             if value is operation.result:
-                # At once: later operations may write where it stands.
+                # At once: later operations may overwrite its buffer.
                 copy(place, value)
     for place, gradient in program.copied_gradients:
         copy(place, gradient)

@@ -36,7 +36,7 @@ class Expressions:
     Parameters
     ----------
     name : callable
-        Gives the name of a value that has a line of its own.
+        Gives the name of a value that has a separate line.
 
     >>> x, y = (Value("input", (), np.dtype(float), label) for label in "xy")
     >>> total = Value("result", (), np.dtype(float))

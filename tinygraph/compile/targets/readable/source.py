@@ -192,7 +192,7 @@ class _Writer:
 
 
 def _is_inline(operation: Operation, uses: Mapping[Value, int]) -> bool:
-    """Whether an operation is written where its result is used, not in a line of its own."""
+    """Whether an operation is written where its result is used, not in a separate line."""
     result = operation.result
     is_short = uses[result] == 1 or operation.function in _CHEAP
     is_expression = result.dtype != object and operation.function not in WRITES
@@ -200,7 +200,7 @@ def _is_inline(operation: Operation, uses: Mapping[Value, int]) -> bool:
 
 
 def _last_lines(block: Block) -> dict[Value, int]:
-    """Return the position of the operation in whose line each value stands last."""
+    """Return the position of the last operation whose line contains each value."""
     uses = block.uses
     last: dict[Value, int] = {}
     for position, operation in reversed(list(enumerate(block.operations))):
