@@ -65,11 +65,12 @@ class MatMul(Op):
     )
 
     def forward(self, x: Array, W: Array) -> Array:
-        return x @ W
+        # For two matrices dot is the same as @, and twice as fast if they are small.
+        return x.dot(W) if x.ndim == W.ndim == 2 else x @ W
 
     def backward(self, g: Array, y: Array, x: Array, W: Array) -> tuple[Array, Array]:
         if x.ndim == W.ndim == 2:
-            return g @ W.T, x.T @ g
+            return g.dot(W.T), x.T.dot(g)
         return (
             unbroadcast(g @ np.swapaxes(W, -1, -2), x),
             unbroadcast(np.swapaxes(x, -1, -2) @ g, W),

@@ -63,7 +63,7 @@ class MSE(Op):
                 self,
             )
         e = (p - t).ravel()
-        return e @ e / e.size  # a dot product with itself: the sum of squares in one call
+        return e.dot(e) / e.size  # the sum of squares in one call
 
     def backward(self, g: Array, y: Array, p: Array, t: Array) -> tuple[Array, Array]:
         slope = g * 2 / p.size * (p - t)

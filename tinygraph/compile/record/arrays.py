@@ -186,6 +186,8 @@ class Recorded(NDArrayOperatorsMixin):
         known = of_shape_alone(function, arguments, options)
         if known is not None:
             return known
+        if function is np.dot and all(1 <= np.ndim(a) <= 2 for a in arguments):
+            function = np.matmul  # the same for these; the passes know only one product
         parts = pieces(function, arguments, options)
         if parts is not None:
             return [arguments[0][index] for index in parts]
