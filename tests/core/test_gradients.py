@@ -185,12 +185,30 @@ def test_the_second_derivatives_of_every_op(op):
     check_op(op, order=2)
 
 
-def test_a_convolution_needs_a_fixed_batch_size_and_says_so():
-    image = tg.Input("image", shape=(None, 1, 4, 4))
-    kernels = tg.Parameter(np.ones((2, 1, 3, 3)), name="K")
-    loss = np.sum(tg.Conv2D(image, kernels, name="z"))
-    with pytest.raises(OpError, match="may work if the inputs have a fixed batch size"):
-        tg.gradients(loss, [kernels])
+def conv_net(rng):
+    """Return the loss of a small network for images of any number, and its parameters."""
+    image = tg.Input("image", shape=(None, 1, 8, 8))
+    label = tg.Input("label", shape=(None,), dtype=int)
+    K1 = tg.Parameter(rng.normal(size=(4, 1, 3, 3)), name="K1")
+    K2 = tg.Parameter(rng.normal(size=(3, 4, 3, 3)), name="K2")
+    W = tg.Parameter(rng.normal(size=(3, 5)), name="W")
+    h = tg.MaxPool2D(np.tanh(tg.Conv2D(image, K1, padding=1)))
+    h = tg.AvgPool2D(np.tanh(tg.Conv2D(h, K2)))
+    return tg.CrossEntropy(h.reshape(-1, 3) @ W, label), [K1, K2, W]
+
+
+def test_a_convolutional_network_has_any_batch_size(rng):
+    loss, parameters = conv_net(rng)
+    grads = tg.gradients(loss, parameters)
+    model = tg.Graph(loss)
+    for rows in (1, 7):
+        feeds = {"image": rng.normal(size=(rows, 1, 8, 8)), "label": rng.integers(0, 5, rows)}
+        model.forward(**feeds)
+        model.backward()
+        for parameter, gradient in zip(parameters, grads, strict=True):
+            np.testing.assert_array_equal(run(gradient, **feeds), parameter.grad)
+    squares = sum((np.sum(g * g) for g in grads[1:]), np.sum(grads[0] ** 2))
+    assert tg.gradcheck(tg.Graph(squares), **feeds).ok
 
 
 def test_the_check_of_second_derivatives_can_fail():

@@ -100,7 +100,7 @@ MATRICES = (tg.Softmax, tg.LogSoftmax, tg.LayerNorm)
 """The ops whose local derivative by x is a matrix for each row."""
 WINDOWS = (tg.Conv2D, tg.MaxPool2D, tg.AvgPool2D)
 """The ops whose local derivative belongs to windows of an image."""
-ELEMENTWISE = [op for op in OPS if op not in (tg.MatMul, *MOVES, *MATRICES, *WINDOWS)]
+ELEMENTWISE = [op for op in OPS if op not in (tg.MatMul, tg.OuterSum, *MOVES, *MATRICES, *WINDOWS)]
 
 
 @pytest.mark.parametrize("op", MATRICES, ids=call_name)

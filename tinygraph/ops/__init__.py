@@ -19,7 +19,7 @@ from tinygraph.ops.convolution import AvgPool2D, Conv2D, MaxPool2D
 from tinygraph.ops.functions import Abs, Cos, Exp, Expm1, Log, Log1p, Round, Sign, Sin
 from tinygraph.ops.indexing import AddAt, Embedding, Index, Put, Take
 from tinygraph.ops.joining import Concatenate
-from tinygraph.ops.linear import AddBias, MatMul
+from tinygraph.ops.linear import AddBias, MatMul, OuterSum
 from tinygraph.ops.losses import MSE
 from tinygraph.ops.normalization import LayerNorm
 from tinygraph.ops.powers import Power, Sqrt, Square, VariablePower
@@ -70,6 +70,7 @@ __all__ = [
     "Multiply",
     "Negate",
     "NotEqual",
+    "OuterSum",
     "Power",
     "Put",
     "ReLU",

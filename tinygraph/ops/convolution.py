@@ -10,6 +10,7 @@ import numpy as np
 
 from tinygraph.core.op import Op, Rule
 from tinygraph.errors import ArgumentError
+from tinygraph.ops.linear import outer_sum
 from tinygraph.ops.windows import add_windows, columns
 from tinygraph.validation.arrays import Array, brief, is_whole_number
 from tinygraph.validation.naming import describe
@@ -62,8 +63,8 @@ class Conv2D(Op):
         ),
         Rule(
             r"G^\top X",
-            "(np.moveaxis(g, 1, 0).reshape(len(kernels), -1) @ columns(x, kernels.shape[2:], "
-            "self.stride, self.padding).reshape(-1, kernels[0].size)).reshape(kernels.shape)",
+            "outer_sum(np.moveaxis(g, 1, -1), columns(x, kernels.shape[2:], self.stride, "
+            "self.padding)).reshape(kernels.shape)",
             local="columns(x, kernels.shape[2:], self.stride, self.padding)",
             why="a kernel meets every window of every sample: a sum over all of them",
         ),
@@ -79,12 +80,11 @@ class Conv2D(Op):
     def backward(self, g: Array, y: Array, x: Array, kernels: Array) -> tuple[Array, Array]:
         size, count = kernels.shape[2:], len(kernels)
         rows = columns(x, size, self.stride, self.padding)
-        rows = rows.reshape(-1, rows.shape[-1])
         at_rows = g.transpose(0, 2, 3, 1)
         through = at_rows @ kernels.reshape(count, -1)
         return (
             add_windows(through, x, size, self.stride, self.padding),
-            (at_rows.reshape(-1, count).T @ rows).reshape(kernels.shape),
+            outer_sum(at_rows, rows).reshape(kernels.shape),
         )
 
     def infer_shape(self, x: Shape, kernels: Shape) -> Shape:

@@ -1,4 +1,4 @@
-"""The two linear ops of a layer: the matrix product and the bias."""
+"""The linear ops of a layer: the matrix product, the bias, and the sum over rows of a gradient."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ from typing import Any
 
 import numpy as np
 
+from tinygraph.core.array_interface import ArrayInterface
 from tinygraph.core.leaves import Constant
 from tinygraph.core.node import OPERATORS, Node
 from tinygraph.core.numpy_functions import builds
 from tinygraph.core.op import Op, Rule
 from tinygraph.ops.arithmetic import unbroadcast
 from tinygraph.validation.arrays import Array
-from tinygraph.validation.shapes import Shape, broadcast
+from tinygraph.validation.shapes import Shape, broadcast, fits
 
 
 class MatMul(Op):
@@ -170,3 +171,82 @@ class AddBias(Op):
     @classmethod
     def example(cls, rng: np.random.Generator) -> tuple[Array, ...]:
         return rng.normal(size=(5, 3)), rng.normal(size=3)
+
+
+class OuterSum(Op):
+    r"""The sum of the outer products of the rows of two arrays: the gradient of a shared matrix.
+
+    A row is what the last axis holds. All other axes together count the rows, so images or
+    sequences of any batch size give one matrix.
+
+    **Formula.** :math:`y = X^\top Z`, with X of shape (r, m) and Z of shape (r, n), where r is the
+    number of rows.
+
+    **Index form.** :math:`y_{ij} = \sum_r x_{ri} z_{rj}`.
+
+    **Gradient.** :math:`x_{ri}` enters :math:`y_{ij}` of every j with the factor :math:`z_{rj}`,
+    and :math:`z_{rj}` enters it with the factor :math:`x_{ri}`:
+
+    .. math:: \frac{\partial L}{\partial X} = Z g^\top , \qquad
+              \frac{\partial L}{\partial Z} = X g .
+
+    **Shape check.** (r, n)(n, m) = (r, m) as X; (r, m)(m, n) = (r, n) as Z.
+
+    >>> import tinygraph as tg
+    >>> x, z = tg.Input("x", shape=(None, 5, 2)), tg.Input("z", shape=(None, 5, 3))
+    >>> tg.OuterSum(x, z)
+    <OuterSum (unnamed) (2, 3)>
+    """
+
+    role = "linear"
+    formula = r"x^\top z"
+    code = "outer_sum(x, z)"
+    rules = (
+        Rule(
+            r"z\, g^\top",
+            "z @ g.T",
+            local="z",
+            why="x_ri enters y_ij of every j with the factor z_rj",
+        ),
+        Rule(
+            r"x\, g",
+            "x @ g",
+            local="x",
+            why="z_rj enters y_ij of every i with the factor x_ri",
+        ),
+    )
+
+    def forward(self, x: Array, z: Array) -> Array:
+        return outer_sum(x, z)
+
+    def backward(self, g: Array, y: Array, x: Array, z: Array) -> tuple[Array, Array]:
+        return z @ g.T, x @ g
+
+    def infer_shape(self, x: Shape, z: Shape) -> Shape:
+        if len(x) < 2 or len(x) != len(z) or not fits(x[:-1], z[:-1]) or None in (x[-1], z[-1]):
+            raise self.shape_error("equally many rows, (…, m) and (…, n)")
+        return (x[-1], z[-1])
+
+    @classmethod
+    def example(cls, rng: np.random.Generator) -> tuple[Array, ...]:
+        return rng.normal(size=(3, 2, 4)), rng.normal(size=(3, 2, 5))
+
+
+def outer_sum(x: Array, z: Array) -> Array:
+    """Return the sum of the outer products of all rows of ``x`` and ``z``.
+
+    >>> outer_sum(np.array([[1.0, 2.0]]), np.array([[10.0, 100.0, 1000.0]]))
+    array([[  10.,  100., 1000.],
+           [  20.,  200., 2000.]])
+    """
+    if isinstance(x, ArrayInterface):
+        made: Array = x.__array_function__(outer_sum, (type(x),), (x, z), {})
+        return made
+    total: Array = x.reshape(-1, x.shape[-1]).T @ z.reshape(-1, z.shape[-1])
+    return total
+
+
+@builds(outer_sum)
+def outer_sum_node(x: Any, z: Any) -> Any:
+    """Build an OuterSum node."""
+    return OuterSum(x, z)
