@@ -79,6 +79,10 @@ class FeedError(TinygraphError, KeyError):
     """An input without a feed, or a feed without an input."""
 
 
+class MissingAttributeError(TinygraphError, AttributeError):
+    """A node does not have the attribute of an array that was asked for."""
+
+
 class UnknownNameError(TinygraphError, KeyError):
     """No node of the graph has the requested name."""
 

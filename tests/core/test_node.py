@@ -39,7 +39,7 @@ def test_operands_keep_their_order():
     np.testing.assert_allclose(got, [[0.5 + 2, -1 + 0.5]])
 
 
-@pytest.mark.parametrize("exponent", ["2", None, True, [1, 2]])
+@pytest.mark.parametrize("exponent", ["2", None, True])
 def test_an_exponent_is_a_number(exponent):
     with pytest.raises(ArgumentTypeError, match="exponent"):
         x**exponent

@@ -242,7 +242,7 @@ def test_a_step_that_is_interrupted_is_taken_by_all_parameters_or_none(
         model.backward()
     kind(expected.parameters).step()
     optimizer = kind(lab2.parameters)
-    take, calls = tg.Parameter.take, []
+    take, calls = tg.Parameter.accept, []
 
     def interrupted_take(parameter, value):
         calls.append(parameter)
@@ -250,7 +250,7 @@ def test_a_step_that_is_interrupted_is_taken_by_all_parameters_or_none(
             raise KeyboardInterrupt
         take(parameter, value)
 
-    monkeypatch.setattr(tg.Parameter, "take", interrupted_take)
+    monkeypatch.setattr(tg.Parameter, "accept", interrupted_take)
     with pytest.raises(KeyboardInterrupt):
         optimizer.step()
     assert optimizer.steps == 1

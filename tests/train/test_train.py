@@ -223,7 +223,7 @@ def test_ctrl_c_in_a_callback_keeps_the_record(lab2, xor):
 
 def test_ctrl_c_within_a_step_counts_the_step_once(lab2, xor, monkeypatch):
     optimizer = tg.SGD(lab2.parameters)
-    take, calls = tg.Parameter.take, []
+    take, calls = tg.Parameter.accept, []
 
     def interrupted_take(parameter, value):
         calls.append(parameter)
@@ -231,7 +231,7 @@ def test_ctrl_c_within_a_step_counts_the_step_once(lab2, xor, monkeypatch):
             raise KeyboardInterrupt
         take(parameter, value)
 
-    monkeypatch.setattr(tg.Parameter, "take", interrupted_take)
+    monkeypatch.setattr(tg.Parameter, "accept", interrupted_take)
     history = tg.fit(lab2, optimizer, **xor, epochs=50, print_interval=0, engine="interpreted")
     assert history.stopped == "interrupted"
     assert len(history) == optimizer.steps == 4

@@ -168,7 +168,7 @@ def load(
             f"{as_path(path)} has entries that no checkpoint has ({type(error).__name__}: {error})."
         ) from error
     for parameter, value in zip(model.parameters, values, strict=True):
-        parameter.take(value)
+        parameter.accept(value)
     if rng is not None:
         rng.bit_generator.state = rng_state
     return history

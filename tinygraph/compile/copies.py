@@ -182,7 +182,7 @@ class SideBySide:
         for k, optimizer in enumerate(self._optimizers):
             for position, parameter in enumerate(optimizer.parameters):
                 value, *memory = (part[position][k].copy() for part in self._parts)
-                parameter.take(value)
+                parameter.accept(value)
                 optimizer.memory[parameter] = tuple(memory)
             optimizer.steps += steps
 

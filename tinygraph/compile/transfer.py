@@ -24,13 +24,13 @@ def take_over(compiled: Any, parameters: Sequence[Parameter], optimizer: Optimiz
 def give_back(compiled: Any, parameters: Sequence[Parameter], optimizer: Optimizer | None) -> None:
     """Copy parameters, optimizer state and the states of the graph to their owners."""
     for parameter, value in zip(parameters, compiled.plan.weights):
-        parameter.take(compiled.flat.part(compiled.weights, value).copy())
+        parameter.accept(compiled.flat.part(compiled.weights, value).copy())
         if optimizer is not None and compiled.memory:
             optimizer.memory[parameter] = tuple(
                 compiled.flat.part(compiled.memory[slot], value).copy() for slot in optimizer.slots
             )
     for state, array in compiled.states.items():
-        state.take(np.array(array, state.value.dtype))
+        state.accept(np.array(array, state.value.dtype))
 
 
 def hand_over(source: Any, target: Any) -> None:

@@ -50,29 +50,34 @@ class ArrayInterface:
         """Return the array with its axes in reverse order."""
         return np.transpose(self)
 
-    def sum(self, axis: Any = None, keepdims: Any = False) -> Any:
+    @ArrayAttribute
+    def mT(self) -> Any:  # noqa: N802 - NumPy's name
+        """Return the matrices of a stack with rows and columns exchanged."""
+        return np.swapaxes(self, -1, -2)
+
+    def sum(self, axis: Any = None, *, keepdims: Any = False) -> Any:
         """Return the sum over all elements, or along the axes ``axis``."""
         return np.sum(self, axis=axis, keepdims=keepdims)
 
-    def mean(self, axis: Any = None, keepdims: Any = False) -> Any:
+    def mean(self, axis: Any = None, *, keepdims: Any = False) -> Any:
         """Return the mean over all elements, or along the axes ``axis``."""
         return np.mean(self, axis=axis, keepdims=keepdims)
 
-    def max(self, axis: Any = None, keepdims: Any = False) -> Any:
+    def max(self, axis: Any = None, *, keepdims: Any = False) -> Any:
         """Return the largest element, over all or along the axes ``axis``."""
         return np.max(self, axis=axis, keepdims=keepdims)
 
-    def min(self, axis: Any = None, keepdims: Any = False) -> Any:
+    def min(self, axis: Any = None, *, keepdims: Any = False) -> Any:
         """Return the smallest element, over all or along the axes ``axis``."""
         return np.min(self, axis=axis, keepdims=keepdims)
 
-    def reshape(self, *shape: Any) -> Any:
+    def reshape(self, *shape: Any, order: str = "C") -> Any:
         """Return the same elements in another shape; -1 or None means the batch size."""
-        return np.reshape(self, shape[0] if len(shape) == 1 else shape)
+        return np.reshape(self, shape[0] if len(shape) == 1 else shape, order=order)
 
-    def ravel(self) -> Any:
+    def ravel(self, order: str = "C") -> Any:
         """Return the elements in one row."""
-        return np.ravel(self)
+        return np.ravel(self, order=order)
 
     flatten = ravel
 
@@ -91,7 +96,15 @@ class ArrayInterface:
 
     def dot(self, other: Any) -> Any:
         """Return the matrix product with ``other``."""
-        return np.matmul(self, other)
+        return np.dot(self, other)
+
+    def take(self, indices: Any, axis: Any = None) -> Any:
+        """Return the elements at ``indices`` along an axis."""
+        return np.take(self, indices, axis=axis)
+
+    def round(self) -> Any:
+        """Return the nearest whole numbers."""
+        return np.rint(self)
 
     def clip(self, min: Any = None, max: Any = None) -> Any:  # noqa: A002 - NumPy's names
         """Return the elements limited to the range from ``min`` to ``max``."""
@@ -114,6 +127,21 @@ class ArrayInterface:
 
     def __le__(self, other: Any) -> Any:
         return np.less_equal(self, other)
+
+    def __and__(self, other: Any) -> Any:
+        return np.bitwise_and(self, other)
+
+    def __rand__(self, other: Any) -> Any:
+        return np.bitwise_and(other, self)
+
+    def __or__(self, other: Any) -> Any:
+        return np.bitwise_or(self, other)
+
+    def __ror__(self, other: Any) -> Any:
+        return np.bitwise_or(other, self)
+
+    def __invert__(self) -> Any:
+        return np.invert(self)
 
     def __floordiv__(self, other: Any) -> Any:
         return np.floor_divide(self, other)

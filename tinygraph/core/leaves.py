@@ -101,9 +101,9 @@ class Parameter(Node):
                 f"array of shape {show(array.shape)}.",
                 self,
             )
-        self.take(array.astype(self._value.dtype))
+        self.accept(array.astype(self._value.dtype))
 
-    def take(self, value: Array) -> None:
+    def accept(self, value: Array) -> None:
         """Make an optimizer's new array the value, without a copy or a check."""
         self._value = value
 

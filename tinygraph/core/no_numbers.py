@@ -10,10 +10,14 @@ from typing import Any, NoReturn
 
 import numpy
 
-from tinygraph.errors import ArgumentTypeError
+from tinygraph.core.numpy_hints import ATTRIBUTES, replacement
+from tinygraph.errors import ArgumentTypeError, MissingAttributeError
 from tinygraph.validation.arrays import brief
 
 np: Any = numpy  # whose types do not say that its functions accept nodes
+
+NUMBERS = (bool, int, float, list, tuple, numpy.ndarray, numpy.generic)
+"""What ``==`` compares with the elements of a node; anything else is another object."""
 
 
 class NoNumbers:
@@ -37,7 +41,26 @@ class NoNumbers:
             "Write np.exp(node) instead of math.exp(node), or run the graph and read node.value.",
         )
 
-    __int__ = __complex__ = __round__ = __float__
+    __int__ = __complex__ = __float__
+
+    def __round__(self, digits: Any = None) -> NoReturn:
+        raise _no_numbers(self, "so round() cannot read it", "Write np.rint(node).")
+
+    def __format__(self, layout: str) -> str:
+        if not layout:
+            return str(self)
+        raise _no_numbers(
+            self,
+            f"so none can be written as {layout!r}",
+            "Run the graph and write its result, or node.value.",
+        )
+
+    def __divmod__(self, other: Any) -> NoReturn:
+        raise _no_numbers(self, "so divmod() cannot divide it", "Write node / number.")
+
+    def __getattr__(self, name: str) -> NoReturn:
+        error = MissingAttributeError if _is_of_arrays(name, type(self)) else AttributeError
+        raise error(_missing(name, self), name=name, obj=self)
 
     def __index__(self) -> NoReturn:
         raise _no_numbers(
@@ -71,7 +94,8 @@ class NoNumbers:
         raise _no_numbers(
             self,
             "so NumPy cannot make an array of it",
-            "Apply NumPy functions to the node itself, or run the graph and read node.value.",
+            "Apply NumPy functions to the node itself, or run the graph and read node.value. "
+            "To join nodes, write np.stack([a, b]).",
         )
 
     def __setitem__(self, index: Any, value: Any) -> NoReturn:
@@ -83,12 +107,12 @@ class NoNumbers:
 
     def __eq__(self, other: Any) -> Any:
         """Compare with numbers element by element; a node equals no other node but itself."""
-        if isinstance(other, (bool, int, float, np.ndarray, np.generic)):
+        if isinstance(other, NUMBERS):
             return np.equal(self, other)
         return NotImplemented
 
     def __ne__(self, other: Any) -> Any:
-        if isinstance(other, (bool, int, float, np.ndarray, np.generic)):
+        if isinstance(other, NUMBERS):
             return np.not_equal(self, other)
         return NotImplemented
 
@@ -99,3 +123,15 @@ def _no_numbers(node: Any, so: str, instead: str) -> ArgumentTypeError:
     return ArgumentTypeError(
         f"A node has no numbers until a graph runs, {so}; got {brief(node)}. {instead}"
     )
+
+
+def _is_of_arrays(name: str, kind: type) -> bool:
+    """Tell whether arrays have a public attribute that nodes of this class do not have."""
+    return not name.startswith("_") and hasattr(numpy.ndarray, name) and not hasattr(kind, name)
+
+
+def _missing(name: str, node: Any) -> str:
+    if not _is_of_arrays(name, type(node)):
+        return f"{type(node).__name__!r} object has no attribute {name!r}"
+    instead = ATTRIBUTES.get(name) or replacement(name) or f"node.value.{name} after a run"
+    return f"A node has no attribute .{name}, unlike an array; got {brief(node)}. Write {instead}."

@@ -12,11 +12,12 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from difflib import get_close_matches
+from functools import cache
 from typing import Any, NoReturn, TypeVar
 
 import numpy as np
 
+from tinygraph.core.numpy_hints import replacement
 from tinygraph.errors import ArgumentTypeError
 from tinygraph.validation.arrays import brief
 
@@ -29,36 +30,6 @@ REDUCTIONS: dict[np.ufunc, Callable[..., Any]] = {
     np.minimum: np.min,
 }
 """The function that equals ``ufunc.reduce``, such as ``np.sum`` for ``np.add.reduce``."""
-
-INSTEAD = {
-    "append": "np.concatenate([a, b])",
-    "array": "np.stack([a, b])",
-    "average": "np.mean(x)",
-    "column_stack": "np.stack([a, b], axis=1)",
-    "cosh": "(np.exp(x) + np.exp(-x)) / 2",
-    "cumsum": "x @ np.triu(np.ones((n, n)))",
-    "einsum": "a @ b, with np.transpose where axes must change places",
-    "exp2": "2 ** x",
-    "fabs": "np.abs(x)",
-    "floor_divide": "a / b",
-    "hstack": "np.concatenate([a, b], axis=1)",
-    "inner": "a @ b.T",
-    "isclose": "np.abs(a - b) < 1e-8",
-    "linalg.norm": "np.sqrt(np.sum(x ** 2))",
-    "log10": "np.log(x) / np.log(10)",
-    "log2": "np.log(x) / np.log(2)",
-    "logaddexp": "np.log(np.exp(a) + np.exp(b))",
-    "median": "np.mean(x)",
-    "outer": "np.reshape(a, (-1, 1)) * b",
-    "prod": "np.exp(np.sum(np.log(x)))",
-    "sinh": "(np.exp(x) - np.exp(-x)) / 2",
-    "std": "np.sqrt(np.mean((x - np.mean(x)) ** 2))",
-    "tan": "np.sin(x) / np.cos(x)",
-    "tensordot": "a @ b",
-    "var": "np.mean((x - np.mean(x)) ** 2)",
-    "vstack": "np.concatenate([a, b], axis=0)",
-}
-"""What to write instead of a NumPy function that nodes do not support."""
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -98,34 +69,51 @@ def apply_function(function: Callable[..., Any], inputs: Any, options: dict[str,
         refuse(function, inputs)
     if isinstance(builder, type):
         return _op(builder, function, inputs, options)
+    defaults = _signature(function).parameters
+    takes = _signature(builder)
+    options = {
+        name: value
+        for name, value in options.items()
+        if name in takes.parameters or name not in defaults or value is not defaults[name].default
+    }
     try:
-        inspect.signature(builder).bind(*inputs, **options)
+        takes.bind(*inputs, **options)
     except TypeError as error:
-        takes = ", ".join(inspect.signature(builder).parameters)
         raise ArgumentTypeError(
-            f"{name_of(function)} of a node takes the arguments ({takes}); got {error}."
+            f"{name_of(function)} of a node takes the arguments "
+            f"({', '.join(takes.parameters)}); this call fails: {error}."
         ) from error
     return builder(*inputs, **options)
 
 
+@cache
+def _signature(function: Callable[..., Any]) -> inspect.Signature:
+    """Return the parameters of a function; none for one that is written in C."""
+    try:
+        return inspect.signature(function)
+    except ValueError:
+        return inspect.Signature()
+
+
 def _op(op: Any, function: Callable[..., Any], inputs: Any, options: dict[str, Any]) -> Any:
-    """Build an op; the user may have given NumPy its hyperparameters by position."""
-    count = len(op.arguments)
+    """Build an op from a call of NumPy's function, without arguments that are its defaults."""
+    names = op.arguments
     keywords = [name for name in inspect.get_annotations(op) if name in op._keywords]
-    if len(inputs) > count + len(keywords):
+    if not isinstance(function, np.ufunc):
+        numpy_s = _signature(function).parameters
+        given = _signature(function).bind(*inputs, **options).arguments
+        options = {n: value for n, value in given.items() if value is not numpy_s[n].default}
+        names = tuple(numpy_s)[: len(names)]
+        inputs = [options.pop(name) for name in names]
+    unknown = [name for name in options if name not in keywords]
+    if unknown or len(inputs) > len(names):
+        wrong = f"{unknown[0]}=…" if unknown else f"{len(inputs)} arguments"
         raise ArgumentTypeError(
             f"{name_of(function)} of a node takes the arguments "
-            f"({', '.join((*op.arguments, *keywords))}); got {len(inputs)} arguments."
+            f"({', '.join((*names, *keywords))}); got {wrong}. A node has the precision of its "
+            f"graph, and never writes into another array."
         )
-    options = {**dict(zip(keywords, inputs[count:], strict=False)), **options}
-    unknown = [name for name in options if name not in op._keywords]
-    if unknown:
-        raise ArgumentTypeError(
-            f"{name_of(function)} of a node takes the arguments "
-            f"({', '.join((*op.arguments, *keywords))}); got {unknown[0]}=…. A node has the "
-            f"precision of its graph, and never writes into another array."
-        )
-    return op(*inputs[:count], **options)
+    return op(*inputs, **options)
 
 
 def name_of(function: Callable[..., Any]) -> str:
@@ -143,11 +131,10 @@ def refuse(function: Callable[..., Any], inputs: Any) -> NoReturn:
     name = name_of(function)
     short = name.removeprefix("np.")
     supported = sorted({each.__name__ for each in FUNCTIONS if name_of(each).startswith("np.")})
-    near = get_close_matches(short, supported, n=1, cutoff=0.4)
-    instead = INSTEAD.get(short) or (f"np.{near[0]}" if near else "")
+    instead = replacement(short, supported)
     arrived = ", ".join(brief(each) for each in inputs) if isinstance(inputs, tuple) else ""
     raise ArgumentTypeError(
         f"{name} cannot be applied to nodes, since tinygraph has no op for it; got {arrived}. "
-        + (f"The nearest that nodes support is {instead}. " if instead else "")
-        + "Or write an op: a class with forward and backward."
+        + (f"Instead, write {instead}. " if instead else "")
+        + "You can also write an op of your own: a class with forward and backward."
     )

@@ -13,8 +13,8 @@ from tinygraph.ops.comparisons import (
     Maximum,
     Minimum,
     NotEqual,
-    Where,
 )
+from tinygraph.ops.conditions import LogicalAnd, LogicalNot, LogicalOr, Where
 from tinygraph.ops.convolution import AvgPool2D, Conv2D, MaxPool2D
 from tinygraph.ops.functions import Abs, Cos, Exp, Expm1, Log, Log1p, Round, Sign, Sin
 from tinygraph.ops.indexing import AddAt, Embedding, Index, Put, Take
@@ -60,6 +60,9 @@ __all__ = [
     "Log",
     "Log1p",
     "LogSoftmax",
+    "LogicalAnd",
+    "LogicalNot",
+    "LogicalOr",
     "MatMul",
     "Max",
     "MaxPool2D",

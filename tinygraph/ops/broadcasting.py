@@ -143,6 +143,8 @@ def _repeated(op: Op, x: Shape, to: Shape) -> Shape:
 @builds(np.size)
 def size(a: Any, axis: int | None = None) -> Any:
     """Return the number of elements of a node: a number if it is known, else a Size node."""
+    if axis is not None and not (is_whole_number(axis) and -len(a.shape) <= axis < len(a.shape)):
+        raise ArgumentTypeError(f"np.size needs an axis of {brief(a)}; got {brief(axis)}.")
     counted = a.shape if axis is None else (a.shape[axis],)
     return Size(a, axis=axis) if None in counted else math.prod(counted)
 

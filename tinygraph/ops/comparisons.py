@@ -1,4 +1,4 @@
-"""Comparisons, and the ops that choose between two values: Where, Maximum, Minimum.
+"""Comparisons, and the larger and the smaller of two values.
 
 A comparison gives 1 where it holds and 0 elsewhere, in the precision of the graph. So it can be
 multiplied: ``g * (x > 0)`` keeps the gradient where x is positive. A comparison is constant except
@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 
-from tinygraph.core.node import Node
 from tinygraph.core.numpy_functions import builds
 from tinygraph.core.op import Op, Rule
 from tinygraph.errors import ArgumentTypeError
@@ -228,73 +227,6 @@ class Minimum(Op, numpy=np.minimum):
         return _without_ties(rng)
 
 
-class Where(Op):
-    r"""One of two values for each element, by a condition that is 1 or 0.
-
-    **Formula.** :math:`y = a` where the condition holds, and :math:`y = b` elsewhere.
-
-    **Gradient.** It flows to the value that was chosen, and 0 flows to the other one. The condition
-    gets no gradient.
-
-    .. math:: \frac{\partial L}{\partial a} = g \odot [\text{condition}], \qquad
-              \frac{\partial L}{\partial b} = g \odot [\text{not condition}] .
-
-    **Shape check.** y has the shape to which the three inputs broadcast; each gradient is summed
-    over the axes along which its argument was broadcast.
-
-    A comparison such as ``x > 0`` gives the 1 and 0; numbers above 1/2 count as 1.
-
-    >>> import tinygraph as tg
-    >>> x = tg.Input("x", shape=(None, 2))
-    >>> np.where(x > 0, x, 0.01 * x)
-    <Where (unnamed) (B, 2)>
-    """
-
-    formula = r"a \text{ if } \text{condition}, \text{ else } b"
-    code = "np.where(condition > 0.5, a, b)"
-    rules = (
-        Rule("0", "np.zeros_like(condition)", local="0.0", why="the condition is 1 or 0"),
-        Rule(
-            r"g \odot [\text{condition}]",
-            "np.where(condition > 0.5, g, 0)",
-            local="np.where(condition > 0.5, 1.0, 0.0)",
-            why="y is a where the condition holds",
-        ),
-        Rule(
-            r"g \odot [\text{not condition}]",
-            "np.where(condition > 0.5, 0, g)",
-            local="np.where(condition > 0.5, 0.0, 1.0)",
-            why="y is b where the condition does not hold",
-        ),
-    )
-
-    def forward(self, condition: Array, a: Array, b: Array) -> Array:
-        return np.where(condition > 0.5, a, b)
-
-    def backward(
-        self, g: Array, y: Array, condition: Array, a: Array, b: Array
-    ) -> tuple[None, Array, Array]:
-        is_a = condition > 0.5
-        return None, unbroadcast(np.where(is_a, g, 0), a), unbroadcast(np.where(is_a, 0, g), b)
-
-    @classmethod
-    def example(cls, rng: np.random.Generator) -> tuple[Array, ...]:
-        near = rng.uniform(0.0, 0.4, size=(3, 4))
-        condition = np.where(rng.permutation(12).reshape(3, 4) % 2, near, 1 - near)
-        return condition, rng.normal(size=(3, 4)), rng.normal(size=(3, 4))
-
-
-@builds(np.where)
-def where(condition: Any, a: Any = None, b: Any = None) -> Node:
-    """Build a Where node; refuse a lone condition, whose positions depend on the numbers."""
-    if a is None or b is None:
-        raise ArgumentTypeError(
-            "np.where of a node needs three arguments, np.where(condition, a, b): how many "
-            "elements satisfy a condition is unknown until a graph runs."
-        )
-    return Where(condition if isinstance(condition, Node) else np.asarray(condition, bool), a, b)
-
-
 @builds(np.clip)
 def clip(
     a: Any,
@@ -304,6 +236,10 @@ def clip(
     max: Any = None,  # noqa: A002
 ) -> Any:
     """Build a Maximum with the lower limit and a Minimum with the upper one."""
+    if (a_min is not None or a_max is not None) and (min is not None or max is not None):
+        raise ArgumentTypeError(
+            "The limits of np.clip must be a_min and a_max, or min and max; got some of both."
+        )
     lower = a_min if min is None else min
     upper = a_max if max is None else max
     y = a if lower is None else Maximum(a, lower)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
+from tinygraph.core.numpy_functions import FUNCTIONS, builds
 from tinygraph.core.op import Op, Rule
-from tinygraph.validation.arrays import Array
+from tinygraph.errors import ArgumentTypeError
+from tinygraph.validation.arrays import Array, brief
 
 
 class Exp(Op, numpy=np.exp):
@@ -225,3 +229,29 @@ class Round(Op, numpy=np.rint):
 
     def backward(self, g: Array, y: Array, x: Array) -> tuple[None]:
         return (None,)
+
+
+FUNCTIONS[np.fabs] = Abs
+
+
+@builds(np.round)
+def round_half_even(a: Any, decimals: Any = 0) -> Any:
+    """Build a Round node."""
+    if decimals != 0:
+        raise ArgumentTypeError(
+            f"np.round of a node rounds to whole numbers; got decimals={brief(decimals)}. Write "
+            f"np.rint(x * 100) / 100 for two decimals."
+        )
+    return Round(a)
+
+
+@builds(np.positive)
+def positive(x: Any) -> Any:
+    """Return the node itself."""
+    return x
+
+
+@builds(np.reciprocal)
+def reciprocal(x: Any) -> Any:
+    """Build ``1 / x``."""
+    return 1 / x

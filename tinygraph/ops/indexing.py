@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 
 from tinygraph.core.array_interface import ArrayInterface
+from tinygraph.core.leaves import Constant
 from tinygraph.core.node import OPERATORS, Node
 from tinygraph.core.numpy_functions import builds
 from tinygraph.core.op import Op, Rule
 from tinygraph.errors import ArgumentTypeError
-from tinygraph.ops.comparisons import COMPARISONS
+from tinygraph.ops.conditions import CONDITIONS
 from tinygraph.validation.arrays import Array, brief, is_whole_number
 from tinygraph.validation.shapes import Shape, show, with_batch
 
@@ -313,7 +314,7 @@ def index(x: Any, at: Any) -> Any:
     places = [k for k, each in enumerate(parts) if isinstance(each, Node)]
     if not places:
         return Index(x, at=parts)
-    if isinstance(parts[places[0]], COMPARISONS):
+    if isinstance(parts[places[0]], CONDITIONS):
         raise _mask(parts[places[0]])
     before, after = parts[: places[0]], parts[places[0] + 1 :]
     if any(not isinstance(each, slice) or each != slice(None) for each in (*before, *after)):
@@ -332,8 +333,9 @@ def _checked(at: Any) -> tuple[Any, ...]:
     checked: list[Any] = []
     for each in at if isinstance(at, tuple) else (at,):
         part = each
-        if isinstance(each, (list, np.ndarray)):
+        if isinstance(each, (list, tuple, np.ndarray)):
             part = np.asarray(each)
+            part = part if part.size else part.astype(np.intp)  # NumPy has no type for nothing
             if part.dtype.kind == "b":
                 raise _mask(each)
         is_array = isinstance(part, np.ndarray) and part.dtype.kind in "iu"
@@ -391,6 +393,12 @@ def _taken(op: Take | AddAt, x: Shape, index: Shape) -> Shape:
     if not is_whole_number(axis) or not -len(x) <= axis < len(x):
         raise op.shape_error(f"an axis of {show(x)}, not {brief(axis)}")
     axis %= len(x)
-    if x[axis] is None:
+    size = x[axis]
+    if size is None:
         raise op.shape_error("an axis of known size, since the number of samples is unknown")
+    node = op.inputs[1]
+    if isinstance(node, Constant):
+        at: Any = node.value
+        if not np.all((at == np.rint(at)) & (at >= -size) & (at < size)):
+            raise op.shape_error(f"whole numbers from {-size} to {size - 1} as index")
     return (*x[:axis], *index, *x[axis + 1 :])

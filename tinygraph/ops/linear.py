@@ -11,8 +11,9 @@ from tinygraph.core.leaves import Constant
 from tinygraph.core.node import OPERATORS, Node
 from tinygraph.core.numpy_functions import builds
 from tinygraph.core.op import Op, Rule
+from tinygraph.errors import ArgumentTypeError
 from tinygraph.ops.arithmetic import unbroadcast
-from tinygraph.validation.arrays import Array
+from tinygraph.validation.arrays import Array, brief
 from tinygraph.validation.shapes import Shape, broadcast, fits
 
 
@@ -101,7 +102,7 @@ class MatMul(Op):
         return rng.normal(size=(5, 3)), rng.normal(size=(3, 4))
 
 
-@builds(np.matmul, np.dot)
+@builds(np.matmul)
 def matmul(a: Any, b: Any) -> Any:
     """Build ``a @ b``; a vector counts as a row on the left, and as a column on the right."""
     a, b = (each if isinstance(each, Node) else Constant(each) for each in (a, b))
@@ -117,6 +118,20 @@ def matmul(a: Any, b: Any) -> Any:
 
 
 OPERATORS["@"] = matmul
+
+
+@builds(np.dot)
+def dot(a: Any, b: Any) -> Any:
+    """Build ``a @ b``, or ``a * b`` if one of them is a single number."""
+    a, b = (each if isinstance(each, Node) else Constant(each) for each in (a, b))
+    if not a.shape or not b.shape:
+        return a * b
+    if len(a.shape) > 1 and len(b.shape) > 2:
+        raise ArgumentTypeError(
+            f"np.dot of nodes multiplies vectors, matrices, and stacks by a matrix; got {brief(a)} "
+            f"and {brief(b)}. To multiply two stacks matrix by matrix, write a @ b."
+        )
+    return matmul(a, b)
 
 
 class AddBias(Op):

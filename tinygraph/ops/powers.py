@@ -52,7 +52,7 @@ class Power(Op):
 
     def backward(self, g: Array, y: Array, x: Array) -> Array:
         if self.exponent == 0:
-            return g * 0
+            return np.zeros_like(g)
         return g * self.exponent * x ** (self.exponent - 1)
 
     def infer_shape(self, x: Shape) -> Shape:
@@ -76,7 +76,7 @@ class Power(Op):
 
 
 class VariablePower(Op):
-    r"""A power with a node as exponent, element by element, for x > 0.
+    r"""A power with a node as exponent, element by element, for x ≥ 0.
 
     **Formula.** :math:`y = x^k`.
 
@@ -87,7 +87,9 @@ class VariablePower(Op):
     .. math:: \frac{\partial L}{\partial x} = g \odot k\, x^{k - 1}, \qquad
               \frac{\partial L}{\partial k} = g \odot y \odot \ln x ,
 
-    each summed over the axes along which its argument was broadcast.
+    each summed over the axes along which its argument was broadcast. At the edges, both are limits:
+    for k = 0, y is 1 everywhere and the slope by x is 0; for x = 0, y is 0 for every k > 0 and the
+    slope by k is 0.
 
     **Shape check.** y has the shape to which x and k broadcast.
 
@@ -102,14 +104,14 @@ class VariablePower(Op):
     rules = (
         Rule(
             r"g \odot k\, x^{k - 1}",
-            "g * k * x ** (k - 1)",
-            local="k * x ** (k - 1)",
+            "g * k * x ** np.where(k == 0, 1, k - 1)",
+            local="k * x ** np.where(k == 0, 1, k - 1)",
             why="for fixed k, the power rule",
         ),
         Rule(
             r"g \odot y \odot \ln(x)",
-            "g * y * np.log(x)",
-            local="y * np.log(x)",
+            "g * y * np.log(np.where(x == 0, 1, x))",
+            local="y * np.log(np.where(x == 0, 1, x))",
             why="for fixed x, x^k is the exponential function of k ln x",
         ),
     )
@@ -118,7 +120,9 @@ class VariablePower(Op):
         return x**k
 
     def backward(self, g: Array, y: Array, x: Array, k: Array) -> tuple[Array, Array]:
-        return unbroadcast(g * k * x ** (k - 1), x), unbroadcast(g * y * np.log(x), k)
+        by_x = k * x ** np.where(k == 0, 1, k - 1)
+        by_k = y * np.log(np.where(x == 0, 1, x))
+        return unbroadcast(g * by_x, x), unbroadcast(g * by_k, k)
 
     @classmethod
     def example(cls, rng: np.random.Generator) -> tuple[Array, ...]:
@@ -128,6 +132,8 @@ class VariablePower(Op):
 @builds(np.power)
 def power(base: Any, exponent: Any) -> Node:
     """Build ``base ** exponent``: a Power if the exponent is a number, else a VariablePower."""
+    if isinstance(exponent, (list, tuple)):
+        exponent = np.asarray(exponent)
     if is_number(exponent):
         return Power(base, exponent=exponent)
     if not isinstance(exponent, (Node, np.ndarray)):

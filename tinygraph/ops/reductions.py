@@ -236,7 +236,7 @@ def reduced_shape(op: Op, x: Shape, axis: Any, keepdims: Any) -> Shape:
     ShapeError
         If ``x`` does not have such an axis.
     """
-    if not isinstance(keepdims, (bool, np.bool_)):
+    if not isinstance(keepdims, bool):
         raise ArgumentTypeError(
             f"keepdims of {describe(op)} must be True or False; got {brief(keepdims)}."
         )
@@ -270,7 +270,7 @@ def _axes(ndim: int, axis: Any) -> tuple[int, ...]:
 
 
 def _refuse_empty(op: Op, x: Array, what: str) -> None:
-    if reduced_size(x, op.axis) == 0:  # type: ignore[attr-defined]
+    if reduced_size(x, op.axis) == 0:
         raise ShapeError(
             f"{describe(op)} needs at least one element, since an empty array has no {what}; "
             f"got the shape {show(x.shape)}. Feed a batch of at least one sample.",

@@ -11,7 +11,6 @@ from tinygraph.core.numpy_functions import builds
 from tinygraph.core.op import Op, Rule
 from tinygraph.core.symbolic_size import without_symbols
 from tinygraph.errors import ArgumentTypeError
-from tinygraph.ops.reductions import _axes
 from tinygraph.validation.arrays import Array, brief, is_whole_number
 from tinygraph.validation.naming import describe
 from tinygraph.validation.shapes import Shape, show
@@ -164,7 +163,7 @@ class Transpose(Op):
                 f"axes of {describe(self)} must be a tuple of whole numbers; got {brief(axes)}."
             )
         order = [axis % len(x) for axis in axes if -len(x) <= axis < len(x)]
-        if sorted(order) != list(range(len(x))):
+        if len(axes) != len(x) or sorted(order) != list(range(len(x))):
             raise self.shape_error(f"each axis of {show(x)} once, not {tuple(axes)}")
         if self.axes is not None:
             self.axes = tuple(order)
@@ -200,14 +199,9 @@ def ravel(a: Any, order: str = "C") -> Any:
 @builds(np.expand_dims)
 def expand_dims(a: Any, axis: Any) -> Any:
     """Build a Reshape node with new axes of size 1."""
-    axes = axis if isinstance(axis, (tuple, list)) else (axis,)
-    ndim = len(a.shape) + len(axes)
-    if not all(is_whole_number(each) and -ndim <= each < ndim for each in axes):
-        raise ArgumentTypeError(
-            f"axis of np.expand_dims must be whole numbers from {-ndim} to {ndim - 1} for "
-            f"{brief(a)}; got {brief(axis)}."
-        )
-    new = {each % ndim for each in axes}
+    count = len(axis) if isinstance(axis, (tuple, list)) else 1
+    ndim = len(a.shape) + count
+    new = _positions("np.expand_dims", a, axis, ndim)
     sizes = iter(a.shape)
     return Reshape(a, to=tuple(1 if k in new else next(sizes) for k in range(ndim)))
 
@@ -215,13 +209,26 @@ def expand_dims(a: Any, axis: Any) -> Any:
 @builds(np.squeeze)
 def squeeze(a: Any, axis: Any = None) -> Any:
     """Build a Reshape node without axes of size 1; the batch axis stays."""
-    ndim = len(a.shape)
-    axes = [k for k, n in enumerate(a.shape) if n == 1] if axis is None else _axes(ndim, axis)
-    if any(k >= ndim or a.shape[k] != 1 for k in axes):
+    ones = [k for k, n in enumerate(a.shape) if n == 1]
+    axes = ones if axis is None else _positions("np.squeeze", a, axis, len(a.shape))
+    if any(k not in ones for k in axes):
         raise ArgumentTypeError(
             f"np.squeeze removes axes of size 1 only; got the axis {axis} of {brief(a)}."
         )
     return Reshape(a, to=tuple(n for k, n in enumerate(a.shape) if k not in axes))
+
+
+def _positions(function: str, a: Any, axis: Any, ndim: int) -> list[int]:
+    """Return different axes, as numbers from 0 to ``ndim`` - 1."""
+    axes = axis if isinstance(axis, (tuple, list)) else (axis,)
+    if all(is_whole_number(each) and -ndim <= each < ndim for each in axes):
+        positions = [each % ndim for each in axes]
+        if len(set(positions)) == len(positions):
+            return positions
+    valid = f"whole numbers from {-ndim} to {ndim - 1}, each once" if ndim else "an empty tuple"
+    raise ArgumentTypeError(
+        f"The axes of {function} must be {valid}; got {brief(axis)} for {brief(a)}."
+    )
 
 
 @builds(np.transpose)
@@ -234,9 +241,34 @@ def transpose(a: Any, axes: Any = None) -> Any:
 def swapaxes(a: Any, axis1: int, axis2: int) -> Any:
     """Build a Transpose node that exchanges two axes."""
     order = list(range(len(a.shape)))
-    if not all(is_whole_number(k) and -len(order) <= k < len(order) for k in (axis1, axis2)):
-        raise ArgumentTypeError(
-            f"np.swapaxes needs two axes of {brief(a)}; got {brief(axis1)} and {brief(axis2)}."
-        )
-    order[axis1], order[axis2] = order[axis2], order[axis1]
+    i, k = (
+        *_positions("np.swapaxes", a, axis1, len(order)),
+        *_positions("np.swapaxes", a, axis2, len(order)),
+    )
+    order[i], order[k] = order[k], order[i]
     return Transpose(a, axes=tuple(order))
+
+
+@builds(np.moveaxis)
+def moveaxis(a: Any, source: Any, destination: Any) -> Any:
+    """Build a Transpose node that moves axes to other places."""
+    ndim = len(a.shape)
+    moved = _positions("np.moveaxis", a, source, ndim)
+    places = _positions("np.moveaxis", a, destination, ndim)
+    if len(moved) != len(places):
+        raise ArgumentTypeError(
+            f"np.moveaxis needs one destination for each axis; got {brief(source)} and "
+            f"{brief(destination)}."
+        )
+    order = [k for k in range(ndim) if k not in moved]
+    for place, axis in sorted(zip(places, moved, strict=True)):
+        order.insert(place, axis)
+    return Transpose(a, axes=tuple(order))
+
+
+if hasattr(np, "matrix_transpose"):  # new in NumPy 2.0
+
+    @builds(np.matrix_transpose)
+    def matrix_transpose(x: Any) -> Any:
+        """Build a Transpose node that exchanges the last two axes."""
+        return swapaxes(x, -1, -2)

@@ -182,7 +182,7 @@ class Optimizer:
 
     def _keep(self, t: int, updated: Iterable[tuple[Array, ...]]) -> None:
         for parameter, arrays in zip(self.parameters, updated):
-            parameter.take(arrays[0])
+            parameter.accept(arrays[0])
             self.memory[parameter] = arrays[1:]
         self.steps = t
 
