@@ -63,7 +63,8 @@ class MSE(Op):
                 self,
             )
         e = (p - t).ravel()
-        return e.dot(e) / e.size  # the sum of squares in one call
+        mean: Array = e.dot(e) / e.size  # the sum of squares in one call
+        return mean
 
     def backward(self, g: Array, y: Array, p: Array, t: Array) -> tuple[Array, Array]:
         slope = g * 2 / p.size * (p - t)
