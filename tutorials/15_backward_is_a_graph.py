@@ -147,6 +147,16 @@ assert "layer1/z" not in kept
 # labels), but not :math:`z_1`: the slope of tanh is :math:`1 - h_1^2`. The memory of training grows
 # with the number of layers, because each layer keeps its output.
 #
+# The program
+# -----------
+# A graph can be compiled, so both passes can be read as one program. Here is the squared length of
+# the gradient, and below it the backward pass of all that, which is a backward pass of a backward
+# pass:
+
+squared_length = tg.Sum(gradient1 * gradient1, name="squared_length")
+print(tg.compile(tg.Graph(squared_length)).source)
+
+# %%
 # Once more
 # ---------
 # The gradient is a node, so it has a gradient, too. The derivatives of the sine come back after

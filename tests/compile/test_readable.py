@@ -93,3 +93,64 @@ def test_the_same_graph_gives_the_same_text(target):
         return tg.compile(model, tg.RMSProp(model.parameters), target=target).code
 
     assert len({code() for _ in range(20)}) == 1
+
+
+def two_layers():
+    x, t = tg.Input("x", shape=(None, 2)), tg.Input("t", shape=(None, 1))
+    W = [
+        tg.Parameter(np.ones(shape), name=f"layer{k}/W") for k, shape in ((1, (2, 4)), (2, (4, 1)))
+    ]
+    h = tg.Tanh(tg.MatMul(x, W[0], name="layer1/z"), name="layer1/h")
+    return tg.MSE(tg.MatMul(h, W[1], name="layer2/z"), t, name="loss"), W
+
+
+BACKWARD_OF_BACKWARD = """\
+    # forward
+    z1 = x @ W1
+    h1 = np.tanh(z1)
+    z2 = h1 @ W2
+
+    # backward, as nodes
+    dz2 = 0.02 * (z2 - t)
+    dh1 = dz2 @ W2.T
+    layer1_Multiply1 = h1 * h1
+    layer1_Subtract1 = 1.0 - layer1_Multiply1
+    dz1 = dh1 * layer1_Subtract1
+    dW1 = x.T @ dz1
+    Multiply1 = dW1 * dW1
+    norm = np.sum(Multiply1)
+
+    # backward of all lines above
+    g_dW1 = dW1 + dW1
+    g_dz1 = x @ g_dW1
+    g_dh1 = g_dz1 * layer1_Subtract1
+    layer1_Multiply1_2 = -(g_dz1 * dh1) * h1
+    g_dz2 = g_dh1 @ W2
+    g_z2 = g_dz2 * 0.02
+    g_h1 = layer1_Multiply1_2 + layer1_Multiply1_2 + g_z2 @ W2.T
+    g_W2 = (dz2.T @ g_dh1).T + h1.T @ g_z2
+    g_z1 = g_h1 * (1 - layer1_Multiply1)
+    g_W1 = x.T @ g_z1
+    return norm, (g_W1, g_W2)
+"""
+
+
+def test_the_backward_of_a_backward_pass_is_readable():
+    loss, W = two_layers()
+    (gradient,) = tg.gradients(loss, W[:1])
+    norm = tg.Sum(gradient * gradient, name="norm")
+    assert BACKWARD_OF_BACKWARD in tg.compile(tg.Graph(norm)).source
+    (second,) = tg.gradients(norm, W[:1])
+    source = tg.compile(tg.Graph(tg.Sum(second))).source
+    assert "\n\n    # backward2, as nodes\n    " in source
+    assert "transpose" not in source
+
+
+def test_a_source_names_no_array_of_equal_numbers_and_no_default():
+    w = tg.Parameter(np.ones((30, 40)), name="w")
+    source = tg.compile(tg.Graph(tg.Sum(w * w, name="loss"))).source
+    assert "loss = np.sum(w_squared)" in source.replace("Multiply1", "w_squared")
+    assert "array" not in source
+    assert "np.sum(w, axis=0, keepdims=True)" in tg.compile(
+        tg.Graph(tg.Sum(tg.Sum(w, axis=0, keepdims=True) ** 2))
+    ).source.replace("Sum1 = ", "")

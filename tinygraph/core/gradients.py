@@ -9,12 +9,12 @@ Not supported: ops whose ``backward`` branches on numbers, loops over elements o
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
+from tinygraph.core.backward_names import BackwardNames
 from tinygraph.core.leaves import Constant, Parameter
 from tinygraph.core.node import Node
 from tinygraph.core.op import Op
@@ -106,39 +106,6 @@ def _back_propagate(
         if gradient.name is None:
             gradient.name, gradient.auto_named = names.gradient(node), True
     return grads
-
-
-class BackwardNames:
-    """The names of the nodes of a backward pass: ``backward/layer1/dW`` for ``layer1/W``.
-
-    If the nodes to differentiate have a backward pass among them, the new one is ``backward2``.
-
-    Parameters
-    ----------
-    nodes : iterable of Node
-        The nodes to differentiate.
-    """
-
-    def __init__(self, nodes: Iterable[Node]) -> None:
-        passes = {_pass_and_group(node)[0] for node in nodes}
-        number = max(passes) + 1
-        self._pass = "backward" if number == 1 else f"backward{number}"
-
-    def prefix(self, node: Node) -> str:
-        """Return the prefix of the nodes that the backward of ``node`` builds."""
-        group = _pass_and_group(node)[1]
-        return f"{self._pass}/{group}/" if group else f"{self._pass}/"
-
-    def gradient(self, node: Node) -> str:
-        """Return the name of the gradient of ``node``."""
-        return f"{self.prefix(node)}d{str(node.name).rpartition('/')[2]}"
-
-
-def _pass_and_group(node: Node) -> tuple[int, str]:
-    """Return the number of the backward pass of a node (0: forward), and its group in it."""
-    first, _, rest = node.group.partition("/")
-    found = re.fullmatch(r"backward(\d*)", first)
-    return (int(found[1] or 1), rest) if found else (0, node.group)
 
 
 def _contributions(op: Op, g: Node, dtype: Any) -> tuple[Any, ...]:

@@ -69,8 +69,8 @@ def apply_function(function: Callable[..., Any], inputs: Any, options: dict[str,
         refuse(function, inputs)
     if isinstance(builder, type):
         return _op(builder, function, inputs, options)
-    defaults = _signature(function).parameters
-    takes = _signature(builder)
+    defaults = signature_of(function).parameters
+    takes = signature_of(builder)
     options = {
         name: value
         for name, value in options.items()
@@ -87,7 +87,7 @@ def apply_function(function: Callable[..., Any], inputs: Any, options: dict[str,
 
 
 @cache
-def _signature(function: Callable[..., Any]) -> inspect.Signature:
+def signature_of(function: Callable[..., Any]) -> inspect.Signature:
     """Return the parameters of a function; none for one that is written in C."""
     try:
         return inspect.signature(function)
@@ -100,8 +100,8 @@ def _op(op: Any, function: Callable[..., Any], inputs: Any, options: dict[str, A
     names = op.arguments
     keywords = [name for name in inspect.get_annotations(op) if name in op._keywords]
     if not isinstance(function, np.ufunc):
-        numpy_s = _signature(function).parameters
-        given = _signature(function).bind(*inputs, **options).arguments
+        numpy_s = signature_of(function).parameters
+        given = signature_of(function).bind(*inputs, **options).arguments
         options = {n: value for n, value in given.items() if value is not numpy_s[n].default}
         names = tuple(numpy_s)[: len(names)]
         inputs = [options.pop(name) for name in names]

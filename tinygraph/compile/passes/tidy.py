@@ -2,7 +2,7 @@
 
 A pass is a function from :class:`Block` to :class:`Block`.  Because no value ever changes, a pass
 may drop, merge and reorder operations freely, as long as each still comes after its operands.
-This module has the three passes that every compiler has, and the parts of a pass. Passes that know
+This module has the passes that every compiler has, and the parts of a pass. Passes that know
 some arithmetic are in ``simplification`` and ``factors``; passes that know layers are in
 ``affine_layers`` and ``joined_layers``.
 """
@@ -79,6 +79,58 @@ def fold_constants(block: Block) -> Block:
     return rewritten(block, rewrite)
 
 
+def use_numbers(block: Block) -> Block:
+    """Write one number for a constant array of equal elements; drop a product with 1.
+
+    The gradient of a sum is an array of ones: ``ones * x`` is x.
+    """
+
+    def rewrite(operation: Operation) -> list[Operation] | Value:
+        if not operation.is_elementwise or operation.options:
+            return [operation]
+        result = operation.result
+        arguments = tuple(_as_number(value, operation) for value in operation.arguments)
+        if operation.function is np.multiply:
+            for one, other in (arguments, arguments[::-1]):
+                is_one = one.kind == "constant" and one.shape == () and one.constant == 1
+                if is_one and (other.shape, other.dtype) == (result.shape, result.dtype):
+                    other.label = other.label or result.label
+                    return other
+        return [operation.with_arguments(arguments)]
+
+    return rewritten(block, rewrite)
+
+
+def _as_number(value: Value, operation: Operation) -> Value:
+    """Return a constant array as one number if its elements are equal and the shape stays."""
+    array = value.constant
+    others = [each.shape for each in operation.operands if each is not value]
+    if value.kind != "constant" or np.ndim(array) == 0 or array.size == 0:
+        return value
+    if not (array == array.flat[0]).all() or operation.result.shape not in others:
+        return value
+    return constant(array.flat[0])
+
+
+def cancel_transposes(block: Block) -> Block:
+    """Read the matrix itself for the transpose of its transpose."""
+    made = block.made
+
+    def rewrite(operation: Operation) -> list[Operation] | Value:
+        inner = made.get(operation.arguments[0]) if _is_reversal(operation) else None
+        if inner is None or not _is_reversal(inner):
+            return [operation]
+        matrix: Value = inner.arguments[0]
+        return matrix
+
+    return rewritten(block, rewrite)
+
+
+def _is_reversal(operation: Operation) -> bool:
+    is_plain = len(operation.arguments) == 1 and not operation.options
+    return operation.function is np.transpose and is_plain
+
+
 def share_common(block: Block) -> Block:
     """Compute equal operations once: the forward's ``p - t`` serves the backward too."""
     seen: dict[Any, Value] = {}
@@ -123,5 +175,5 @@ def drop_dead(block: Block) -> Block:
     return Block(kept[::-1], block.outputs)
 
 
-TIDY = (fold_constants, share_common, drop_dead)
+TIDY = (fold_constants, use_numbers, cancel_transposes, share_common, drop_dead)
 """The passes that a person would do before writing the program."""

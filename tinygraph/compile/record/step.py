@@ -24,6 +24,7 @@ from tinygraph.compile.record.trial import (
     record_or_call,
     recorded_as,
 )
+from tinygraph.core.backward_names import is_step
 from tinygraph.core.graph import Graph
 from tinygraph.core.leaves import Constant, Input, Parameter
 from tinygraph.core.node import Node
@@ -142,7 +143,7 @@ def _record_forward(op: Op, step: Step, tape: Tape, arrays: dict[Node, Any]) -> 
 
     results = record_or_call(op, step.called, step.as_is, tape, record, call, inputs, [arrays[op]])
     step.values[op] = results[0]
-    if not results[0].label and results[0].kind == "result":
+    if not results[0].label and results[0].kind == "result" and not is_step(op):
         results[0].label = str(op.name)
 
 
@@ -165,7 +166,7 @@ def _record_backward(output: Node, step: Step, tape: Tape, arrays: dict[Node, An
                 contribution = total.value
             step.gradients[parent] = contribution
     for node, value in step.gradients.items():
-        if not value.label and value.kind == "result":
+        if not value.label and value.kind == "result" and not is_step(node):
             value.label = f"g_{node.name}"
 
 

@@ -40,6 +40,8 @@ class Names:
 def identifier(label: str) -> str:
     """Return ``label`` as an identifier; the number of a layer goes behind: layer1/W is W1.
 
+    The group of a backward pass is left out: backward/layer1/dW is dW1.
+
     Letters of every script are kept. Python compares identifiers in their NFKC form (to Python,
     ``ﬁ`` is ``fi``), so the result has that form.
 
@@ -49,7 +51,7 @@ def identifier(label: str) -> str:
     ('θ1', '重み', 'θ1')
     """
     prefix, rest = ("g_", label[2:]) if label.startswith("g_") else ("", label)
-    rest = unicodedata.normalize("NFKC", rest)
+    rest = re.sub(r"^backward[0-9]*/", "", unicodedata.normalize("NFKC", rest))
     group, _, leaf = rest.rpartition("/")
     number = re.fullmatch(r"[^\W\d_]+([0-9]+)", group)
     plain = re.fullmatch(r"[^\W\d]+", leaf)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from inspect import Parameter
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from tinygraph.compile.ir import Operation, Value, function_name
 from tinygraph.compile.record.arrays import cast
 from tinygraph.compile.record.functions import WRITES
 from tinygraph.compile.targets.names import in_comment
+from tinygraph.core.numpy_functions import signature_of
 
 _ATOM, _POWER, _UNARY, _TIMES, _PLUS, _COMPARE = 6, 5, 4, 3, 2, 1
 _INFIX = {
@@ -89,7 +91,7 @@ class Expressions:
         if function is operator.getitem:
             return f"{self.text(arguments[0], _ATOM)}[{self._index(arguments[1])}]", _ATOM
         given = [self._argument(argument) for argument in arguments]
-        given += [f"{key}={self._argument(value)}" for key, value in operation.options.items()]
+        given += [f"{key}={self._argument(value)}" for key, value in _options(operation).items()]
         if operation.result.dtype == object:
             node = operation.node
             called = f"{function.__name__} of {'' if node is None else node.name}"
@@ -123,6 +125,20 @@ class Expressions:
             ends = ["" if end is None else str(end) for end in (index.start, index.stop)]
             return ":".join(ends) + (f":{index.step}" if index.step is not None else "")
         return "..." if index is Ellipsis else self._argument(index)
+
+
+def _options(operation: Operation) -> dict[str, Any]:
+    """Return the options of an operation that are not NumPy's defaults."""
+    usual = {name: each.default for name, each in _parameters(operation.function).items()}
+    return {
+        name: value
+        for name, value in operation.options.items()
+        if not (name == "keepdims" and value is False) and value is not usual.get(name, usual)
+    }
+
+
+def _parameters(function: Callable[..., Any]) -> Mapping[str, Parameter]:
+    return {} if isinstance(function, np.ufunc) else signature_of(function).parameters
 
 
 def _constant_text(number: Any) -> str:

@@ -19,6 +19,7 @@ from tinygraph.compile.record.step import Step
 from tinygraph.compile.record.update import record_update
 from tinygraph.compile.targets.names import Names, in_comment
 from tinygraph.compile.targets.readable.expressions import Expressions
+from tinygraph.core.backward_names import is_step, pass_and_group
 from tinygraph.core.leaves import Parameter
 from tinygraph.core.node import Node
 from tinygraph.optim.optimizer import Optimizer
@@ -44,12 +45,14 @@ def readable_source(
     weights = [value for value in step.leaves.values() if value.kind == "parameter"]
     signature = [[writer.name(value) for value in inputs], [writer.name(v) for v in weights]]
     replaced = set() if optimizer is None else {step.values[p] for p in parameters}
-    writer.heading("forward")
-    writer.write(block, "forward")
+    passes = _passes(block)
+    for number in sorted({0, *passes.values()}):
+        writer.heading(f"backward{number if number > 1 else ''}, as nodes" if number else "forward")
+        writer.write(block, [one for one in block.operations if passes.get(one.result) == number])
     if loss in replaced:
         loss = writer.keep(loss, str(output.name))
-    writer.heading("backward")
-    writer.write(block, "backward")
+    writer.heading("backward of all lines above" if any(passes.values()) else "backward")
+    writer.write(block, [one for one in block.operations if one.phase == "backward"])
     gradients = [
         writer.keep(gradient, f"g_{parameter.name}") if gradient in replaced else gradient
         for parameter, gradient in zip(parameters, gradients)
@@ -85,6 +88,20 @@ def readable_source(
     return f"import numpy as np\n\n\ndef {title}(\n{arguments}):\n{note}{body}{result}\n"
 
 
+def _passes(block: Block) -> dict[Value, int]:
+    """Return for each forward operation the number of the backward pass that it belongs to.
+
+    It is 0 for the forward pass itself. What is computed from a backward pass belongs to it, too.
+    """
+    passes: dict[Value, int] = {}
+    for operation in block.operations:
+        if operation.phase == "forward":
+            own = 0 if operation.node is None else pass_and_group(operation.node)[0]
+            before = [passes.get(value, 0) for value in operation.operands]
+            passes[operation.result] = max([own, *before])
+    return passes
+
+
 def _tuple(texts: Sequence[str]) -> str:
     return f"({', '.join(texts)}{',' if len(texts) == 1 else ''})"
 
@@ -115,12 +132,10 @@ class _Writer:
     def several(self, values: Sequence[Value]) -> str:
         return _tuple([self.text(value) for value in values])
 
-    def write(self, block: Block, phase: str) -> None:
-        """Write the operations of one phase."""
+    def write(self, block: Block, operations: Sequence[Operation]) -> None:
+        """Write some of the operations of a block."""
         uses = block.uses
-        for operation in block.operations:
-            if operation.phase != phase:
-                continue
+        for operation in operations:
             result = operation.result
             if _is_inline(operation, uses):
                 self._expressions.write_inline(operation)
@@ -128,7 +143,8 @@ class _Writer:
             is_write = operation.function in WRITES
             text = "" if is_write else self._expressions.of(operation)[0]
             if not result.label and operation.node is not None:
-                result.label = f"{operation.node.name}_part"
+                name = str(operation.node.name)
+                result.label = name if is_step(operation.node) else f"{name}_part"
             if is_write:
                 name = self.name(result)
                 self.lines.append(f"{name} = np.array({self.text(operation.operands[0])})")
@@ -185,7 +201,7 @@ class _Writer:
                 self.names_of[result] = target
             else:
                 late[target] = result
-        self.write(block, "update")
+        self.write(block, [one for one in block.operations if one.phase == "update"])
         if late:
             # In one line, since one of them may read the value that another one replaces.
             self.lines.append(f"{', '.join(late)} = {', '.join(map(self.text, late.values()))}")
