@@ -34,6 +34,10 @@ LEVELS = (
 """Every room of the package, lowest level first; a room imports only from the levels below it."""
 LEVEL = {room: level for level, rooms in enumerate(LEVELS) for room in rooms}
 
+MOST_LINES_OF_A_MODULE = 400
+MOST_LINES_OF_A_FUNCTION = 50
+MOST_LINES_OF_THE_ENGINE = 20
+
 READERS = (
     "core",
     "compile",
@@ -100,6 +104,28 @@ def test_no_file_imports_relatively() -> None:
         tree = ast.parse(path.read_text(encoding="utf-8"))
         levels = [node.level for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
         assert not any(levels), f"{path} imports relatively"
+
+
+def body_lines(function: ast.FunctionDef) -> int:
+    """Return the number of lines of a function's body, without its docstring."""
+    first = function.body[bool(ast.get_docstring(function, clean=False))]
+    return (function.end_lineno or 0) - first.lineno + 1
+
+
+def test_functions_and_modules_stay_short() -> None:
+    for path in files():
+        text = path.read_text(encoding="utf-8")
+        assert text.count("\n") <= MOST_LINES_OF_A_MODULE, path
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, ast.FunctionDef) and len(node.body) > 1:
+                assert body_lines(node) <= MOST_LINES_OF_A_FUNCTION, f"{path}: {node.name}"
+
+
+def test_the_engine_is_read_at_a_glance() -> None:
+    tree = ast.parse((ROOT / "core" / "graph.py").read_text(encoding="utf-8"))
+    methods = {node.name: node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
+    for name in ("forward", "backward"):
+        assert body_lines(methods[name]) <= MOST_LINES_OF_THE_ENGINE
 
 
 def test_import_is_light() -> None:

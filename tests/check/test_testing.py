@@ -5,8 +5,8 @@ import pytest
 from handmade import op_of
 
 import tinygraph as tg
+from tinygraph.check.op_check import check_op
 from tinygraph.errors import GradientError, OpError, ShapeError
-from tinygraph.testing.op_check import check_op
 
 
 def weighted(x, W):

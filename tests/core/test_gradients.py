@@ -11,8 +11,8 @@ from handmade import op_of
 
 import tinygraph as tg
 from tinygraph import ops
+from tinygraph.check.op_check import check_op
 from tinygraph.errors import ArgumentTypeError, OpError, ShapeError
-from tinygraph.testing.op_check import check_op
 
 X, T = tg.data.xor()
 

@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 
 from tinygraph.cli import main
+from tinygraph.cli.lab2 import QUICK
 from tinygraph.diagnosis.diagnose import diagnose
 from tinygraph.lab2 import experiments
-from tinygraph.lab2.commands import QUICK
 from tinygraph.lab2.experiments import EXPERIMENTS
 from tinygraph.lab2.experiments.trials import points
 from tinygraph.lab2.report import figures, writer

@@ -5,6 +5,7 @@ import pytest
 
 import tinygraph as tg
 from tinygraph import ops
+from tinygraph.check.op_check import check_op
 from tinygraph.core.rules import rule_names
 from tinygraph.errors import (
     ArgumentError,
@@ -14,7 +15,6 @@ from tinygraph.errors import (
     ShapeError,
 )
 from tinygraph.ops.arithmetic import unbroadcast
-from tinygraph.testing.op_check import check_op
 from tinygraph.validation.op_results import one_each
 
 OPS = [getattr(ops, name) for name in ops.__all__]

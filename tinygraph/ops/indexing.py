@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import EllipsisType, NoneType
 from typing import Any
 
 import numpy as np
@@ -268,10 +269,9 @@ def put(x: Array, at: tuple[Any, ...], like: Array) -> Array:
     array([4., 0., 2.])
     """
     if isinstance(x, ArrayInterface):
-        made: Array = x.__array_function__(put, (type(x),), (x, at, like), {})
-        return made
+        return x.__array_function__(put, (type(x),), (x, at, like), {})
     y = np.zeros_like(like)
-    if all(isinstance(part, (slice, int, type(None), type(Ellipsis))) for part in at):
+    if all(isinstance(part, (slice, int, NoneType, EllipsisType)) for part in at):
         y[at] = x  # such an index names no element twice
     else:
         np.add.at(y, at, x)
@@ -281,8 +281,7 @@ def put(x: Array, at: tuple[Any, ...], like: Array) -> Array:
 def add_at(x: Array, index: Array, axis: int, like: Array) -> Array:
     """Return zeros of the shape of ``like``, with ``x`` added along ``axis`` at the ``index``."""
     if isinstance(x, ArrayInterface):
-        made: Array = x.__array_function__(add_at, (type(x),), (x, index, axis, like), {})
-        return made
+        return x.__array_function__(add_at, (type(x),), (x, index, axis, like), {})
     return put(x, (slice(None),) * (axis % like.ndim) + (as_index(index),), like)
 
 
@@ -332,16 +331,14 @@ def _checked(at: Any) -> tuple[Any, ...]:
     """Return an index as a tuple, with lists as arrays."""
     checked: list[Any] = []
     for each in at if isinstance(at, tuple) else (at,):
-        part = each
-        if isinstance(each, (list, tuple, np.ndarray)):
-            part = np.asarray(each)
+        part = np.asarray(each) if isinstance(each, (list, tuple, np.ndarray)) else each
+        if isinstance(part, np.ndarray):
             part = part if part.size else part.astype(np.intp)  # NumPy has no type for nothing
             if part.dtype.kind == "b":
                 raise _mask(each)
         is_array = isinstance(part, np.ndarray) and part.dtype.kind in "iu"
-        if not (is_array or is_whole_number(part) or part is None or part is Ellipsis) and (
-            not isinstance(part, slice)
-        ):
+        is_basic = isinstance(part, (slice, NoneType, EllipsisType))
+        if not (is_array or is_basic or is_whole_number(part)):
             raise ArgumentTypeError(
                 f"An index into a node must consist of whole numbers, slices, ..., None, and "
                 f"arrays or nodes of whole numbers; got {brief(each)}."
@@ -392,8 +389,7 @@ def _taken(op: Take | AddAt, x: Shape, index: Shape) -> Shape:
     axis = op.axis
     if not is_whole_number(axis) or not -len(x) <= axis < len(x):
         raise op.shape_error(f"an axis of {show(x)}, not {brief(axis)}")
-    axis %= len(x)
-    size = x[axis]
+    axis, size = axis % len(x), x[axis]
     if size is None:
         raise op.shape_error("an axis of known size, since the number of samples is unknown")
     node = op.inputs[1]

@@ -8,7 +8,7 @@ from pathlib import Path
 from unittest.mock import patch
 
 from campaigns.fuzzing.judge import HangError, alarm, folder_of_ones_own
-from tinygraph import cli
+from tinygraph.cli.parser import build_parser, main
 
 SOUND_LINES = {
     "": [],
@@ -30,7 +30,7 @@ ODD_VALUES = [
 
 def options_of(command):
     """Return the options that a subcommand's parser knows, and one that it does not."""
-    parser = cli.build_parser()
+    parser = build_parser()
     for word in command.split():
         parser = next(
             action.choices[word] for action in parser._actions if isinstance(action.choices, dict)
@@ -69,7 +69,7 @@ def try_command_line(arguments):
     shown = " ".join(map(repr, arguments))
     try:
         with alarm(), contextlib.redirect_stdout(said), contextlib.redirect_stderr(errors):
-            status = cli.main(arguments)
+            status = main(arguments)
     except SystemExit as stop:
         status = stop.code
     except HangError:
@@ -88,10 +88,10 @@ def without_drawing():
     """Leave the pictures and the text of the report out: no option reaches them, and they take
     seconds."""
     with (
-        patch("tinygraph.lab2.commands.save_files", return_value=[]),
+        patch("tinygraph.cli.lab2.save_files", return_value=[]),
         patch("tinygraph.lab2.page.write_page", return_value="index.html"),
-        patch("tinygraph.lab2.own_data.command.save_training", return_value=[]),
-        patch("tinygraph.lab2.own_data.page.write_own_page", return_value="index.html"),
+        patch("tinygraph.cli.train.command.save_training", return_value=[]),
+        patch("tinygraph.cli.train.page.write_own_page", return_value="index.html"),
         patch("tinygraph.lab2.report.writer.section", return_value=None),
         patch("tinygraph.lab2.report.writer.save_figures"),
         patch("tinygraph.lab2.report.writer.seed_section", return_value=None),

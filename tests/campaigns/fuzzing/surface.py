@@ -23,7 +23,7 @@ PARTS_OF_A_CLASS = {
 """What an op or an optimizer of one's own gives: tinygraph calls it, and judges what it returns."""
 
 NOT_ATTACKED = {
-    "Parameter.take",
+    "Parameter.accept",
     "Constant.in_precision",
     "Graph.feed_arrays",
     "Graph.with_draws",

@@ -7,10 +7,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from tinygraph.cli.options import INTERRUPTED, file_path, folder_path, with_options
+from tinygraph.cli.train.training import DIGITS, MODELS, Training, save_training, train_on_table
 from tinygraph.data.table import Table, digits_table, read_table
 from tinygraph.errors import ArgumentError
-from tinygraph.lab2.options import INTERRUPTED, file_path, folder_path, with_options
-from tinygraph.lab2.own_data.training import DIGITS, MODELS, Training, save_training, train_on_table
 from tinygraph.lab2.run import OPTIMIZERS
 from tinygraph.validation.paths import writing
 
@@ -93,7 +93,7 @@ def _defaults(name: str) -> str:
 
 
 def _run_train(options: argparse.Namespace) -> int:
-    from tinygraph.lab2.own_data.page import write_own_page  # matplotlib is slow to import
+    from tinygraph.cli.train.page import write_own_page  # matplotlib is slow to import
 
     table, usual = _table(options)
     print(_description(table, str(options.table)))

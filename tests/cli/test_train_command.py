@@ -11,9 +11,9 @@ import pytest
 
 import tinygraph as tg
 from tinygraph.cli import main
+from tinygraph.cli.train.page import MISTAKES, worst_rows
+from tinygraph.cli.train.training import DIGITS, Training, train_on_table
 from tinygraph.data.table import Table, digits_table
-from tinygraph.lab2.own_data.page import MISTAKES, worst_rows
-from tinygraph.lab2.own_data.training import DIGITS, Training, train_on_table
 
 QUIET = {"print_interval": 0}
 

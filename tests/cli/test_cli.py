@@ -9,7 +9,8 @@ import sys
 
 import pytest
 
-from tinygraph.cli import FAILED, main
+from tinygraph.cli import main
+from tinygraph.cli.parser import FAILED
 
 
 def test_lab2_trains_both_data_sets_and_writes_figures(tmp_path, capsys):

@@ -9,10 +9,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from tinygraph.cli.options import INTERRUPTED, file_path, folder_path, with_options
 from tinygraph.lab2.experiments.catalogue import EPOCHS, EXPERIMENTS, SEEDS
 from tinygraph.lab2.files import save_files
 from tinygraph.lab2.network import ACTIVATIONS
-from tinygraph.lab2.options import INTERRUPTED, file_path, folder_path, with_options
 from tinygraph.lab2.run import (
     DATA_SETS,
     MOST_SHOWN,

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from tinygraph import plots
-from tinygraph.lab2.own_data.training import SIGNIFICANT, Trained, label_text
+from tinygraph.cli.train.training import SIGNIFICANT, Trained, label_text
 from tinygraph.lab2.report.figures import report_style
 from tinygraph.lab2.report.layout import render
 from tinygraph.lab2.report.svg import inline_svg

@@ -21,13 +21,13 @@ from typing import Any
 import numpy as np
 
 from tinygraph.check.gradcheck import gradcheck
+from tinygraph.check.op_variants import check_batches, check_one_node_for_all, check_precision
 from tinygraph.check.purity import called
+from tinygraph.check.second_order import check_second_order
 from tinygraph.core.leaves import Parameter
 from tinygraph.core.op import Op
 from tinygraph.core.rules import broadcast_axes, rule_names
 from tinygraph.errors import ArgumentError, ArgumentTypeError, GradientError, OpError
-from tinygraph.testing.second_order import check_second_order
-from tinygraph.testing.variants import check_batches, check_one_node_for_all, check_precision
 from tinygraph.validation.arrays import Array, as_float_array, brief
 from tinygraph.validation.naming import describe
 from tinygraph.validation.op_results import one_each

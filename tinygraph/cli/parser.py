@@ -1,7 +1,6 @@
-"""The command line: the parser, and the exit status of each kind of failure.
+"""The parser of the command line, and the exit status of each kind of failure.
 
-The subcommands are in :mod:`tinygraph.lab2`. A wrong value prints one line on standard error and
-gives exit status 2, never a traceback.
+A wrong value prints one line on standard error and gives exit status 2, never a traceback.
 """
 
 from __future__ import annotations
@@ -12,11 +11,11 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
+from tinygraph.cli.lab2 import add_lab2, add_step
+from tinygraph.cli.options import INTERRUPTED
+from tinygraph.cli.train.command import add_train
 from tinygraph.core.version import __version__
 from tinygraph.errors import NonFiniteError, TinygraphError
-from tinygraph.lab2.commands import add_lab2, add_step
-from tinygraph.lab2.options import INTERRUPTED
-from tinygraph.lab2.own_data.command import add_train
 from tinygraph.notation.printing import transliterate_output
 
 WRONG_USAGE = 2

@@ -1,0 +1,1 @@
+"""The command ``tinygraph train``: networks for a table, their training and their page."""
