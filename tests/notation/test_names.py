@@ -6,6 +6,7 @@ import pytest
 
 import tinygraph as tg
 from tinygraph.notation.names import Notation
+from tinygraph.notation.unicode import unicode_math
 
 HOSTILE = [
     "</script><script>alert(1)</script>",
@@ -161,3 +162,45 @@ def test_every_line_with_names_put_in_still_computes_the_same(op_class):
 def test_what_a_notation_cannot_name_is_refused(ask, words, lab2):
     with pytest.raises(tg.TinygraphError, match=words):
         ask(Notation(lab2.nodes, lab2.output), lab2["layer1/z"])
+
+
+def test_a_step_of_a_backward_pass_is_written_where_it_is_used():
+    x, t = tg.Input("x", shape=(None, 2)), tg.Input("t", shape=(None, 1))
+    W = tg.Parameter(np.ones((2, 1)), name="layer1/W")
+    h = tg.Tanh(tg.MatMul(x, W, name="layer1/z"), name="layer1/h")
+    (gradient,) = tg.gradients(tg.MSE(h, t, name="loss"), [W])
+    graph, names = notation_of(tg.Sum(gradient * gradient, name="norm"))
+
+    def line(name):
+        return unicode_math(names.value_math(graph[f"backward/{name}"]))
+
+    assert line("layer1/dh") == "dh₁ = 2/(size(h₁)) · (h₁ − t)"
+    assert line("layer1/dz") == "dz₁ = dh₁ ⊙ (1 − h₁ ⊙ h₁)"
+    assert line("layer1/dW") == "dW₁ = xᵀ dz₁"
+    assert names.value_code(graph["backward/Size1"]) == "Size1 = 1.0 * h1.size"
+    assert names.value_code(graph["backward/layer1/Transpose1"]).endswith("= np.transpose(x)")
+
+
+@pytest.mark.parametrize(
+    ("build", "text"),
+    [
+        (lambda a, b: (a + b) * a, "y = (a + b) ⊙ a"),
+        (lambda a, b: a * b * a, "y = a ⊙ b ⊙ a"),
+        (lambda a, b: a - (a - b), "y = a − (a − b)"),
+        (lambda a, b: a - a * b, "y = a − a ⊙ b"),
+        (lambda a, b: np.exp(a - b), "y = eᵃ⁻ᵇ"),
+        (lambda a, b: np.tanh(a - b), "y = tanh(a − b)"),
+        (lambda a, b: (a * b) ** 3, "y = (a ⊙ b)³"),
+        (lambda a, b: (-a) * b, "y = (−a) ⊙ b"),
+        (lambda a, b: np.transpose(a + b), "y = (a + b)ᵀ"),
+        (lambda a, b: a.T @ (a * b), "y = aᵀ(a ⊙ b)"),
+        (lambda a, b: a * np.sum(a), "y = a · (∑ a)"),
+    ],
+)
+def test_a_step_has_brackets_where_it_needs_them(build, text):
+    a, b = tg.Parameter(np.ones((2, 2)), name="a"), tg.Parameter(np.ones((2, 2)), name="b")
+    with tg.scope("backward"):
+        node = build(a, b)
+        node.name = "y"
+    _, names = notation_of(tg.Sum(node, name="loss"))
+    assert unicode_math(names.value_math(node)) == text

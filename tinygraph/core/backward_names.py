@@ -37,6 +37,8 @@ class BackwardNames:
 def pass_and_group(node: Node) -> tuple[int, str]:
     """Return the number of the backward pass of a node (0: forward), and its group in it."""
     first, _, rest = node.group.partition("/")
+    if not first.startswith("backward"):  # most nodes
+        return 0, node.group
     found = re.fullmatch(r"backward(\d*)", first)
     return (int(found[1] or 1), rest) if found else (0, node.group)
 
@@ -46,6 +48,11 @@ def is_step(node: Node) -> bool:
 
     The gradients themselves have names, such as ``da``; the steps are named after their op.
     """
+    return pass_and_group(node)[0] > 0 and is_named_after_op(node)
+
+
+def is_named_after_op(node: Node) -> bool:
+    """Tell whether a node has no name but an automatic one, such as ``Multiply2``."""
     leaf = str(node.name).rpartition("/")[2]
-    is_unnamed = re.fullmatch(rf"{type(node).__name__}\d+", leaf) is not None
-    return is_unnamed and node.auto_named and pass_and_group(node)[0] > 0
+    is_automatic = node.auto_named and re.fullmatch(rf"{type(node).__name__}\d+", leaf)
+    return node.name is None or bool(is_automatic)

@@ -19,6 +19,7 @@ from itertools import chain
 from itertools import count as count_from
 from typing import Any
 
+from tinygraph.core.backward_names import is_step
 from tinygraph.core.node import Node
 from tinygraph.core.op import Op
 from tinygraph.errors import ArgumentError, ArgumentTypeError, UnknownNameError
@@ -32,6 +33,7 @@ from tinygraph.notation.operands import (
     written_reason,
 )
 from tinygraph.notation.renaming import GREEK, substitute_code, substitute_math
+from tinygraph.notation.steps import LONGEST, in_place
 from tinygraph.optim.declarations import Line
 from tinygraph.optim.optimizer import Optimizer
 from tinygraph.validation.arrays import brief, is_whole_number
@@ -78,6 +80,12 @@ class Notation:
         )
         self.symbols[output] = r"\mathcal{L}" if "L" in self.symbols.values() else "L"
         self._loss = self.symbols[output]
+        self._steps: dict[Node, str] = {}
+        for node in nodes:  # in topological order, so a step may contain earlier ones
+            if isinstance(node, Op) and node.formula and node is not output and is_step(node):
+                text = self.math(node, node.formula)
+                if len(text) <= LONGEST:
+                    self._steps[node] = text
 
     def symbol(self, node: Node) -> str:
         """Return the node's symbol in LaTeX, such as ``W_{1}``."""
@@ -91,6 +99,17 @@ class Notation:
         """Return an input as a formula shows it: its symbol, or a constant's number."""
         number = constant_number(self._known(node))
         return self.symbols[node] if number is None else number_math(number)
+
+    def operand_in(self, op: Op, place: int) -> str:
+        """Return the input at a place as the formula of the op shows it.
+
+        A step of a backward pass is its own formula.
+        """
+        node = op.inputs[place]
+        if isinstance(node, Op) and node in self._steps:
+            argument = op.arguments[min(place, len(op.arguments) - 1)]
+            return in_place(node, self._steps[node], op.formula, argument)
+        return self.operand(node)
 
     def operand_code(self, node: Node) -> str:
         """Return an input as code shows it: its identifier, or a constant's number."""
@@ -199,7 +218,11 @@ class Notation:
 
         The ``unsaid`` inputs are written as dots.
         """
-        symbols = [r"\dots" if node in unsaid else self.operand(node) for node in op.inputs]
+        is_value = formula == op.formula
+        symbols = [
+            r"\dots" if n in unsaid else self.operand_in(op, k) if is_value else self.operand(n)
+            for k, n in enumerate(op.inputs)
+        ]
         names = {"y": self.symbol(op), "g": self.gradient_symbol(op)}
         return written_formula(op, formula, names | by_argument(op, symbols, "{}"))
 
@@ -248,7 +271,11 @@ def _identifiers(nodes: list[Node]) -> dict[Node, str]:
 
 
 def _short_identifier(name: str) -> str:
-    """Return ``W1`` for ``layer1/W``: a leaf takes the number of its group."""
+    """Return ``W1`` for ``layer1/W``: a leaf takes the number of its group.
+
+    The group of a backward pass is left out: ``dW1`` for ``backward/layer1/dW``.
+    """
+    name = re.sub("^backward[0-9]*/", "", name)
     group, _, leaf = name.rpartition("/")
     number = re.search("[0-9]*$", group)
     if number and number[0] and not leaf[-1:].isdigit():
@@ -280,8 +307,9 @@ def _symbols(identifiers: Mapping[Node, str]) -> dict[Node, str]:
 
 def _as_symbol(name: str, identifier: str) -> str:
     """Return one letter or word with the rest of the name as its index."""
-    group, _, leaf = name.rpartition("/")
     has_short_name = identifier == _short_identifier(name)
+    name = re.sub("^backward[0-9]*/", "", name) if has_short_name else name
+    group, _, leaf = name.rpartition("/")
     base, *words = _as_identifier(leaf).split("_")
     if base[-1:].isdigit():
         stem = base.rstrip("0123456789")

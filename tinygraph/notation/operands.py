@@ -92,12 +92,11 @@ def hyperparameter_letters(op: Op) -> dict[str, str]:
 
 def written_formula(op: Op, formula: str, names: Mapping[str, str]) -> str:
     """Return a formula of an op with names and numbers substituted, and simplified if possible."""
-    written = substitute_math(formula, {**hyperparameter_letters(op), **names})
-    written = _SHIFTED_EXPONENT.sub(_sum, written).replace("^{1}", "")
     # An op that refused its inputs has no shape.
     if any(getattr(node, "shape", None) == () for node in (op, *op.inputs)):
-        written = written.replace(r"\odot", r"\cdot")
-    return written
+        formula = formula.replace(r"\odot", r"\cdot")
+    written = substitute_math(formula, {**hyperparameter_letters(op), **names})
+    return _SHIFTED_EXPONENT.sub(_sum, written).replace("^{1}", "")
 
 
 def written_reason(op: Op, reason: str, names: Mapping[str, str]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Mapping
+from typing import Any
 
 GREEK = re.compile(
     "alpha|beta|[gG]amma|[dD]elta|epsilon|zeta|eta|[tT]heta|iota|kappa|[lL]ambda|mu|nu|[xX]i"
@@ -88,3 +89,32 @@ class _Renaming(ast.NodeTransformer):
             if isinstance(value, (tuple, list)) and all(isinstance(n, int) for n in value):
                 return ast.parse(repr(value), mode="eval").body
         return self.generic_visit(node)
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        """Leave out NumPy's defaults: ``axis=None``, ``keepdims=False``, ``transpose(x, None)``."""
+        call = self.generic_visit(node)
+        assert isinstance(call, ast.Call)
+        if ast.unparse(call.func).startswith("np."):
+            call.keywords = [k for k in call.keywords if (k.arg, _number(k.value)) not in _DEFAULTS]
+        if ast.unparse(call.func) == "np.transpose" and _number(call.args[-1]) is None:
+            call.args.pop()
+        return call
+
+    def visit_IfExp(self, node: ast.IfExp) -> ast.AST:
+        """Keep the branch that a hyperparameter chooses: ``… if self.axis is None else …``."""
+        choice = self.generic_visit(node)
+        assert isinstance(choice, ast.IfExp)
+        test = choice.test
+        if isinstance(test, ast.Compare) and isinstance(test.ops[0], ast.Is):
+            sides = (_number(test.left), _number(test.comparators[0]))
+            if _UNKNOWN not in sides:
+                return choice.body if sides[0] is sides[1] else choice.orelse
+        return choice
+
+
+_UNKNOWN = object()
+_DEFAULTS = (("axis", None), ("keepdims", False))
+
+
+def _number(node: ast.expr) -> Any:
+    return node.value if isinstance(node, ast.Constant) else _UNKNOWN

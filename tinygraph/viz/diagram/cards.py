@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Sequence
 
+from tinygraph.core.backward_names import is_named_after_op
 from tinygraph.core.leaves import Constant, Parameter
 from tinygraph.core.node import Node
 from tinygraph.core.op import Op
@@ -98,7 +99,7 @@ def _head(card: Card, paint: style.Paint) -> str:
 def names_its_kind(card: Card) -> bool:
     """Tell whether the head says what the card is: the automatic name of an op contains it."""
     node = card.nodes[0]
-    return card.is_folded or not isinstance(node, Op) or not _is_named_after_op(node)
+    return card.is_folded or not isinstance(node, Op) or not is_named_after_op(node)
 
 
 def head_text(card: Card, name: str) -> str:
@@ -117,15 +118,19 @@ def formula_lines(op: Op, scene: Scene) -> list[str]:
     by_room = sorted(
         op.inputs,
         key=lambda node: (
-            _is_named_after_op(node) and constant_number(node) is None,
-            len(scene.notation.operand(node)),
+            scene.notation.operand(node) == scene.notation.symbols[node]
+            and is_named_after_op(node),
+            len(scene.notation.operand_in(op, op.inputs.index(node))),
         ),
     )
     unsaid = {node for node in op.inputs if node.name is None and constant_number(node) is None}
     lines = _lines(unicode_math(scene.notation.math(op, op.formula, unsaid)))
     while len(lines) > 1 and by_room:
         longest = by_room.pop()
-        if len(scene.notation.operand(longest)) <= SHORT_SYMBOL and longest not in unsaid:
+        if (
+            len(scene.notation.operand_in(op, op.inputs.index(longest))) <= SHORT_SYMBOL
+            and longest not in unsaid
+        ):
             break
         unsaid.add(longest)
         lines = _lines(unicode_math(scene.notation.math(op, op.formula, unsaid)))
@@ -142,10 +147,6 @@ def _symbol(node: Node, scene: Scene) -> str:
 def _lines(formula: str) -> list[str]:
     """Break a formula at its spaces into lines that fit on a card."""
     return textwrap.wrap(formula, LONGEST_LINE, break_long_words=False, break_on_hyphens=False)
-
-
-def _is_named_after_op(node: Node) -> bool:
-    return node.name is None or node.auto_named
 
 
 def _value_panel(card: Card, paint: style.Paint, scene: Scene) -> str:
