@@ -58,7 +58,8 @@ show(tg.render(tg.Graph(gradient1)))
 # **Your prediction.** The graph has all forward nodes up to :math:`z_2`, because the backward pass
 # reads their values. But the loss itself is not in it: the gradient of :math:`(z_2 - t)^2` needs
 # :math:`z_2` and :math:`t`, not the loss. The group ``backward`` has the same layers as the forward
-# pass, in reverse order.
+# pass, in reverse order. Each of its cards is one gradient, with the formula that the op's
+# ``backward`` returned. ``tg.render(…, depth=2)`` draws every step of these formulas as a node.
 #
 # The numbers are bitwise equal to those of ``model.backward``, because the same code computes them:
 

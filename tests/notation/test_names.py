@@ -174,7 +174,7 @@ def test_a_step_of_a_backward_pass_is_written_where_it_is_used():
     def line(name):
         return unicode_math(names.value_math(graph[f"backward/{name}"]))
 
-    assert line("layer1/dh") == "dh₁ = 2/(size(h₁)) · (h₁ − t)"
+    assert line("layer1/dh") == "dh₁ = 2/size(h₁) · (h₁ − t)"
     assert line("layer1/dz") == "dz₁ = dh₁ ⊙ (1 − h₁ ⊙ h₁)"
     assert line("layer1/dW") == "dW₁ = xᵀ dz₁"
     assert names.value_code(graph["backward/Size1"]) == "Size1 = 1.0 * h1.size"

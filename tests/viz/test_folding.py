@@ -201,3 +201,44 @@ def test_a_name_with_a_thousand_levels_is_drawn():
 def test_odd_options_of_a_picture(option, words, lab2):
     with pytest.raises(tg.TinygraphError, match=words):
         tg.render(lab2, **option)
+
+
+def backward_of_lab2():
+    model = tg.lab2.model(rng=0)
+    (gradient,) = tg.gradients(model.output, [model["layer1/W"]])
+    return tg.Graph(gradient)
+
+
+def test_a_backward_pass_has_one_card_for_each_gradient():
+    graph = backward_of_lab2()
+    view = choose_view(graph)
+    backward = [card for card in view.cards if card.name.startswith("backward")]
+    assert [card.name.removeprefix("backward/") for card in backward] == [
+        "layer3/dh", "layer3/da", "layer2/dh", "layer2/da", "layer1/dh", "layer1/da", "layer1/dW"
+    ]  # fmt: skip
+    steps = [node for card in backward for node in card.steps]
+    assert len(steps) == len(set(steps)) == len(graph.nodes) - len(view.cards) == 16
+    text = f"depth=2 draws its {len(steps)} steps"
+    assert text in view.notes[0]
+    (sources,) = ({a.source.name for a in view.arrows if a.target is card} for card in backward[:1])
+    assert sources == {"layer3/h", "t"}
+    in_full = choose_view(graph, depth=2)
+    assert len(in_full.cards) == len(graph.nodes)
+    assert not any(card.steps for card in in_full.cards)
+
+
+def test_the_card_of_a_gradient_shows_its_whole_formula():
+    dot = tg.render(backward_of_lab2()).dot
+    for formula in ("2/size(h₃) · (h₃ − t)", "dh₁ ⊙ h₁ ⊙ (1 − h₁)", "da₂ W₂ᵀ", "xᵀ da₁"):
+        assert formula in dot
+    assert "…" not in dot
+
+
+def test_a_step_that_two_gradients_read_keeps_its_card():
+    p, t = tg.Parameter(np.ones((3, 1)), name="p"), tg.Parameter(np.zeros((3, 1)), name="t")
+    dp, dt = tg.gradients(tg.MSE(p, t, name="loss"), [p, t])
+    view = choose_view(tg.Graph(np.sum(dp * dt)))
+    assert "backward/dp" in {card.name for card in view.cards}
+    assert {"backward/dt"} <= {card.name for card in view.cards}
+    picture = tg.render(tg.Graph(np.sum(dp * dt)))
+    assert picture.dot == tg.render(tg.Graph(np.sum(dp * dt))).dot

@@ -190,8 +190,14 @@ def _plain_text(element: ET.Element) -> list[_Piece]:
 
 
 def _fraction(element: ET.Element) -> list[_Piece]:
-    above, below = (_bracketed(child) for child in element)
+    above, below = (_side(child) for child in element)
     return [_Piece(f"{above}/{below}", "fraction")]
+
+
+def _side(element: ET.Element) -> str:
+    """Return a side of a fraction; a call such as ``size(x)`` needs no brackets."""
+    text = _joined(_pieces(element))
+    return text if re.fullmatch(r"[^\W\d_]+\([^()/]*\)", text) else _bracketed(element)
 
 
 def _root(element: ET.Element) -> list[_Piece]:

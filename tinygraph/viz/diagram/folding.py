@@ -13,6 +13,7 @@ from tinygraph.core.graph import Graph
 from tinygraph.core.node import Node
 from tinygraph.errors import ArgumentError
 from tinygraph.validation.arrays import brief, is_whole_number
+from tinygraph.viz.diagram.absorbed import with_steps
 from tinygraph.viz.diagram.grouping import group_of, without_torn_groups
 from tinygraph.viz.diagram.repeats import Repeat, find_repeats
 from tinygraph.viz.diagram.view import Card, View, connect
@@ -57,12 +58,23 @@ def choose_view(
         if not _is_drawable(view):
             view = next(filter(_is_drawable, _ever_coarser(nodes, groups, open_levels)))
     if depth is None and len(view.cards) < len(nodes):
-        notes += [
-            f"Folded: {len(nodes):,} nodes are drawn as {len(view.cards)} cards.",
-            'depth= says how far groups open, around="name" with radius= draws a part in full.',
-        ]
+        notes += _notes(view, len(nodes), deepest)
     view = connect(without_torn_groups(view), notes)
     return view._replace(cut=tuple(_cut(view, model.nodes)))
+
+
+def _notes(view: View, count: int, deepest: int) -> list[str]:
+    """Return how a reader can see more."""
+    if any(card.is_folded for card in view.cards):
+        return [
+            f"Folded: {count:,} nodes are drawn as {len(view.cards)} cards.",
+            'depth= says how far groups open, around="name" with radius= draws a part in full.',
+        ]
+    steps = sum(len(card.steps) for card in view.cards)
+    return [
+        f"Each gradient of the backward pass has one card; depth={deepest} draws its "
+        f"{steps} steps, too."
+    ]
 
 
 def _unfolded_as_far_as_readable(
@@ -73,11 +85,11 @@ def _unfolded_as_far_as_readable(
     Equal blocks fold first, then the innermost groups, and finally stretches of the order of
     computation.
     """
-    repeats = find_repeats((node for _, node in nodes), groups)
-    views = [connect(fold_groups(nodes, groups, deepest))]
-    views += [
-        connect(fold_groups(nodes, groups, levels, repeats)) for levels in range(deepest, -1, -1)
-    ]
+    all_nodes = [node for _, node in nodes]
+    repeats = find_repeats(all_nodes, groups)
+    folds = [fold_groups(nodes, groups, deepest)]
+    folds += [fold_groups(nodes, groups, levels, repeats) for levels in range(deepest, -1, -1)]
+    views = [connect(with_steps(cards, all_nodes)) for cards in folds]
     readable = [view for view in views if len(view.cards) <= READABLE_CARDS]
     if readable:
         return readable[0]
@@ -91,7 +103,7 @@ def _cut(view: View, nodes: Sequence[Node]) -> Iterator[tuple[Card, bool]]:
 
     Hidden leaves, such as the bias of the last op, do not count: the formula names them.
     """
-    shown = {node for card in view.cards for node in card.nodes}
+    shown = {node for card in view.cards for node in (*card.nodes, *card.steps)}
     if len(shown) == len(nodes):
         return
     read_unseen = {parent for node in nodes if node not in shown for parent in node.inputs}

@@ -32,6 +32,8 @@ class Card:
         The cluster that contains the card.
     note : str
         The text of a folded card, such as "3 × like block1".
+    steps : tuple of Node
+        The steps of a backward pass that the formula of the card shows.
     """
 
     index: int
@@ -39,6 +41,7 @@ class Card:
     name: str
     group: str
     note: str = ""
+    steps: tuple[Node, ...] = ()
 
     @property
     def is_folded(self) -> bool:
@@ -88,17 +91,17 @@ class View(NamedTuple):
 def connect(cards: Iterable[Card], notes: Sequence[str] = ()) -> View:
     """Return the view of ``cards`` with every arrow between two of them."""
     cards = tuple(cards)
-    card_of = {node: card for card in cards for node in card.nodes}
+    card_of = {node: card for card in cards for node in (*card.nodes, *card.steps)}
     reads: dict[tuple[Card, Card], list[tuple[Op, int]]] = {}
     for card in cards:
-        for op in card.nodes:
+        for op in (*card.nodes, *card.steps):
             for position, parent in enumerate(op.inputs):
                 source = card_of.get(parent)
                 if source is not None and source is not card and isinstance(op, Op):
                     reads.setdefault((source, card), []).append((op, position))
     arrows = []
     for (source, target), pairs in reads.items():
-        if source.is_folded or target.is_folded:
+        if source.is_folded or target.is_folded or target.steps:
             arrows.append(Arrow(source, target, 0, tuple(pairs)))
         else:
             arrows.extend(Arrow(source, target, k, (pair,)) for k, pair in enumerate(pairs))
