@@ -12,7 +12,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from tinygraph.core.gradients import call_with_nodes
+from tinygraph.core.gradients import call_with_nodes, something_else
 from tinygraph.core.graph import Graph
 from tinygraph.core.leaves import Constant
 from tinygraph.core.node import Node, values_of
@@ -20,6 +20,7 @@ from tinygraph.core.op import Op
 from tinygraph.core.scope import absolute_prefix
 from tinygraph.core.topology import topological_order
 from tinygraph.core.tracing import Traced
+from tinygraph.core.trial import is_the_same
 from tinygraph.errors import ArgumentTypeError
 from tinygraph.validation.arrays import brief
 from tinygraph.validation.naming import describe
@@ -54,6 +55,8 @@ def expand(node: Node) -> Node:
     with absolute_prefix(f"{node.name or type(node).__name__}/"):
         result = call_with_nodes(node, "forward", [Traced(each, dtype) for each in node.inputs])
         inside = result.node if isinstance(result, Traced) else Constant(result)
+    if not is_the_same(node, "forward", [inside]):
+        raise something_else(node, "forward")
     return node if type(inside) is type(node) else inside
 
 

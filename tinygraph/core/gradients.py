@@ -22,12 +22,13 @@ from tinygraph.core.scope import absolute_prefix
 from tinygraph.core.symbolic_size import Untraceable
 from tinygraph.core.topology import as_node, name_nodes, topological_order
 from tinygraph.core.tracing import Traced
+from tinygraph.core.trial import BATCH, is_the_same
 from tinygraph.errors import ArgumentTypeError, OpError, ShapeError, TinygraphError
 from tinygraph.validation.arrays import brief
 from tinygraph.validation.feeds import common_precision
 from tinygraph.validation.naming import describe
 from tinygraph.validation.op_results import one_each
-from tinygraph.validation.shapes import fits, show
+from tinygraph.validation.shapes import fits, show, with_batch
 
 
 def gradients(output: Node, of: Sequence[Node]) -> tuple[Node | None, ...]:
@@ -100,18 +101,22 @@ def _back_propagate(
             for parent, contribution in zip(op.inputs, _contributions(op, grads[op], dtype)):
                 if contribution is None or parent not in on_the_way or not parent.takes_gradient:
                     continue
-                gradient = _of_shape(contribution, op, parent)
-                grads[parent] = grads[parent] + gradient if parent in grads else gradient
+                known = grads.get(parent)
+                grads[parent] = contribution if known is None else known + contribution
     for node, gradient in grads.items():
         if gradient.name is None:
             gradient.name, gradient.auto_named = names.gradient(node), True
     return grads
 
 
-def _contributions(op: Op, g: Node, dtype: Any) -> tuple[Any, ...]:
+def _contributions(op: Op, g: Node, dtype: Any) -> list[Node | None]:
     """Return what the op's own ``backward`` builds when it is called with nodes."""
     arrays = [Traced(node, dtype) for node in (g, op, *op.inputs)]
-    return one_each(op, call_with_nodes(op, "backward", arrays))
+    traced = one_each(op, call_with_nodes(op, "backward", arrays))
+    nodes = [None if one is None else _of_shape(one, op, p) for one, p in zip(traced, op.inputs)]
+    if not is_the_same(op, "backward", nodes, g):
+        raise something_else(op, "backward")
+    return nodes
 
 
 def call_with_nodes(op: Op, method: str, arrays: list[Traced]) -> Any:
@@ -133,11 +138,36 @@ def call_with_nodes(op: Op, method: str, arrays: list[Traced]) -> Any:
             reason = str(error.__cause__ or error.__context__)
         else:
             reason = f"it raises {type(error).__name__}: {error}"
-    is_batch = any(None in node.shape for node in (op, *op.inputs))
+    hint = ""
+    if _works_with_a_fixed_batch(op, method, arrays):
+        hint = " It works if the inputs have a fixed batch size."
     raise OpError(
         f"The {method} of {describe(op)} must be NumPy code of whole arrays, so that it can be "
-        f"applied to nodes; but {reason.rstrip('.')}."
-        + (" It may work if the inputs have a fixed batch size." if is_batch else ""),
+        f"applied to nodes; but {reason.rstrip('.')}.{hint}",
+        op,
+    )
+
+
+def _works_with_a_fixed_batch(op: Op, method: str, arrays: list[Traced]) -> bool:
+    if not any(None in array.node.shape for array in arrays):
+        return False
+    stand_ins = [
+        Traced(Parameter(np.ones(with_batch(array.node.shape, BATCH))), array.dtype)
+        for array in arrays
+    ]
+    try:
+        getattr(op, method)(*stand_ins)
+    except Exception:
+        return False
+    return True
+
+
+def something_else(op: Op, method: str) -> OpError:
+    """Return the error for an op that does with nodes something else than with arrays."""
+    return OpError(
+        f"The {method} of {describe(op)} must do with nodes what it does with arrays, but on "
+        f"random numbers the results differ. Does it read numbers that are not among its "
+        f"arguments, keep something on self, ask for the type of an array, or catch errors?",
         op,
     )
 
@@ -147,7 +177,8 @@ def _of_shape(gradient: Any, op: Op, parent: Node) -> Node:
     node: Any = gradient.node if isinstance(gradient, Traced) else gradient
     if not isinstance(node, Node):
         node = Constant(node)
-    if node.shape == () != parent.shape and isinstance(node, Constant):
+    is_number = isinstance(gradient, Traced) and isinstance(node, Constant)
+    if node.shape == () != parent.shape and is_number:
         zeros: Any = np.zeros_like(parent)
         node = zeros + node
     if not fits(node.shape, parent.shape):

@@ -74,7 +74,7 @@ class SymbolicSize(NDArrayOperatorsMixin):
     def __index__(self) -> NoReturn:
         raise Untraceable(
             "it needs the batch size as a Python number, which is known only when a batch arrives "
-            "(a fixed batch size in the shapes of the inputs makes it known)"
+            "(np.zeros_like(x), and x.shape[0] in arithmetic, work for any batch size)"
         )
 
     __int__ = __float__ = __index__

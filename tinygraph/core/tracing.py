@@ -114,6 +114,11 @@ class Traced(ArrayInterface, NDArrayOperatorsMixin):
         """Return the array: nothing traced ever changes."""
         return self
 
+    def __getattr__(self, name: str) -> NoReturn:
+        if name.startswith("_") or not hasattr(numpy.ndarray, name):
+            raise AttributeError(f"an array has no attribute {name!r}")
+        raise Untraceable(f"it reads the attribute .{name} of an array, for which there is no op")
+
     def __len__(self) -> int:
         size = self.node.shape[0] if self.node.shape else None
         if size is None:
