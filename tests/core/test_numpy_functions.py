@@ -67,7 +67,9 @@ FORMULAS = {
     "and, or, not": lambda x, y: np.logical_and(x, y > 0.3) * x + np.logical_not(x > 0.3),
     "moved axes": lambda x, y: np.moveaxis(np.stack([x, y]), 0, -1) + np.stack([y, x], axis=-1),
     "stacks transposed": lambda x, y: np.matrix_transpose(np.stack([x, y])) + np.stack([y, x]).mT,
-    "names of NumPy": lambda x, y: np.fabs(x - y) + np.positive(x) + np.reciprocal(y) + np.round(x),
+    "names of NumPy": lambda x, y: (
+        np.fabs(x - y) + np.positive(x) + np.reciprocal(y) + np.round(x) + np.around(y)
+    ),
     "likes": lambda x, y: np.zeros_like(x) + np.ones_like(y) + np.full_like(x, 3.0),
     "sizes": lambda x, y: x * x.size + y * y.ndim + len(x) + np.size(x, 1) + np.ndim(y),
 }

@@ -234,7 +234,7 @@ class Round(Op, numpy=np.rint):
 FUNCTIONS[np.fabs] = Abs
 
 
-@builds(np.round)
+@builds(np.round, np.around)
 def round_half_even(a: Any, decimals: Any = 0) -> Any:
     """Build a Round node."""
     if decimals != 0:
