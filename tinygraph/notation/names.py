@@ -100,15 +100,15 @@ class Notation:
         number = constant_number(self._known(node))
         return self.symbols[node] if number is None else number_math(number)
 
-    def operand_in(self, op: Op, place: int) -> str:
-        """Return the input at a place as the formula of the op shows it.
+    def operand_in(self, op: Op, place: int, formula: str = "") -> str:
+        """Return the input at a place as a formula of the op shows it; default: its own formula.
 
         A step of a backward pass is its own formula.
         """
         node = op.inputs[place]
         if isinstance(node, Op) and node in self._steps:
             argument = op.arguments[min(place, len(op.arguments) - 1)]
-            return in_place(node, self._steps[node], op.formula, argument)
+            return in_place(node, self._steps[node], formula or op.formula, argument)
         return self.operand(node)
 
     def operand_code(self, node: Node) -> str:
@@ -218,10 +218,9 @@ class Notation:
 
         The ``unsaid`` inputs are written as dots.
         """
-        is_value = formula == op.formula
         symbols = [
-            r"\dots" if n in unsaid else self.operand_in(op, k) if is_value else self.operand(n)
-            for k, n in enumerate(op.inputs)
+            r"\dots" if node in unsaid else self.operand_in(op, place, formula)
+            for place, node in enumerate(op.inputs)
         ]
         names = {"y": self.symbol(op), "g": self.gradient_symbol(op)}
         return written_formula(op, formula, names | by_argument(op, symbols, "{}"))

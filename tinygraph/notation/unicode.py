@@ -246,9 +246,17 @@ def _bracketed(element: ET.Element) -> str:
     text = _joined(pieces)
     inner = pieces[1:] if pieces and pieces[0].text in ("∂", "−") else pieces
     is_single = len(inner) == 1 and inner[0].kind in ("atom", "number", "function")
-    # Brackets that belong to each other: nothing inside closes the first one.
-    is_fenced = text.startswith("(") and text.find(")") == len(text) - 1
-    return text if is_single or is_fenced else f"({text})"
+    return text if is_single or _is_fenced(text) else f"({text})"
+
+
+def _is_fenced(text: str) -> bool:
+    """Tell whether the last bracket closes the first one, at the start of the text."""
+    depth = 0
+    for place, character in enumerate(text):
+        depth += (character == "(") - (character == ")")
+        if depth == 0:
+            return place == len(text) - 1 > 0
+    return False
 
 
 def _joined(pieces: list[_Piece], is_tight: bool = False) -> str:

@@ -139,11 +139,11 @@ class Transpose(Op):
     """
 
     formula = r"x^\top"
-    code = "np.transpose(x, self.axes)"
+    code = "x.T if self.axes is None else np.transpose(x, self.axes)"
     rules = (
         Rule(
             r"g^\top",
-            "np.transpose(g, inverse(self.axes))",
+            "g.T if self.axes is None else np.transpose(g, inverse(self.axes))",
             local="1.0",
             why="every element of x is one element of y, so g goes back in the old order",
         ),
