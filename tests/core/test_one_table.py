@@ -42,7 +42,7 @@ ONLY_RECORDED = {
         modf nancumprod nancumsum nanmax nanmean nanmedian nanmin nanpercentile nanprod
         nanquantile nanstd nansum nanvar nextafter partition percentile piecewise poly polyadd
         polydiv polymul polysub polyval quantile rad2deg radians real real_if_close resize rollaxis
-        rot90 sinc sort_complex trapezoid unwrap vander vecmat vsplit""",
+        rot90 select sinc sort_complex trapezoid unwrap vander vecmat vsplit""",
 }
 
 
