@@ -151,7 +151,7 @@ def test_points_are_coloured_by_the_rule_of_the_accuracy(labels, expected):
 
 def test_numbers_that_are_not_classes_get_a_scale():
     axes = plots.points(X3, [0.3, 7.5, 2.0])
-    assert len(axes.figure.axes) == 2
+    assert len(axes.child_axes) == 1
     assert axes.collections[0].get_array().tolist() == [0.3, 7.5, 2.0]
 
 

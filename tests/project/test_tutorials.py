@@ -273,6 +273,48 @@ WRONG = {
         (0.125, "needs one step"),
         (1 / 6, "sum of the curvatures"),
     ],
+    "17": [
+        ([0.7, -0.8, 0.1], "sum over the batch"),
+        ([-0.175, 0.2, -0.025], "direction of the step"),
+        (["-0.3/4", "0.2/4", "0.1/4"], "counted from 0"),
+        ([0, -1.25, 0], "not to the logits"),
+        (["0.7/4", "0.2/4", "0.1/4"], "Subtract the target"),
+        ([0.7, 0.2, 0.1], "these are the probabilities"),
+    ],
+    "18": [
+        (430, "leaves out the last batch"),
+        (437.5, "whole batch"),
+        (44, "in one epoch"),
+        (14000, "images seen"),
+        (10, "full batch"),
+    ],
+    "19": [
+        (0.01, "variance"),
+        ("(1/200)^0.5", "half of its inputs"),
+        ("2 / 200^0.5", "not the standard deviation"),
+        (0.005, "shrink"),
+    ],
+    "20": [
+        ([0, 3], "scaled"),
+        ([2.4, 0], "larger, not smaller"),
+        ([0, 15], "set to 0"),
+        (3.75, "shape must be (2,)"),
+        (["zero", 3], "made of numbers"),
+    ],
+    "21": [
+        (450, "has a bias"),
+        (156, "all channels"),
+        (468, "one bias"),
+        (456 * 24 * 24, "share the weights"),
+        (3456, "size of the output"),
+    ],
+    "22": [
+        (3, "larger weight"),
+        (4, "not equal"),
+        (20, "add up to 1"),
+        ("6 * 1.0986", "Apply the softmax first"),
+        (6, "weighted mean"),
+    ],
 }
 
 
@@ -300,6 +342,8 @@ def test_no_message_about_a_number_contains_the_right_number():
         "10": "0.0078",
         "15": "29",
         "16": "0.25",
+        "18": "440",
+        "21": "456",
     }
     for number, digits in right.items():
         for answer, _ in [*WRONG[number], (1e6, ""), (-3.7, "")]:

@@ -85,6 +85,11 @@ def as_drawn(text: str) -> str:
     return text
 
 
+def add_colour_bar(drawn: Any, axes: Axes, label: str) -> None:
+    """Add a colour bar on the right of the axes, of the same height."""
+    axes.figure.colorbar(drawn, cax=axes.inset_axes((1.04, 0.0, 0.05, 1.0)), label=label)
+
+
 def add_legend(axes: Any, handles: Any, names: list[str], **settings: Any) -> Any:
     """Add a legend with every name in it; matplotlib leaves out those that begin with "_"."""
     legend = axes.legend(handles, [str(k) for k in range(len(names))], frameon=False, **settings)
@@ -133,7 +138,7 @@ def points(x: Any, labels: Any, ax: Axes | None = None, title: str = "", like: A
     style: dict[str, Any] = {"s": 46, "edgecolors": "white", "linewidths": 0.6, "zorder": 3}
     if coded is None:
         drawn = axes.scatter(x[:, 0], x[:, 1], c=numbers[:, 0], cmap=NUMBERS, **style)
-        axes.figure.colorbar(drawn, ax=axes, label="label", shrink=0.85)
+        add_colour_bar(drawn, axes, "label")
     else:
         classes = nearest(numbers, coded)
         for k, value in enumerate(coded):

@@ -15,7 +15,13 @@ from matplotlib.figure import Figure
 from tinygraph.core.comparison import comparison_of
 from tinygraph.core.graph import Graph, as_graph
 from tinygraph.core.labels import NoClassesError
-from tinygraph.data.pictures import axes_for, checked_points, class_values, points
+from tinygraph.data.pictures import (
+    add_colour_bar,
+    axes_for,
+    checked_points,
+    class_values,
+    points,
+)
 from tinygraph.errors import ArgumentError, ArgumentTypeError, ShapeError, StateError
 from tinygraph.validation.arrays import Array, brief, is_number, is_whole_number
 from tinygraph.validation.naming import describe
@@ -76,7 +82,7 @@ def decision_regions(
     points(x, truth, ax=axes, title=title)
     mesh = plane.draw(axes, *plane.outputs())
     if plane.is_binary:
-        axes.figure.colorbar(mesh, ax=axes, label="prediction", shrink=0.85)
+        add_colour_bar(mesh, axes, "prediction")
     return axes
 
 

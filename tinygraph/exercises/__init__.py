@@ -15,7 +15,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tinygraph.errors import UnknownNameError, did_you_mean
-from tinygraph.exercises import building, curvature, gradients, training
+from tinygraph.exercises import building, curvature, gradients, images_and_words, training
 from tinygraph.exercises.showing import show
 from tinygraph.exercises.verdict import Verdict
 from tinygraph.exercises.zoo_answers import broken_of_the_zoo
@@ -40,6 +40,12 @@ EXERCISES: dict[str, Callable[[Any], Verdict]] = {
     "14": building.multiply_for_the_engine,
     "15": curvature.products_of_ten_layers,
     "16": curvature.limit_of_a_quadratic,
+    "17": images_and_words.gradient_of_the_logits,
+    "18": images_and_words.steps_of_ten_epochs,
+    "19": images_and_words.scale_of_a_relu_layer,
+    "20": images_and_words.values_of_dropout,
+    "21": images_and_words.parameters_of_a_convolution,
+    "22": images_and_words.output_of_attention,
 }
 """The checks, by the number of their tutorial."""
 
