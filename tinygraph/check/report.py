@@ -135,4 +135,5 @@ class GradcheckReport:
         kinks = sum(check.kinks for check in self.checks)
         note = f" {kinks} of them are at a kink, where a subgradient was accepted." if kinks else ""
         ops = len({check.op for check in self.checks})
-        return f"All derivatives are right: {ops} ops, {entries} elements compared.{note}"
+        counted = f"{ops} op{'s' * (ops != 1)}, {entries} element{'s' * (entries != 1)}"
+        return f"All derivatives are right: {counted} compared.{note}"
