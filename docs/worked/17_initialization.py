@@ -106,7 +106,7 @@ assert np.isclose(ratio, 0.5, atol=0.01)
 # --------
 # .. literalinclude:: /../tinygraph/layers.py
 #    :pyobject: initial
-#    :start-after: """
+#    :start-at: fan_in, fan_out = _count
 #    :dedent: 4
 #
 # A picture
