@@ -28,6 +28,7 @@ extensions = [
     "sphinx_gallery.gen_gallery",
     "sphinxcontrib.katex",
     "docstrings",
+    "frames",
     "live",
     "notebooks",
     "pictures",

@@ -97,6 +97,42 @@ show(tg.render(model))
 # The gradient of :math:`z` is 1 where :math:`z` is positive and 0 elsewhere. A unit with negative
 # :math:`z` receives no gradient.
 #
+# Kill a unit
+# -----------
+# A ReLU that is 0 for *every* sample passes no gradient at all. Its unit cannot learn any more, and
+# it is called *dead*. In the page below, six units learn to tell an inner circle from an outer one.
+# Press **Train** and watch them. Then do the task. (The learning rate says how long each step of
+# the training is. :doc:`07_training` is about it.)
+
+
+def circles_model(rng):
+    """Return a network with one hidden layer of six units."""
+    rng = np.random.default_rng(rng)
+    x, t = tg.Input("x", shape=(None, 2)), tg.Input("t", shape=(None, 1))
+    h = tg.Tanh(tg.layers.linear(x, 6, name="layer1", rng=rng), name="layer1/h")
+    y = tg.Sigmoid(tg.layers.linear(h, 1, name="layer2", rng=rng), name="y")
+    return tg.Graph(tg.MSE(y, t, name="loss"), prediction=y)
+
+
+X, labels = tg.data.circles(60, rng=0)
+page = tg.playground(
+    circles_model,
+    lambda parameters: tg.SGD(parameters, lr=1.0),
+    x=X,
+    t=labels.reshape(-1, 1),
+    title="Kill a unit",
+    task={
+        "text": "Kill a unit: choose an activation and a learning rate with which at least one "
+        "unit becomes 0 for every sample. It takes two changes.",
+        "goal": {"dead units at least": 1},
+        "locked": ["data", "noise", "points", "optimizer", "batch size", "L2", "training data"],
+        "done": "One long step pushed a ReLU below 0 for every sample. Now its slope is 0 "
+        "everywhere, so no gradient can bring it back.",
+    },
+)
+show(page)
+
+# %%
 # **The answer to the question.** In the forward pass, an activation replaces each value by the
 # height of its curve there. In the backward pass, it multiplies each gradient by the slope there.
 #

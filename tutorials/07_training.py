@@ -138,6 +138,28 @@ assert largest < 1e-3
 show(tg.render(model, gradients=True, around="layer3/h"))
 
 # %%
+# Your turn: here is the same network with a learning rate that you can change while it trains.
+
+page = tg.playground(
+    lambda rng: tg.lab2.model(rng=rng),
+    lambda parameters: tg.SGD(parameters, lr=0.1),
+    x=X,
+    t=T,
+    title="Find a learning rate",
+    task={
+        "text": "Find a learning rate at which the loss falls below 0.01 within 450 epochs. "
+        "Reset begins a new run.",
+        "goal": {"loss below": 0.01, "epochs at most": 450},
+        "locked": [
+            *("data", "noise", "points", "activation", "optimizer", "batch size", "L2"),
+            "training data",
+        ],
+        "done": "Ten times less is too slow, and ten times more gets stuck.",
+    },
+)
+show(page)
+
+# %%
 # **The answer to the question.** Go as far as the curvature allows. Below :math:`1/c` a larger
 # :math:`\eta` is faster, and above :math:`2/c` descent diverges. You do not know the curvatures of
 # a network, so try several :math:`\eta`, each ten times the last, and compare the curves.

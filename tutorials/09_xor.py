@@ -79,6 +79,27 @@ show(fig)
 # **The answer to the question.** Three layers without activations can learn nothing that one layer
 # cannot. With activations, the layers can bend the plane, and XOR becomes possible.
 #
+# Try it
+# ------
+# This network has two hidden layers, but no activations. Press **Train**: the boundary stays
+# straight, with any learning rate and any start values.
+
+page = tg.playground(
+    lambda rng: tg.lab2.model(activation="none", output_activation="sigmoid", rng=rng),
+    lambda parameters: tg.Adam(parameters, lr=0.05),
+    x=X,
+    t=T,
+    title="Bend the boundary",
+    task={
+        "text": "Reach an accuracy of 100 %. No learning rate will do it.",
+        "goal": {"accuracy at least": 1.0},
+        "locked": ["data", "noise", "points", "optimizer", "batch size", "L2", "training data"],
+        "done": "The activations bend the boundary. Look at the units: each of them bends it once.",
+    },
+)
+show(page)
+
+# %%
 # By hand, with two ReLUs
 # -----------------------
 # For the four corners of the square, two hidden units are enough. One unit computes :math:`x_1 -

@@ -127,6 +127,40 @@ print(tg.diagnose(deep(tg.Sigmoid, scale=10.0, layers=3)))
 # through a few other units and samples, so the norm hides the problem. The weights of the saturated
 # units hardly learn.
 #
+# Make layer 1 stop learning
+# --------------------------
+# The network in the page below has five hidden layers of tanh, and each layer learns. The last plot
+# of the page shows the norm of each layer's gradient. You know two ways to stop the first layer.
+
+
+def deep_xor(rng):
+    """Return a network of six layers for two inputs."""
+    rng = np.random.default_rng(rng)
+    h, t = tg.Input("x", shape=(None, 2)), tg.Input("t", shape=(None, 1))
+    for k in range(1, 6):
+        h = tg.Tanh(tg.layers.linear(h, 4, name=f"layer{k}", rng=rng), name=f"layer{k}/h")
+    y = tg.Sigmoid(tg.layers.linear(h, 1, name="layer6", rng=rng), name="y")
+    return tg.Graph(tg.MSE(y, t, name="loss"), prediction=y)
+
+
+X, T = tg.data.xor()
+page = tg.playground(
+    deep_xor,
+    lambda parameters: tg.SGD(parameters, lr=0.1),
+    x=X,
+    t=T,
+    title="Make layer 1 stop learning",
+    task={
+        "text": "Make layer 1 stop learning: its gradient must be 1,000 times smaller than that "
+        "of layer 6. One epoch is enough.",
+        "goal": {"first gradient share below": 0.001},
+        "locked": ["data", "noise", "points", "optimizer", "batch size", "L2", "training data"],
+        "done": "Layer 6 still learns, but almost nothing reaches layer 1.",
+    },
+)
+show(page)
+
+# %%
 # **The answer to the question.** A correct gradient can be too small to be useful. It vanishes over
 # many layers, or it is 0 because units are dead, or almost 0 because units are saturated.
 #

@@ -15,20 +15,37 @@ function unlisted() {
   }
 }
 
-// A stepper is a document of its own, which knows of the system's colours alone.
-function tellTheme(stepper) {
+// A stepper or a playground is a document of its own. It is loaded when the reader comes near it.
+const near = new IntersectionObserver(
+  (entries) => {
+    for (const { isIntersecting, target } of entries) {
+      if (!isIntersecting) continue;
+      target.src = target.dataset.src;
+      near.unobserve(target);
+    }
+  },
+  { rootMargin: "150px" },
+);
+
+function loadWhenNear() {
+  document.querySelectorAll("figure.live iframe").forEach((frame) => near.observe(frame));
+}
+
+// It knows only the system's colours: tell it those of the book.
+function tellTheme(frame) {
   const isDark = getComputedStyle(document.body).colorScheme === "dark";
-  stepper.contentWindow.postMessage({ theme: isDark ? "dark" : "light" }, "*");
+  frame.contentWindow.postMessage({ theme: isDark ? "dark" : "light" }, "*");
 }
 
-function tellSteppers() {
-  document.querySelectorAll(".output_html iframe").forEach(tellTheme);
+function tellFrames() {
+  document.querySelectorAll("figure.live iframe").forEach(tellTheme);
 }
 
-new MutationObserver(tellSteppers).observe(document.body, { attributeFilter: ["data-theme"] });
+new MutationObserver(tellFrames).observe(document.body, { attributeFilter: ["data-theme"] });
 // Heard on the way down: the load of a frame does not bubble.
 addEventListener("load", ({ target }) => target.matches?.("iframe") && tellTheme(target), true);
 
+addEventListener("load", loadWhenNear);
 addEventListener("load", reachable);
 addEventListener("load", unlisted);
 addEventListener("resize", reachable);

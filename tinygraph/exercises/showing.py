@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 from tinygraph.exercises.verdict import Verdict
 from tinygraph.validation.paths import writing
 from tinygraph.viz.diagram.diagram import Diagram
+from tinygraph.viz.playground.playground import Playground
 from tinygraph.viz.stepper.stepper import Stepper
 
 OUTPUT = Path("tutorial-output")
@@ -33,7 +34,7 @@ def show(thing: Any) -> Any:
 
     Parameters
     ----------
-    thing : Diagram, Stepper, Figure, Verdict or object
+    thing : Diagram, Stepper, Playground, Figure, Verdict or object
         In a script, pictures are saved in ``tutorial-output/``, and anything else is printed.
 
     Returns
@@ -89,6 +90,8 @@ def _saved(thing: Any, folder: Path) -> Path | None:
         kind, ending = "diagram", "svg"
     elif isinstance(thing, Stepper):
         kind, ending = "stepper", "html"
+    elif isinstance(thing, Playground):
+        kind, ending = "playground", "html"
     elif _is_figure(thing):
         kind, ending = "plot", "png"
     else:
@@ -96,7 +99,7 @@ def _saved(thing: Any, folder: Path) -> Path | None:
     path = folder / f"{next(_numbers)}-{kind}.{ending}"
     with writing(path):
         folder.mkdir(parents=True, exist_ok=True)
-    if isinstance(thing, (Diagram, Stepper)):
+    if isinstance(thing, (Diagram, Stepper, Playground)):
         return thing.save(path)
     with writing(path):
         thing.savefig(path, dpi=150)

@@ -100,13 +100,14 @@ function onKey(event) {
   if (event.ctrlKey || event.metaKey || event.altKey || byId("code-dialog").open) return;
   if (target.matches("input, select, textarea") || (key === " " && target.matches("button, summary"))) return;
   if (!(key in keys)) return;
+  // In a notebook or a book the keys scroll the page, unless a control is in use.
+  if (isFramed && target === document.body) return;
   event.preventDefault();
   keys[key]();
 }
 
 function switchTheme() {
   setTheme(document.documentElement.dataset.theme === "dark" ? "light" : "dark");
-  draw();
 }
 
 function setTheme(name) {
@@ -117,6 +118,7 @@ function setTheme(name) {
     context.fillStyle = ramp(x / width);
     context.fillRect(x, 0, 1, height);
   }
+  if (run) draw();
 }
 
 // Points drawn on the map: with a pen, or with the class of the other samples.
@@ -200,7 +202,7 @@ hideWhatDoesNotApply();
 prepareDiagram(choose);
 prepareFields(choose);
 prepareTables();
-setTheme(window.matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");
+followTheme(setTheme);
 relabelCards(state.activation);
 restart();
 fillControls();

@@ -5,7 +5,6 @@ const panel = byId("panel");
 const slider = byId("slider");
 const list = byId("list");
 const phaseButtons = byId("phases").querySelectorAll("button");
-const isFramed = window.top !== window; // in a notebook the address is not ours to change
 
 const rounds = [];
 for (const step of data.steps) (rounds[step.round - 1] ??= []).push(step);
@@ -140,14 +139,7 @@ function setTheme(theme) {
   document.documentElement.dataset.theme = theme;
 }
 
-const prefersDark = window.matchMedia("(prefers-color-scheme: dark)");
-setTheme(prefersDark.matches ? "dark" : "light");
-prefersDark.addEventListener("change", () => setTheme(prefersDark.matches ? "dark" : "light"));
-// The page around a stepper may have a switch of its own: stepper.postMessage({ theme: "dark" }).
-window.addEventListener("message", ({ source, data: wish }) => {
-  const isKnown = ["dark", "light"].includes(wish?.theme);
-  if (isFramed && source === window.parent && isKnown) setTheme(wish.theme);
-});
+followTheme(setTheme);
 byId("theme").addEventListener("click", () => {
   setTheme(document.documentElement.dataset.theme === "dark" ? "light" : "dark");
 });
