@@ -3,8 +3,10 @@
 Without a browser: every link that stays within the book has a page and an anchor, and nothing is
 loaded from elsewhere.  With Chromium (skipped, and said so, where there is none), each page at the
 width of a desk and of a phone, light and dark: no request leaves the site, no script fails, no
-formula is left unset, the page does not scroll sideways, axe-core finds nothing, and diagrams are
-as dark as the page on either side of its switch.
+formula is left unset, the page does not scroll sideways, axe-core finds nothing, and diagrams and
+plots are as dark as the page on either side of its switch.  Its steppers and playgrounds are held
+to the same.  On a desk their numbers are in view without scrolling, they leave the keys to the
+page, and the text of diagrams is at least 11 pixels high.
 """
 
 from __future__ import annotations
@@ -17,7 +19,12 @@ from functools import cache
 from html.parser import HTMLParser
 from itertools import chain
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
+
+if TYPE_CHECKING:
+    from playwright.sync_api import ConsoleMessage, Frame, Locator, Request
+    from playwright.sync_api import Page as Tab
 
 SITE = Path(__file__).parent / "_build" / "html"
 FLAGS = [
@@ -39,7 +46,10 @@ LOADING = {
 }
 AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]
 
-# How many diagrams are light on a dark page, or dark on a light one.
+SMALLEST_TEXT = 11
+"""The height of the smallest text in a diagram of a page, in CSS pixels."""
+
+# How many diagrams and plots are light on a dark page, or dark on a light one.
 UNLIKE_THE_PAGE = """theme => {
   document.body.dataset.theme = theme;
   const isDark = (element, property) => {
@@ -50,7 +60,24 @@ UNLIKE_THE_PAGE = """theme => {
   const isUnlike = (figure) =>
     isDark(figure, "backgroundColor") !== (theme === "dark") ||
     isDark(figure.querySelector("svg polygon"), "fill") !== (theme === "dark");
-  return diagrams.filter(isUnlike).length;
+  const plots = [...document.querySelectorAll(".sphx-glr-single-img, .sphx-glr-multi-img")];
+  const other = { light: "only-dark", dark: "only-light" }[theme];
+  const isOther = (plot) => plot.classList.contains(other) === (plot.offsetParent !== null);
+  return diagrams.filter(isUnlike).length + plots.filter(isOther).length;
+}"""
+
+# The heights of all texts of the page's diagrams, in CSS pixels.
+TEXT_HEIGHTS = """() =>
+  [...document.querySelectorAll("figure.diagram svg :is(text, tspan)")]
+    .filter((text) => text.textContent.trim())
+    .map((text) => parseFloat(getComputedStyle(text).fontSize) * text.getScreenCTM().a)"""
+
+# Whether the numbers of a stepper or a playground are in view, once its top is.
+NUMBERS = {"stepper": "#panel .array >> nth=0", "playground": "#loss"}
+COUNTER = "#count, #epoch"
+IN_VIEW = """number => {
+  const { top, bottom } = number.getBoundingClientRect();
+  return top >= 0 && bottom <= window.innerHeight;
 }"""
 
 
@@ -97,49 +124,99 @@ def broken_links(pages: list[Path]) -> Iterator[str]:
                     yield f"{path.relative_to(SITE)} links to {url}: no such anchor"
 
 
-def seen_in_a_browser(pages: list[Path], chromium: str) -> Iterator[str]:
-    """Yield what is wrong with a page once a browser has opened it."""
-    from axe_playwright_python.sync_playwright import Axe
-    from playwright.sync_api import Page as Tab
-    from playwright.sync_api import Request, sync_playwright
+class Browser:
+    """Opens the pages in Chromium, and says what is wrong with them."""
 
-    axe = Axe()
-    notes: list[str] = []
+    def __init__(self, chromium: str) -> None:
+        self._chromium = chromium
+        import axe_playwright_python
 
-    def note_request(request: Request) -> None:
+        axe = Path(axe_playwright_python.__file__).parent / "axe.min.js"
+        self._axe = axe.read_text(encoding="utf-8")
+        self._notes: list[str] = []
+
+    def faults(self, pages: list[Path]) -> Iterator[str]:
+        """Yield the faults of all pages in all views."""
+        from playwright.sync_api import sync_playwright
+
+        with sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path=self._chromium, args=FLAGS)
+            for view, (width, scheme) in VIEWS.items():
+                size = {"width": width, "height": 900}
+                tab = browser.new_page(viewport=size, color_scheme=scheme)
+                tab.on("pageerror", lambda error: self._notes.append(f"a script fails: {error}"))
+                tab.on("console", self._note_message)
+                tab.on("request", self._note_request)
+                for path in pages:
+                    self._notes.clear()
+                    tab.goto(path.as_uri())
+                    where = f"{path.relative_to(SITE)} ({view})"
+                    yield from (f"{where} {fault}" for fault in self._faults_of_page(tab, view))
+                tab.close()
+            browser.close()
+
+    def _note_message(self, message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            self._notes.append(f"writes to the console: {message.text}")
+
+    def _note_request(self, request: Request) -> None:
         if urlsplit(request.url).scheme not in ("file", "data", "about", "blob"):
-            notes.append(f"asks {request.url}")
+            self._notes.append(f"asks {request.url}")
 
-    def faults(tab: Tab) -> Iterator[str]:
-        yield from notes
-        if tab.locator("span.math, div.math").count() > tab.locator(".math .katex-html").count():
+    def _faults_of_page(self, tab: Tab, view: str) -> Iterator[str]:
+        if (
+            tab.locator("span.math, div.math").count()
+            > tab.locator(".math :is(.katex-html, math)").count()
+        ):
             yield "has a formula that was not set"
-        root = "document.documentElement"
-        excess = tab.evaluate(f"{root}.scrollWidth - {root}.clientWidth")
-        if excess > 0:
-            yield f"scrolls sideways by {excess} px"
-        # A stepper is a document of its own, with tests of its own.
-        rules = {"type": "tag", "values": AXE_TAGS}
-        found = axe.run(tab, context={"exclude": [["iframe"]]}, options={"runOnly": rules})
-        for violation in found.response["violations"]:
-            places = violation["nodes"]
-            yield f"axe: {violation['id']}, {len(places)} times, as in {places[0]['html'][:160]}"
+        yield from self._faults_of_document(tab.main_frame)
         for theme in ("light", "dark"):
             if unlike := tab.evaluate(UNLIKE_THE_PAGE, theme):
-                yield f"switched to {theme} has {unlike} diagrams that do not follow"
+                yield f"switched to {theme} has {unlike} diagrams or plots that do not follow"
+        heights = tab.evaluate(TEXT_HEIGHTS)
+        if view != "phone" and min(heights, default=SMALLEST_TEXT) < SMALLEST_TEXT - 0.05:
+            yield f"has diagrams with text of {min(heights):.1f} px"
+        tab.evaluate("document.body.dataset.theme = 'auto'")
+        for figure in tab.locator("figure.live").all():
+            yield from self._faults_of_figure(tab, figure, view)
+        yield from self._notes
 
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
-        for view, (width, scheme) in VIEWS.items():
-            tab = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
-            tab.on("pageerror", lambda error: notes.append(f"a script fails: {error}"))
-            tab.on("request", note_request)
-            for path in pages:
-                notes.clear()
-                tab.goto(path.as_uri())
-                yield from (f"{path.relative_to(SITE)} ({view}) {fault}" for fault in faults(tab))
-            tab.close()
-        browser.close()
+    def _faults_of_document(self, frame: Frame) -> Iterator[str]:
+        root = "document.documentElement"
+        excess = frame.evaluate(f"{root}.scrollWidth - {root}.clientWidth")
+        if excess > 0:
+            yield f"scrolls sideways by {excess} px"
+        frame.evaluate(self._axe)
+        # A frame is a document of its own, and looked into by itself.
+        options = {"runOnly": {"type": "tag", "values": AXE_TAGS}, "iframes": False}
+        options["preload"] = False  # style sheets of files cannot be read again
+        for violation in frame.evaluate("options => axe.run(options)", options)["violations"]:
+            places = violation["nodes"]
+            yield f"axe: {violation['id']}, {len(places)} times, as in {places[0]['html'][:160]}"
+
+    def _faults_of_figure(self, tab: Tab, figure: Locator, view: str) -> Iterator[str]:
+        """Yield the faults of one stepper or playground, scrolled to as a reader does it."""
+        element = figure.locator("iframe")
+        kind = element.get_attribute("class") or ""
+        if element.get_attribute("src"):
+            yield f"loads a {kind} that nobody has scrolled to"
+        figure.evaluate("figure => figure.scrollIntoView({ block: 'start' })")
+        document = figure.frame_locator("iframe")
+        start = document.locator(COUNTER).inner_text()
+        for key in ("ArrowRight", "End", "Home"):
+            tab.keyboard.press(key)
+        figure.evaluate("figure => figure.scrollIntoView({ block: 'start' })")
+        if document.locator(COUNTER).inner_text() != start:
+            yield f"has a {kind} that takes keys before it is used"
+        handle = element.element_handle()
+        frame = handle.content_frame() if handle else None
+        assert frame
+        yield from (f"has a {kind} that {fault}" for fault in self._faults_of_document(frame))
+        is_dark = document.locator("html").get_attribute("data-theme") == "dark"
+        if is_dark != (view == "dark"):
+            yield f"has a {kind} that is not as dark as the page"
+        if view != "phone" and not document.locator(NUMBERS[kind]).evaluate(IN_VIEW):
+            yield f"has a {kind} whose numbers are out of view"
 
 
 def main() -> int:
@@ -155,7 +232,7 @@ def main() -> int:
     if not chromium:
         print("No Chromium here: links are checked, pages are not opened.")
     count = 0
-    opened = seen_in_a_browser(pages, chromium) if chromium else ()
+    opened = Browser(chromium).faults(pages) if chromium else ()
     for fault in chain(broken_links(pages), opened):
         print(fault, flush=True)
         count += 1

@@ -1,6 +1,7 @@
-// Light or dark, as the system or the page around says. A stepper and a playground share it.
+// What a stepper or a playground takes over from around it: the room of a frame, and light or dark.
 
 const isFramed = window.top !== window; // in a notebook or a book the address is not ours to change
+document.documentElement.classList.toggle("framed", isFramed);
 
 function followTheme(setTheme) {
   const prefersDark = window.matchMedia("(prefers-color-scheme: dark)");
