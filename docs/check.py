@@ -60,9 +60,9 @@ UNLIKE_THE_PAGE = """theme => {
   const isUnlike = (figure) =>
     isDark(figure, "backgroundColor") !== (theme === "dark") ||
     isDark(figure.querySelector("svg polygon"), "fill") !== (theme === "dark");
-  const plots = [...document.querySelectorAll(".sphx-glr-single-img, .sphx-glr-multi-img")];
-  const other = { light: "only-dark", dark: "only-light" }[theme];
-  const isOther = (plot) => plot.classList.contains(other) === (plot.offsetParent !== null);
+  const plots = [...document.querySelectorAll("article img")];
+  const own = { light: "only-light", dark: "only-dark" }[theme];
+  const isOther = (plot) => plot.classList.contains(own) !== (plot.offsetParent !== null);
   return diagrams.filter(isUnlike).length + plots.filter(isOther).length;
 }"""
 

@@ -51,6 +51,7 @@ html_css_files = ["book.css"]
 html_js_files = ["book.js"]
 html_show_sphinx = False
 html_copy_source = False
+html_scaled_image_link = False
 pygments_style = "a11y-high-contrast-light"
 pygments_dark_style = "a11y-high-contrast-dark"
 html_theme_options = {
@@ -105,6 +106,7 @@ sphinx_gallery_conf = {
     "remove_config_comments": True,
     "abort_on_example_error": True,
     "matplotlib_animations": False,
-    "reset_modules": ("matplotlib",),
+    "image_scrapers": ("plots.scrape",),
+    "reset_modules": ("matplotlib", "plots.use_palette"),
     "nested_sections": False,
 }

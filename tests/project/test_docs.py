@@ -6,6 +6,8 @@ import inspect
 import re
 from pathlib import Path
 
+import matplotlib.pyplot as plt
+import numpy as np
 import pytest
 
 import tinygraph as tg
@@ -77,10 +79,26 @@ def test_diagrams_of_the_book_follow_its_own_switch(monkeypatch):
     }
 
 
-def test_notebooks_hold_no_directives(monkeypatch):
+@pytest.mark.parametrize("name", ["frames", "notebooks", "plots"])
+def test_examples_of_an_extension_hold(monkeypatch, name):
     pytest.importorskip("sphinx")
     monkeypatch.syspath_prepend(DOCS / "_ext")
-    assert doctest.testmod(importlib.import_module("notebooks")).failed == 0
+    assert doctest.testmod(importlib.import_module(name)).failed == 0
+
+
+def test_a_plot_for_dark_pages_has_dark_paper_and_light_ink(monkeypatch):
+    pytest.importorskip("sphinx")
+    monkeypatch.syspath_prepend(DOCS / "_ext")
+    figure, (left, right) = plt.subplots(1, 2)
+    left.annotate("here", (0.2, 0.2), (0.5, 0.5), arrowprops={"arrowstyle": "-"})
+    left.contour(np.eye(3), colors="black")
+    tg.plots.decision_regions(tg.lab2.model(rng=0), *tg.data.xor(), ax=right, title="regions")
+    figure.canvas.draw()
+    importlib.import_module("plots").darken(figure)
+    figure.canvas.draw()
+    brightness = np.asarray(figure.canvas.buffer_rgba())[..., :3].mean(axis=-1)
+    assert np.quantile(brightness, 0.9) < 60
+    assert brightness.min() >= 20, "ink for white paper is left"
 
 
 def test_style_and_script_of_katex_are_of_one_version():

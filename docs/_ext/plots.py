@@ -1,0 +1,133 @@
+"""Saves the plots of a tutorial twice: for a light page and for a dark one.
+
+A script draws for white paper, with the colours of the book.  For the dark picture each colour is
+replaced: white by the page's dark, ink by a light grey, and a colour of the palette by its light
+relative, which the diagrams and the steppers use in the dark as well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+from cycler import cycler
+from matplotlib.artist import Artist
+from matplotlib.cm import ScalarMappable
+from matplotlib.collections import Collection
+from matplotlib.colors import LinearSegmentedColormap, to_hex, to_rgba
+from matplotlib.contour import ContourSet
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+from matplotlib.text import Text
+
+import tinygraph as tg
+
+PAPER, INK = "#14181f", "#e5e7eb"
+LIGHT = ("#7cc0f2", "#ffa66e", "#5fd3b0", "#e3b341", "#c99be8")
+"""The relatives of the five colours of ``tg.plots.COLOURS`` in the dark."""
+DARK_REGIONS = LinearSegmentedColormap.from_list("regions", ["#1d4766", PAPER, "#5c3213"])
+PIXELS = 200
+"""In an inch of a plot; a page shows 100 of them as an inch, a sharp screen all."""
+
+
+def use_palette(gallery: dict[str, Any], script: str | None) -> None:
+    """Let a script begin with the colours of the book."""
+    mpl.rcParams["axes.prop_cycle"] = cycler(color=tg.plots.COLOURS)
+
+
+def in_the_dark(colour: Any) -> Any:
+    """Return what stands for a colour on a dark page.
+
+    >>> in_the_dark("white"), in_the_dark("black"), in_the_dark(tg.plots.COLOURS[0])
+    ('#14181f', '#e5e7eb', '#7cc0f2')
+    """
+    red, green, blue, opacity = to_rgba(colour)
+    if opacity == 0:
+        return colour
+    for own, light in zip(tg.plots.COLOURS, LIGHT, strict=True):
+        if to_hex(colour) == own:
+            return (*to_rgba(light)[:3], opacity) if opacity < 1 else light
+    if max(red, green, blue) - min(red, green, blue) > 0.25:
+        return colour
+    # A grey: as far from the paper as it was.
+    share = (red + green + blue) / 3
+    mixed = [
+        ink + share * (paper - ink) for ink, paper in zip(to_rgba(INK), to_rgba(PAPER), strict=True)
+    ]
+    return to_hex(mixed) if opacity == 1 else (*mixed[:3], opacity)
+
+
+def darken(figure: Figure) -> None:
+    """Replace all colours of a figure."""
+    for artist in figure.findobj():
+        _darken_artist(artist)
+    for axes in figure.axes:
+        axes.tick_params(which="both", color=INK, labelcolor=INK)
+
+
+def _darken_artist(artist: Artist) -> None:
+    if isinstance(artist, ContourSet) and artist.colors is not None:
+        artist.set_array(None)
+        artist.set_edgecolor([in_the_dark(colour) for colour in artist.get_edgecolor()])
+    elif isinstance(artist, ScalarMappable) and artist.get_array() is not None:
+        if artist.get_cmap().name == DARK_REGIONS.name:
+            artist.set_cmap(DARK_REGIONS)
+    elif isinstance(artist, Collection):
+        artist.set_edgecolor([in_the_dark(colour) for colour in artist.get_edgecolor()])
+        artist.set_facecolor([in_the_dark(colour) for colour in artist.get_facecolor()])
+    elif isinstance(artist, Patch):
+        face = in_the_dark(artist.get_facecolor())
+        artist.set_edgecolor(in_the_dark(artist.get_edgecolor()))
+        artist.set_facecolor(face)
+    elif isinstance(artist, Line2D):
+        edge, face = artist.get_markeredgecolor(), artist.get_markerfacecolor()
+        artist.set_color(in_the_dark(artist.get_color()))
+        artist.set_markeredgecolor(in_the_dark(edge))
+        artist.set_markerfacecolor(in_the_dark(face))
+    elif isinstance(artist, Text):
+        artist.set_color(in_the_dark(artist.get_color()))
+        if arrow := getattr(artist, "arrow_patch", None):
+            _darken_artist(arrow)
+
+
+def description(figure: Figure) -> str:
+    """Return what a plot shows, for readers who do not see it: titles, and what is over what."""
+    parts: list[str] = []
+    for axes in figure.axes:
+        over = f"{axes.get_ylabel()} over {axes.get_xlabel()}"
+        known = over if axes.get_ylabel() and axes.get_xlabel() else ""
+        labels = axes.get_legend_handles_labels()[1]
+        parts += [part for part in (axes.get_title(), known, *labels) if part not in ("", *parts)]
+    return "Plot: " + ", ".join(parts or ["curves"])
+
+
+def scrape(block: Any, variables: dict[str, Any], gallery: dict[str, Any]) -> str:
+    """Save the open figures, and return the reStructuredText that shows them."""
+    paths = variables["image_path_iterator"]
+    numbers = plt.get_fignums()
+    shown = [
+        line
+        for number, path in zip(numbers, paths, strict=False)
+        for line in _saved(plt.figure(number), Path(path), Path(gallery["src_dir"]))
+    ]
+    plt.close("all")
+    return "\n".join(shown)
+
+
+def _saved(figure: Figure, path: Path, source: Path) -> Iterator[str]:
+    """Save a figure for both kinds of pages; yield the lines that show it."""
+    width = round(figure.get_figwidth() * 100)
+    text = description(figure)
+    for theme in ("light", "dark"):
+        target = path if theme == "light" else path.with_stem(f"{path.stem}_dark")
+        if theme == "dark":
+            darken(figure)
+        figure.savefig(target, dpi=PIXELS)
+        yield (
+            f"\n.. image:: /{target.relative_to(source).as_posix()}\n    :alt: {text}\n"
+            f"    :width: {width}px\n    :class: plot only-{theme}\n"
+        )
