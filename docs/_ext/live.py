@@ -2,6 +2,7 @@
 
 ``.. terminal:: tinygraph lab2 --help`` shows a command and what it prints.
 ``.. picture::`` draws the diagram that its lines of Python leave in ``picture``.
+``.. playground::`` shows its lines of Python, and the playground that they leave in ``page``.
 ``.. modules::`` lists every module of the package with the first line of its docstring, level by
 level, in the order of ``tests/test_architecture.py``.
 """
@@ -19,6 +20,7 @@ from typing import Any
 
 from docutils import nodes
 from docutils.parsers.rst import Directive
+from frames import frame
 from pictures import figure
 from sphinx.application import Sphinx
 
@@ -57,6 +59,19 @@ class Picture(Directive):
         names: dict[str, Any] = {}
         exec("\n".join(self.content), names)
         return [nodes.raw("", figure(names["picture"]), format="html")]
+
+
+class PlaygroundPage(Directive):
+    """The content, lines of Python, and the playground that they leave in ``page``."""
+
+    has_content = True
+
+    def run(self) -> list[nodes.Node]:
+        code = "\n".join(self.content)
+        names: dict[str, Any] = {}
+        exec(code, names)
+        live = nodes.raw("", frame("playground", names["page"].html), format="html")
+        return [nodes.literal_block(code, code, language="python"), live]
 
 
 class Modules(Directive):
@@ -100,5 +115,6 @@ def _summary(path: Path) -> str:
 def setup(app: Sphinx) -> dict[str, Any]:
     app.add_directive("terminal", Terminal)
     app.add_directive("picture", Picture)
+    app.add_directive("playground", PlaygroundPage)
     app.add_directive("modules", Modules)
     return {"parallel_read_safe": True}

@@ -124,6 +124,17 @@ def test_a_click_beside_the_controls_takes_no_keys_either(page, book):
     expect(frame.locator("#epoch")).to_have_text("2")
 
 
+def test_the_gallery_loads_what_is_in_view(page, book):
+    page.goto((book / "playgrounds.html").as_uri())
+    frames = page.locator("figure.live iframe")
+    expect(frames).to_have_count(6)
+    frames.nth(4).scroll_into_view_if_needed()
+    expect(page.frame_locator("figure.live iframe >> nth=4").locator("#epoch")).to_have_text("0")
+    loaded = [bool(frame.get_attribute("src")) for frame in frames.all()]
+    assert loaded.count(True) < 4
+    assert not loaded[1]
+
+
 def test_frames_follow_the_switch_of_the_book(page, book):
     frame = opened(page, book, "09_xor")
     expect(frame.locator("html")).to_have_attribute("data-theme", "light")
