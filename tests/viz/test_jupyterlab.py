@@ -28,6 +28,7 @@ CELLS = [
     "for _ in range(39): node = tg.Tanh(node)\n"
     "tg.render(node)",
     "tg.step_through(model, x=X[:3], t=T[:3])",
+    "tg.playground(model, tg.SGD(model.parameters), x=X, t=T)",
 ]
 EXECUTE = """
 import json, sys
@@ -125,14 +126,51 @@ def test_a_trusted_notebook_shows_the_live_pictures(page, lab):
         assert live.bounding_box()["width"] <= shown.nth(place).bounding_box()["width"]
         playwright.expect(shown.nth(place).locator("img")).to_be_hidden()
     playwright.expect(shown.nth(3).locator("iframe")).to_be_visible()
+    playground = shown.nth(4).frame_locator("iframe")
+    playground.locator("#one-epoch").click()
+    playwright.expect(playground.locator("#epoch")).to_have_text("1")
 
 
 def test_a_notebook_without_trust_shows_still_pictures_and_a_sentence(page, lab):
     shown = outputs(page, lab, "student")
-    for place in range(4):
+    for place in range(5):
         output = shown.nth(place)
         still = output.locator("img")
         playwright.expect(still).to_be_visible()
         assert still.evaluate("image => image.naturalWidth") > 300
         playwright.expect(output).to_contain_text("the notebook is not trusted")
         assert output.inner_text().strip().startswith("This is a still picture")
+
+
+def own_colours(page):
+    """Return a page whose colour scheme is the system's: Playwright would tell it to all frames."""
+    context = page.context.browser.new_context(color_scheme="null")
+    return context.new_page()
+
+
+@pytest.mark.parametrize("theme", ["Dark", "Light"])
+def test_a_stepper_is_as_dark_as_jupyterlab(page, lab, theme):
+    tab = own_colours(page)
+    shown = outputs(tab, lab, "trusted")
+    tab.get_by_role("menuitem", name="Settings").click()
+    tab.locator(".lm-Menu-itemLabel", has_text="Theme").first.hover()
+    tab.locator(".lm-Menu-itemLabel", has_text=f"JupyterLab {theme}").first.click()
+    playwright.expect(tab.locator("body")).to_have_attribute(
+        "data-jp-theme-light", str(theme == "Light").lower()
+    )
+    stepper = shown.nth(3).frame_locator("iframe")
+    playwright.expect(stepper.locator("html")).to_have_attribute("data-theme", theme.lower())
+    tab.context.close()
+
+
+def test_a_stepper_opens_in_its_own_tab(page, lab):
+    shown = outputs(page, lab, "trusted")
+    stepper = shown.nth(3).frame_locator("iframe")
+    stepper.locator("#next").click()
+    with page.expect_popup() as popup:
+        stepper.get_by_role("link", name="Own tab").click()
+    tab = popup.value
+    playwright.expect(tab.locator("#count")).to_contain_text("step 1 of")
+    tab.keyboard.press("ArrowRight")
+    playwright.expect(tab.locator("#count")).to_contain_text("step 2 of")
+    playwright.expect(tab.locator("#own-tab")).to_be_hidden()

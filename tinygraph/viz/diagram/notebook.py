@@ -15,6 +15,14 @@ from base64 import b64encode
 WIDE = 1400.0
 """From this width on, in points, a diagram is shown at full size and scrolls."""
 
+NOTEBOOKS = {
+    '[data-jp-theme-light="true"]': "light",
+    '[data-jp-theme-light="false"]': "dark",
+    ".vscode-light": "light",
+    ".vscode-dark": "dark",
+}
+"""How JupyterLab and VS Code mark what they show, by the colour scheme that it has."""
+
 UNTRUSTED = (
     "This is a still picture, because the notebook is not trusted. To see the interactive one, "
     "trust the notebook, or run the cell again."
@@ -61,12 +69,34 @@ def figure(picture: str, prefix: str, still: tuple[str, bytes], name: str, advic
     return f"<style>{rules}</style>{with_still(live, prefix, still, name)}"
 
 
+def frame(page: str, title: str, height: str) -> str:
+    """Return a frame that holds a whole page.
+
+    It is a document of its own: styles, ids and scripts meet neither the notebook's nor each other.
+
+    >>> frame("<p>1 < 2</p>", "Numbers", "9rem").count("srcdoc")
+    1
+    """
+    rights = "allow-scripts allow-forms allow-downloads allow-popups allow-popups-to-escape-sandbox"
+    return (
+        f'<iframe srcdoc="{html.escape(page)}" sandbox="{rights}" title="{html.escape(title)}" '
+        f'loading="lazy" style="width:100%;height:{height};border:0"></iframe>'
+    )
+
+
 def with_still(live: str, prefix: str, still: tuple[str, bytes], name: str) -> str:
-    """Return HTML that shows ``live``, or a still picture where a notebook is not trusted."""
+    """Return HTML that shows ``live``, or a still picture where a notebook is not trusted.
+
+    A frame in it is dark where the notebook is: browsers tell a frame its own colour scheme.
+    """
     scope = f"#{prefix}-figure"
     kind, content = still
+    schemes = "".join(
+        f"{place} {scope}-live iframe{{color-scheme:{scheme}}}"
+        for place, scheme in NOTEBOOKS.items()
+    )
     return (
-        f"<style>{scope}-live{{display:block!important}}{scope}-still{{display:none}}</style>"
+        f"<style>{scope}-live{{display:block!important}}{scope}-still{{display:none}}{schemes}</style>"
         f'<div id="{prefix}-figure-live" style="display:none">{live}</div>'
         f'<div id="{prefix}-figure-still">'
         f'<img src="data:{kind};base64,{b64encode(content).decode()}" alt="{html.escape(name)}" '

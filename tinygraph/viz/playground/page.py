@@ -14,7 +14,7 @@ from tinygraph.viz.diagram.style import dark_rules
 from tinygraph.viz.stepper.drawing import CELL_RULES
 from tinygraph.viz.stepper.page import script_safe
 
-SHARED = ("theme.js", "elements.js", "numbers.js")
+SHARED = ("around.js", "elements.js", "numbers.js")
 """The scripts that the page shares with the stepper's."""
 SCRIPTS = (
     "arrays.js",

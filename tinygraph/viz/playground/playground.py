@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Callable, Mapping
 from functools import cached_property
 from pathlib import Path
@@ -20,7 +19,7 @@ from tinygraph.optim.optimizer import Optimizer
 from tinygraph.validation.arrays import Array, brief
 from tinygraph.validation.naming import describe
 from tinygraph.validation.paths import as_path, writing
-from tinygraph.viz.diagram.notebook import with_still
+from tinygraph.viz.diagram.notebook import frame, with_still
 from tinygraph.viz.playground import facts, page
 from tinygraph.viz.playground.plane import find_plane, generated_sets
 from tinygraph.viz.playground.task import checked_task
@@ -253,12 +252,7 @@ class Playground:
         return path
 
     def _repr_html_(self) -> str:
-        # A document of its own: styles, ids and scripts meet neither the notebook's nor each other.
-        frame = (
-            f'<iframe srcdoc="{html.escape(self.html)}" sandbox="allow-scripts allow-forms '
-            f'allow-downloads" title="Playground" loading="lazy" '
-            f'style="width:100%;height:60rem;border:0"></iframe>'
-        )
+        live = frame(self.html, "Playground", height="60rem")
         with facts.kept_numbers(self.model) as graph:
             diagram = facts.drawn(graph, self._feeds)
-        return with_still(frame, f"{diagram.prefix}-playground", diagram._still, repr(diagram))
+        return with_still(live, f"{diagram.prefix}-playground", diagram._still, repr(diagram))

@@ -25,7 +25,7 @@ from tinygraph.viz.stepper.paths import PathSum
 from tinygraph.viz.stepper.questions import Question
 
 SCRIPTS = (
-    "theme.js",
+    "around.js",
     "arithmetic.js",
     "elements.js",
     "numbers.js",

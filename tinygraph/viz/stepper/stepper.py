@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import sys
 from functools import cached_property
 from importlib import import_module
@@ -21,7 +20,7 @@ from tinygraph.validation.arrays import brief, is_bool
 from tinygraph.validation.naming import describe
 from tinygraph.validation.paths import as_path, writing
 from tinygraph.viz.diagram.diagram import render
-from tinygraph.viz.diagram.notebook import with_still
+from tinygraph.viz.diagram.notebook import frame, with_still
 from tinygraph.viz.stepper import page, terminal
 from tinygraph.viz.stepper.drawing import page_svg
 from tinygraph.viz.stepper.mistakes import CLOSE
@@ -168,11 +167,6 @@ class Stepper:
             terminal.walk_through(self.steps, questions(self._moments))
 
     def _repr_html_(self) -> str:
-        # A document of its own: styles, ids and scripts meet neither the notebook's nor each other.
-        frame = (
-            f'<iframe srcdoc="{html.escape(self.html)}" sandbox="allow-scripts allow-forms" '
-            f'title="Step through back-propagation" loading="lazy" '
-            f'style="width:100%;height:56rem;border:0"></iframe>'
-        )
+        live = frame(self.html, "Step through back-propagation", height="56rem")
         diagram = self._diagram
-        return with_still(frame, f"{diagram.prefix}-stepper", diagram._still, repr(diagram))
+        return with_still(live, f"{diagram.prefix}-stepper", diagram._still, repr(diagram))

@@ -1,7 +1,17 @@
-// What a stepper or a playground takes over from around it: the room of a frame, and light or dark.
+// What surrounds a stepper or a playground: a frame or a tab, light or dark.
 
 const isFramed = window.top !== window; // in a notebook or a book the address is not ours to change
 document.documentElement.classList.toggle("framed", isFramed);
+offerOwnTab();
+
+// A frame without a file, as in a notebook: a link opens the page, as it was written, in its own tab.
+function offerOwnTab() {
+  if (window.location.href !== "about:srcdoc") return;
+  const page = `<!doctype html>${document.documentElement.outerHTML}`;
+  const link = document.getElementById("own-tab");
+  link.href = URL.createObjectURL(new Blob([page], { type: "text/html" }));
+  link.hidden = false;
+}
 
 function followTheme(setTheme) {
   const prefersDark = window.matchMedia("(prefers-color-scheme: dark)");
