@@ -60,7 +60,7 @@ UNLIKE_THE_PAGE = """theme => {
   const isUnlike = (figure) =>
     isDark(figure, "backgroundColor") !== (theme === "dark") ||
     isDark(figure.querySelector("svg polygon"), "fill") !== (theme === "dark");
-  const plots = [...document.querySelectorAll("article img")];
+  const plots = [...document.querySelectorAll("article img:not(.toggler, .inverted-in-the-dark)")];
   const own = { light: "only-light", dark: "only-dark" }[theme];
   const isOther = (plot) => plot.classList.contains(own) !== (plot.offsetParent !== null);
   return diagrams.filter(isUnlike).length + plots.filter(isOther).length;
@@ -177,6 +177,8 @@ class Browser:
         if view != "phone" and min(heights, default=SMALLEST_TEXT) < SMALLEST_TEXT - 0.05:
             yield f"has diagrams with text of {min(heights):.1f} px"
         tab.evaluate("document.body.dataset.theme = 'auto'")
+        if tab.locator("figure.live iframe[src]").count() and view != "phone":
+            yield "loads a stepper or a playground that nobody has scrolled to"
         for figure in tab.locator("figure.live").all():
             yield from self._faults_of_figure(tab, figure, view)
         yield from self._notes
@@ -198,8 +200,6 @@ class Browser:
         """Yield the faults of one stepper or playground, scrolled to as a reader does it."""
         element = figure.locator("iframe")
         kind = element.get_attribute("class") or ""
-        if element.get_attribute("src"):
-            yield f"loads a {kind} that nobody has scrolled to"
         figure.evaluate("figure => figure.scrollIntoView({ block: 'start' })")
         document = figure.frame_locator("iframe")
         start = document.locator(COUNTER).inner_text()

@@ -89,9 +89,9 @@ print(tg.diagnose(networks["sigmoid"]))
 
 # %%
 # In a picture of the gradients, the arrows become thinner towards the input. Here is a network of
-# four layers, with one card per layer:
+# three layers, with one card per layer:
 
-small = deep(tg.Sigmoid, scale=8**-0.5, layers=4, units=4)
+small = deep(tg.Sigmoid, scale=8**-0.5, layers=3, units=4)
 show(tg.render(small, gradients=True, depth=0))
 
 # %%

@@ -1,7 +1,8 @@
 """Shows a diagram in the page: sphinx-gallery asks what a cell ends with for HTML.
 
 By itself a diagram turns dark with the system; in the book it does so with the page, which has a
-switch of its own.
+switch of its own.  A diagram that is wider than a column of the book is set in rows, so that its
+text can be read and nothing is cut off.
 """
 
 from __future__ import annotations
@@ -11,9 +12,13 @@ from typing import Any
 
 from sphinx.application import Sphinx
 
+from tinygraph.viz.diagram import wrapping
 from tinygraph.viz.diagram.diagram import Diagram
 from tinygraph.viz.diagram.style import dark_rules
 from tinygraph.viz.diagram.svg import DARK_SYSTEM
+
+COLUMN = 600.0
+"""The width of the book's column on a wide screen, in points."""
 
 
 def figure(diagram: Diagram) -> str:
@@ -34,4 +39,5 @@ def themed(diagram: Diagram) -> str:
 
 def setup(app: Sphinx) -> dict[str, Any]:
     Diagram._repr_html_ = figure  # type: ignore[attr-defined]
+    wrapping.WIDEST = wrapping.ROW = wrapping.LEGEND = COLUMN
     return {"parallel_read_safe": True}

@@ -53,18 +53,17 @@ def wrap(root: ET.Element) -> None:
     slices = list(_slices(cards))
     if len(slices) < 2:
         return
-    top = min(place.top for place in places.values()) - 4
-    bottom = max(place.bottom for place in places.values()) + 4
-    rows, seen = [], set[ET.Element]()
-    for number, (left, right) in enumerate(slices):
-        row = _frame(0, number * (bottom - top + GAP), (left, top, right - left, bottom - top))
-        for part in groups:
-            place = places[part]
-            if place.right > left and place.left < right:
-                row.append(_again(part) if part in seen else part)
-                seen.add(part)
+    rows, seen, y = [], set[ET.Element](), 0.0
+    for left, right in slices:
+        inside = [p for p in groups if places[p].right > left and places[p].left < right]
+        top = min(places[part].top for part in inside) - 4
+        height = max(places[part].bottom for part in inside) + 4 - top
+        row = _frame(0, y, (left, top, right - left, height))
+        row.extend(_again(part) if part in seen else part for part in inside)
+        seen.update(inside)
         rows.append(row)
-    _set_rows(root, drawing, paper, [*rows, *_legend_row(legend, paper, rows, bottom - top)])
+        y += height + GAP
+    _set_rows(root, drawing, paper, [*rows, *_legend_row(legend, paper, rows, y)])
 
 
 def _set_rows(
@@ -82,7 +81,7 @@ def _set_rows(
 
 
 def _legend_row(
-    legend: Sequence[ET.Element], paper: ET.Element, rows: Sequence[ET.Element], height: float
+    legend: Sequence[ET.Element], paper: ET.Element, rows: Sequence[ET.Element], y: float
 ) -> Iterator[ET.Element]:
     """Yield the row of the legend, centred below the drawing."""
     if not legend:
@@ -93,8 +92,7 @@ def _legend_row(
     middle = (sheet.left + sheet.right) / 2
     width = max(float(row.get("width", 0)) for row in rows)
     x = (width - LEGEND) / 2
-    y = len(rows) * (height + GAP)
-    row = _frame(max(x, 0), y, (middle - LEGEND / 2, top, LEGEND, bottom - top))
+    row = _frame(x, y, (middle - LEGEND / 2, top, LEGEND, bottom - top))
     row.extend(legend)
     yield row
 
