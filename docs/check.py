@@ -74,6 +74,10 @@ TEXT_HEIGHTS = """() =>
 
 # Whether the numbers of a stepper or a playground are in view, once its top is.
 NUMBERS = {"stepper": "#panel .array >> nth=0", "playground": "#loss"}
+# How many steppers and playgrounds are loaded, although they lie far below the window.
+LOADED_EARLY = """() =>
+  [...document.querySelectorAll("figure.live iframe[src]")]
+    .filter((frame) => frame.getBoundingClientRect().top > window.innerHeight + 200).length"""
 COUNTER = "#count, #epoch"
 IN_VIEW = """number => {
   const { top, bottom } = number.getBoundingClientRect();
@@ -177,8 +181,8 @@ class Browser:
         if view != "phone" and min(heights, default=SMALLEST_TEXT) < SMALLEST_TEXT - 0.05:
             yield f"has diagrams with text of {min(heights):.1f} px"
         tab.evaluate("document.body.dataset.theme = 'auto'")
-        if tab.locator("figure.live iframe[src]").count() and view != "phone":
-            yield "loads a stepper or a playground that nobody has scrolled to"
+        if early := tab.evaluate(LOADED_EARLY):
+            yield f"loads {early} steppers or playgrounds before they are near"
         for figure in tab.locator("figure.live").all():
             yield from self._faults_of_figure(tab, figure, view)
         yield from self._notes

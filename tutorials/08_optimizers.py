@@ -147,7 +147,9 @@ show(fig)
 # parameters, and it changes the values of the parameters:
 
 w = tg.Parameter([-1.0, 2.0], name="w")
-show(tg.render(tg.Graph(tg.Sum(0.5 * np.array([20.0, 1.0]) * w * w, name="L"))))
+c = tg.Constant([20.0, 1.0], name="c")
+square = tg.Multiply(w, w, name="square")
+show(tg.render(tg.Graph(tg.Sum(tg.Multiply(c, square, name="scaled"), name="L"))))
 
 # %%
 # **The answer to the question.** An optimizer can remember the direction of past gradients
