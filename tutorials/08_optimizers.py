@@ -147,7 +147,7 @@ show(fig)
 # parameters, and it changes the values of the parameters:
 
 w = tg.Parameter([-1.0, 2.0], name="w")
-c = tg.Constant([20.0, 1.0], name="c")
+c = tg.Constant([10.0, 0.5], name="c")
 square = tg.Multiply(w, w, name="square")
 show(tg.render(tg.Graph(tg.Sum(tg.Multiply(c, square, name="scaled"), name="L"))))
 
