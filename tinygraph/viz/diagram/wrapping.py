@@ -50,7 +50,7 @@ def wrap(root: ET.Element) -> None:
     legend = [part for part in parts if part.tag != f"{SVG}g"]
     places = {part: _extent(part) for part in groups}
     cards = [places[part] for part in groups if "node" in part.get("class", "").split()]
-    slices = list(_slices(cards))
+    slices = _slices(cards)
     if len(slices) < 2:
         return
     rows, seen, y = [], set[ET.Element](), 0.0
@@ -97,13 +97,22 @@ def _legend_row(
     yield row
 
 
-def _slices(cards: Iterable[Extent]) -> Iterator[tuple[float, float]]:
-    """Yield the left and the right end of each row; no cut goes through a card."""
+def _slices(cards: Iterable[Extent]) -> list[tuple[float, float]]:
+    """Return the left and the right end of each row: as few rows as possible, of similar widths."""
     cards = sorted(cards)
+    rows = list(_cut(cards, ROW))
+    width = (rows[-1][1] - rows[0][0]) / len(rows)
+    while len(balanced := list(_cut(cards, width))) > len(rows):
+        width += GAP
+    return balanced
+
+
+def _cut(cards: Sequence[Extent], most: float) -> Iterator[tuple[float, float]]:
+    """Yield the ends of rows that are at most so wide; no cut goes through a card."""
     left = cards[0].left - 10
     right, end = cards[0].right, max(card.right for card in cards) + 10
     for card in cards[1:]:
-        if card.left > right and card.right - left > ROW:
+        if card.left > right and card.right - left > most:
             cut = (card.left + right) / 2
             yield left, cut
             left = cut
