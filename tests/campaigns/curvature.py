@@ -15,6 +15,12 @@ import tinygraph as tg
 from campaigns.figures import record
 from campaigns.graphs import SIZE, by_formula, random_graph
 
+SMALLEST_SCALE = 1e-3
+"""Differences are relative to the largest element, or to this number if all elements are smaller.
+
+Where the loss is linear, the product is 0, and autograd's is a rounding error.
+"""
+
 
 def product(graph, leaves, directions, feeds):
     """Return ∂(g·v)/∂leaf for each leaf, where g is the gradient with respect to the leaves."""
@@ -33,7 +39,7 @@ def product(graph, leaves, directions, feeds):
 
 
 def difference(graph, feeds, rng):
-    """Return the largest difference of a product from autograd's, relative to its largest element.
+    """Return the largest relative difference of a product from autograd's.
 
     The product is taken with respect to all parameters, along one random direction.
     """
@@ -53,7 +59,7 @@ def difference(graph, feeds, rng):
     theirs = autograd.grad(slope, argnum=tuple(range(len(values))))(*values)
     mine = product(graph, leaves, directions, feeds)
     assert [got.shape for got in mine] == [np.shape(expected) for expected in theirs]
-    scale = float(np.max([np.abs(expected).max() for expected in theirs])) or 1.0
+    scale = max(float(np.max([np.abs(expected).max() for expected in theirs])), SMALLEST_SCALE)
     apart = [np.abs(got - expected).max() for got, expected in zip(mine, theirs, strict=True)]
     return float(np.max(apart)) / scale
 

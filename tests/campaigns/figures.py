@@ -1,4 +1,4 @@
-"""The figures of the campaigns: a data file that they write, and the page that is made of it."""
+"""The results of the campaigns: the data file that they write, and the page made from it."""
 
 import json
 from pathlib import Path
@@ -16,42 +16,42 @@ CAMPAIGNS = {
         "A Hessian-vector product is the derivative of a gradient along a direction. tinygraph "
         "builds the gradient as nodes and differentiates these; HIPS autograd differentiates its "
         "own record twice, from formulas that are written a second time. The graphs are random, "
-        "and Lab 2 with three activations.",
+        "and Lab 2 with three activations. A difference is relative to the largest element of the "
+        "product, or to 0.001 if all elements are smaller.",
     ),
     "fuzz": (
         "Bad input",
         "``make fuzz``",
         "Hypothesis draws calls with something odd in one place or two: a wrong shape or dtype, "
-        "NaN and infinities, empty batches, texts, objects, sizes beyond all bounds, functions "
-        "that fail or return something else, paths that are none, files of somebody else. Every "
-        "public function, class and method is attacked, and in each of them every argument; a "
-        "test holds that none is left out. So are nodes that were changed by hand, ops and "
-        "optimizers of the user's own, and the command line: every option of every subcommand "
-        "with every odd value, alone and in random pairs. The answer must be a lesson, or a "
-        "result where the odd thing is allowed. A raw error of NumPy or Python, a call that does "
-        "not end, or a result where there must be a refusal, is a failure. What a function of the "
-        "user's own raises comes through as it is.",
+        "NaN and infinities, empty batches, texts, objects, huge sizes, functions that fail or "
+        "return something else, invalid paths, files of other programs. Every argument of every "
+        "public function, class and method is attacked; a test checks that none is left out. "
+        "Nodes that a user has edited, custom ops and custom optimizers are attacked, too. So is "
+        "the command line: every option of every subcommand with every odd value, alone and in "
+        "random pairs. The answer must be an explanation, or a result if the odd value is allowed. "
+        "A raw error of NumPy or Python, a call that does not end, or a result instead of a "
+        "refusal is a failure. An error that the user's own function raises is passed through.",
     ),
     "graphs": (
         "Random graphs",
         "``make graphs``",
-        "Random graphs of all ops, with nodes read several times over, are differentiated by "
-        "tinygraph and by HIPS autograd, from formulas that are written a second time. tinygraph "
-        "answers twice: interpreted, and by the program that ``tg.compile`` makes of the graph; "
-        "some are compiled to machine code too.",
+        "Random graphs, in which many nodes are read several times, are "
+        "differentiated by tinygraph and by HIPS autograd, from formulas that are written a second "
+        "time. tinygraph answers twice: interpreted, and by the program that ``tg.compile`` makes "
+        "of the graph. Some graphs are compiled to machine code, too.",
     ),
     "kills": (
         "Kills survived",
         "``make kills``",
         "A training run with a checkpoint is killed by SIGKILL at random moments and resumed by "
-        "the next process. After every kill the file must be sound and at most one interval old; "
-        "a run that came to its end must equal one that was never killed, to the bit.",
+        "the next process. After every kill the file must be complete and at most one interval "
+        "old. A run that reached its end must be bitwise equal to one that was never killed.",
     ),
     "mutants": (
         "Mutants",
         "``make mutants``",
-        "mutmut changes one thing in the source of the core, and the tests must notice. Every "
-        "mutant that survived is shown and explained below.",
+        "mutmut changes one thing in the source, such as a sign or a number, and the tests must "
+        "notice. Every mutant that survived is shown and explained below.",
     ),
 }
 
@@ -61,7 +61,7 @@ def read():
 
 
 def record(campaign, **numbers):
-    """Put the numbers of one campaign into the file, and write the page anew."""
+    """Put the numbers of one campaign into the file, and write the page again."""
     figures = {**read(), campaign: numbers}
     text = json.dumps(figures, indent=2, ensure_ascii=False)
     PATH.write_text(text + "\n", encoding="utf-8")
@@ -75,8 +75,8 @@ def page(figures):
         "Figures of trust",
         "================",
         "",
-        "What the long tests counted when they were last run. The numbers are written into this "
-        "page by the campaigns themselves; the suite runs a short version of each.",
+        "These are the results of the long tests when they were last run. The campaigns write the "
+        "numbers into this page themselves. The test suite runs a short version of each.",
     ]
     for name, (title, command, explanation) in CAMPAIGNS.items():
         if name not in figures:

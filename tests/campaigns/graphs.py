@@ -33,6 +33,25 @@ FORMULAS = {
     tg.MSE: lambda p, t: anp.mean((p - t) ** 2),
     tg.Sum: anp.sum,
     tg.Mean: anp.mean,
+    tg.Max: lambda x: anp.max(x, axis=1, keepdims=True),
+    tg.Min: lambda x: anp.min(x, axis=1, keepdims=True),
+    tg.Abs: anp.abs,
+    tg.Sin: anp.sin,
+    tg.Cos: anp.cos,
+    tg.Square: lambda x: x**2,
+    tg.Sqrt: anp.sqrt,
+    tg.Expm1: anp.expm1,
+    tg.Log1p: anp.log1p,
+    tg.LeakyReLU: lambda x: anp.where(x > 0, x, 0.01 * x),
+    tg.GELU: lambda x: 0.5 * x * (1 + anp.tanh(np.sqrt(2 / np.pi) * (x + 0.044715 * x**3))),
+    tg.Softmax: lambda x: anp.exp(x) / anp.sum(anp.exp(x), axis=-1, keepdims=True),
+    tg.LogSoftmax: lambda x: x - anp.log(anp.sum(anp.exp(x), axis=-1, keepdims=True)),
+    tg.Maximum: anp.maximum,
+    tg.Minimum: anp.minimum,
+    tg.Where: lambda c, a, b: anp.where(c > 0.5, a, b),
+    tg.VariablePower: lambda x, k: x**k,
+    tg.Concatenate: lambda *xs: anp.concatenate(xs, axis=1),
+    tg.Index: lambda x: x[:, :SIZE],
 }
 SIZE = 3
 IN_MACHINE_CODE = 100
@@ -54,7 +73,7 @@ def random_graph(rng):
 
     for _ in range(int(rng.integers(1, 16))):
         op = rng.choice(list(FORMULAS))
-        if op in (tg.Add, tg.Subtract, tg.Multiply):
+        if op in (tg.Add, tg.Subtract, tg.Multiply, tg.Maximum, tg.Minimum):
             others = [pick(), *biases]
             node = op(pick(), others[rng.integers(len(others))])
         elif op is tg.Divide:
@@ -64,10 +83,20 @@ def random_graph(rng):
             node = op(pick(), square[rng.integers(len(square))])
         elif op is tg.AddBias:
             node = op(pick(), biases[0])
-        elif op is tg.Exp:
+        elif op in (tg.Exp, tg.Expm1, tg.Square, tg.Softmax, tg.LogSoftmax):
             node = op(tame(pick()))
         elif op is tg.Log:
             node = op(tg.Exp(pick()) + 1.0)
+        elif op in (tg.Sqrt, tg.Log1p):
+            node = op(tg.Exp(tame(pick())))
+        elif op is tg.VariablePower:
+            node = op(tg.Exp(tame(pick())), tame(pick()))
+        elif op is tg.Where:
+            node = op(tg.Sigmoid(pick()), pick(), pick())
+        elif op in (tg.Max, tg.Min):
+            node = pick() - op(pick(), axis=1, keepdims=True)
+        elif op in (tg.Concatenate, tg.Index):
+            node = tg.Index(tg.Concatenate(pick(), pick()), at=(slice(None), slice(0, SIZE)))
         elif op is tg.Power:
             node = op(tame(pick()), exponent=3.0)
         elif op is tg.MSE:
@@ -160,6 +189,7 @@ def main():
     record(
         "graphs",
         graphs=count,
+        kinds_of_ops=len(FORMULAS),
         graphs_in_machine_code=-(-count // IN_MACHINE_CODE),
         most_nodes=max(nodes),
         mean_nodes=round(float(np.mean(nodes)), 1),

@@ -109,6 +109,26 @@ def test_any_batch_size():
         np.testing.assert_allclose(run(by_x, x=data), x.grad, rtol=1e-13, atol=1e-16)
 
 
+def test_a_batch_that_meets_an_array_of_known_size():
+    x = tg.Input("x", shape=(None, 2))
+    W = tg.Parameter(np.arange(6.0).reshape(3, 2), name="W")
+    V = tg.Parameter(np.arange(6.0) / 6, name="V")
+    data = np.random.default_rng(0).normal(size=(3, 2))
+    for joined in (
+        np.concatenate([x, W], axis=1),
+        np.concatenate([W, np.tanh(x), V.reshape(3, 2)], axis=1),
+        np.stack([x * W, V.reshape(3, 2) - x], axis=1),
+    ):
+        assert joined.shape[0] == 3
+        loss = np.sum(np.exp(-joined) * joined)
+        model = tg.Graph(loss)
+        model.forward(x=data)
+        model.backward()
+        for node, gradient in zip((x, W, V), tg.gradients(loss, [x, W, V]), strict=True):
+            if gradient is not None:
+                np.testing.assert_allclose(run(gradient, x=data), node.grad, rtol=1e-13)
+
+
 def test_a_graph_of_float32_stays_float32():
     W = tg.Parameter(np.ones((2, 2), np.float32), name="W")
     x = tg.Input("x", shape=(None, 2))

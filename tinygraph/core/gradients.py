@@ -189,5 +189,6 @@ def _of_shape(gradient: Any, op: Op, parent: Node) -> Node:
             op,
         )
     # Of two sizes that agree, one may be the batch size and the other a number.
-    same: Node = node if node.shape == parent.shape else node.reshape(parent.shape)
+    is_same = node.shape == parent.shape or None in node.shape
+    same: Node = node if is_same else node.reshape(parent.shape)
     return same

@@ -73,7 +73,8 @@ class Concatenate(Op):
         if None in sizes:
             raise self.shape_error("another axis than that of the batch", "samples cannot be added")
         total = sum(size for size in sizes if size is not None)
-        return (*first[:axis], total, *first[axis + 1 :])
+        known = [next((n for n in each if n is not None), None) for each in zip(*rest)]
+        return (*known[:axis], total, *known[axis:])
 
     @classmethod
     def example(cls, rng: np.random.Generator) -> tuple[Array, ...]:
