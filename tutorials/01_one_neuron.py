@@ -35,8 +35,8 @@ First you compute the answer with pencil and paper. Then a graph of nodes comput
 #
 # (:doc:`/derivations/01_sigmoid` shows why :math:`\sigma'(a) = h (1 - h)`.)
 #
-# One step is left. Since :math:`a = z + b`, the value :math:`a` grows exactly as much as :math:`b`.
-# So the last local derivative is 1, and :math:`dL/db \approx 0.2875 \cdot 1 = 0.2875`.
+# One step is left. In :math:`a = z + b`, the value :math:`a` increases exactly as much as
+# :math:`b`. So the last local derivative is 1, and :math:`dL/db \approx 0.2875 \cdot 1 = 0.2875`.
 #
 # .. admonition:: Predict
 #
@@ -106,8 +106,8 @@ show(tg.step_through(model, x=2.0, t=0.0))
 # %%
 # Is that right? Change the weight a little
 # -----------------------------------------
-# A derivative predicts what happens when a number changes a little. You can test this prediction:
-# change the number a little.
+# A derivative predicts the effect of a small change. You can test this prediction: change the
+# weight a little, and run ``forward`` again.
 
 nudge = 1e-6
 w.value = -1.0 + nudge
@@ -120,8 +120,8 @@ assert np.isclose((risen - loss) / nudge, 0.5749, atol=1e-4)
 # Exercise
 # --------
 # Another neuron has :math:`w = 2` and :math:`b = -4`. It sees the sample :math:`x = 3`, :math:`t =
-# 1`. Compute :math:`dL/dw` by hand, with three digits. Write your number instead of ``None``, and
-# run the script, or this cell, again. You can type a number, or text such as ``"-3/8"``.
+# 1`. Compute :math:`dL/dw` by hand, to three digits. Write your number instead of ``None``, and run
+# the script, or this cell, again. You can type a number, or text such as ``"-3/8"``.
 
 answer = None
 show(check("01", answer))
@@ -139,5 +139,5 @@ show(check("01", answer))
 #
 # What this leaves out
 # --------------------
-# This page has one sample and one neuron, and every number is a scalar. Next you see what happens
-# when a value is used twice. After that come a whole layer and a batch of samples.
+# This page has one sample and one neuron, and every value is a scalar. On the next page, one value
+# is used twice. The page after that has a whole layer and a batch of samples.

@@ -77,18 +77,18 @@ show(tg.step_through(model))
 # %%
 # Look closely at :math:`a = x \cdot x`: one op uses the same node *twice*. Again there are two
 # paths, one through each factor. Each has the local derivative :math:`x`, and :math:`x + x = 2 x`.
-# So the derivative of a square follows from the product rule and the word "add".
+# So the derivative of a square follows from the rule "add the paths".
 #
-# You need not follow every path
-# ------------------------------
-# In a deep graph the number of paths explodes. Let every value be used twice by the next one,
-# :math:`x_{k+1} = x_k + x_k`. After 30 such steps there are :math:`2^{30}` paths from the first
-# node to the last. That is about a billion.
+# You do not have to follow every path
+# ------------------------------------
+# A deep graph can have an enormous number of paths. Suppose that each value is used twice by the
+# next one, :math:`x_{k+1} = x_k + x_k`. After 30 such steps there are :math:`2^{30}` paths from the
+# first node to the last. That is about a billion.
 #
 # ``backward`` does not follow paths. It visits each *node* once, in reverse order. By that time,
 # every op that uses the node has added its contribution, so the sum is complete. This is why the
-# order matters. It is also why the backward pass is cheap. It costs only a small constant factor
-# (typically 2 to 3) times the forward pass. The number of paths does not matter.
+# order matters. It is also why the backward pass is cheap. It typically costs 2 to 3 times as much
+# as the forward pass, however many paths there are.
 
 deep = tg.Parameter(1.0, name="x0")
 end = deep
@@ -103,8 +103,8 @@ assert deep.grad == 2**30
 # %%
 # The derivation
 # --------------
-# tinygraph can write down the chain rule for any graph. Each line belongs to one node. A sum in a
-# line means that several ops use this node, or that one op uses it several times.
+# tinygraph can write down the chain rule for any graph. Each line belongs to one node. If a line
+# contains a sum, several ops use this node, or one op uses it several times.
 
 show(tg.derive(model, "x"))
 
@@ -134,7 +134,7 @@ show(check("02", answer))
 #
 # What this leaves out
 # --------------------
-# All values on this page are scalars. With arrays the rule stays the same: an element collects one
-# contribution from each element of the result that uses it. :doc:`03_layer` shows where
-# the transposes come from. A graph of ops has no cycles, so an order for the
-# backward pass always exists.
+# All values on this page are scalars. The rule for arrays is the same: an element receives one
+# contribution from each later element that depends on it. :doc:`03_layer` shows where the
+# transposes come from. A graph of ops has no cycles, so an order for the backward pass always
+# exists.

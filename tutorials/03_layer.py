@@ -79,9 +79,9 @@ print("b:", np.allclose(b.grad, g.sum(axis=0)), b.grad.shape)
 print("x:", np.allclose(model["x"].grad, g @ W.value.T), model["x"].grad.shape)
 
 # %%
-# **Your prediction.** Only ``x.T @ g`` fits: (2, B) times (B, 3) gives (2, 3). It sums
-# over B, the samples. So the shapes alone tell you where the transpose belongs. But shapes do not
-# tell you whether to sum or to average. Only the derivation does.
+# **Your prediction.** Only ``x.T @ g`` fits: (2, B) times (B, 3) gives (2, 3). It sums over B, the
+# samples. So you can find the transpose from the shapes. But shapes do not tell you whether to sum
+# or to average. For that, you need the derivation.
 #
 # Here is the same gradient again, with the sum over the samples as a loop:
 
@@ -95,13 +95,14 @@ assert np.allclose(by_hand, W.grad)
 show(tg.render(model))
 
 # %%
-# **The answer to the question.** Every transpose moves the index of the sum to the place where a
-# matrix product sums. For ``W`` and ``b`` this sum runs over the batch, for ``x`` over the units.
+# **The answer to the question.** A matrix product sums over the inner index of its two matrices.
+# Each transpose moves the index of the sum to that place. For ``W`` and ``b`` the sum runs over the
+# batch, and for ``x`` it runs over the units.
 #
 # Exercise
 # --------
-# Many textbooks write a layer the other way round: ``a = W @ x + b``. There, *a column of* ``x``
-# *is a sample*: ``x`` has the shape (2, B), ``W`` (3, 2), ``b`` (3, 1) and ``a`` (3, B).
+# Many textbooks write a layer in the other order: ``a = W @ x + b``. There, *a column of* ``x`` *is
+# a sample*: ``x`` has the shape (2, B), ``W`` (3, 2), ``b`` (3, 1) and ``a`` (3, B).
 #
 # Write a function that takes ``x``, ``W`` and ``g`` (the gradient of ``a``). It returns the
 # gradients of ``x``, ``W`` and ``b``, in this order. Use no loops. Start from one element, as
@@ -124,5 +125,5 @@ show(check("03", answer))
 #
 # What this leaves out
 # --------------------
-# Two layers with nothing between them compute no more than one layer (:doc:`09_xor`). The functions
-# that belong between them come next: :doc:`04_activations`.
+# Two layers with nothing between them cannot compute more than one layer can (:doc:`09_xor`). The
+# next page shows the functions that belong between layers: :doc:`04_activations`.

@@ -42,8 +42,8 @@ print(
 )
 
 # %%
-# Each prediction appears in one square only. The derivative of this square is
-# :math:`2 (y_i - t_i)`, and the mean divides it by :math:`n = 4`:
+# Each prediction appears in only one square. The derivative of this square is :math:`2 (y_i -
+# t_i)`, and the mean divides it by :math:`n = 4`:
 #
 # .. math:: \frac{\partial L}{\partial y_i} = \frac{2}{n}\,(y_i - t_i) .
 #
@@ -62,9 +62,9 @@ show(tg.render(model))
 #
 # The mean or one half of the sum: the difference
 # -----------------------------------------------
-# The lab handout writes both losses, one line apart. Both have their minimum at the same place. But
-# a step of gradient descent is :math:`\eta` times the gradient. So the *best* :math:`\eta` *for one
-# loss is not the best for the other.* Here the same line is fitted with both losses:
+# The lab handout contains both losses, one line apart. Both have their minimum at the same place.
+# But a step of gradient descent is :math:`\eta` times the gradient. So the *best* :math:`\eta` *for
+# one loss is not the best for the other.* Below, we fit the same line with both losses:
 
 rng = np.random.default_rng(1)
 X = rng.uniform(-1, 1, size=(100, 1))
@@ -110,8 +110,9 @@ print(f"ratio of the first gradients: {rows[1][2] / rows[0][2]:.1f}")
 # learning rate.
 #
 # **The answer to the question.** It does not matter for the minimum, but it matters for
-# :math:`\eta`. With :math:`\eta = 0.5`, the mean learns and the half sum explodes. With
-# :math:`\eta = 0.5 \cdot 2/100 = 0.01`, the half sum takes exactly the steps of the first line.
+# :math:`\eta`. With :math:`\eta = 0.5`, training with the mean converges, and training with the
+# half sum diverges. With :math:`\eta = 0.5 \cdot 2/100 = 0.01`, the half sum takes exactly the same
+# steps as the mean.
 
 assert np.isclose(rows[0][3], rows[2][3])
 assert abs(rows[1][3]) > 1e6
@@ -120,9 +121,9 @@ assert np.isclose(rows[1][2] / rows[0][2], 50)
 # %%
 # A shape that is almost right
 # ----------------------------
-# A classic mistake: the targets have the shape (n,), but the predictions have the shape (n, 1).
-# NumPy would broadcast both to (n, n) and compare every prediction with every target. You would get
-# a wrong number and no warning. tinygraph refuses:
+# Here is a common mistake. The targets have the shape (n,), but the predictions have the shape (n,
+# 1). NumPy would broadcast both to (n, n) and compare every prediction with every target. You would
+# get a wrong number and no warning. tinygraph raises an error:
 
 try:
     tg.MSE(tg.Input("y", shape=(None, 1)), tg.Input("t", shape=(None,)), name="loss")
@@ -143,7 +144,8 @@ show(check("05", answer))
 # .. dropdown:: Solution
 #
 #     The steps are :math:`\eta_{\text{mean}} \cdot \frac{2}{n} (y - t)` and
-#     :math:`\eta_{\text{sum}} \cdot 2 (y - t)`. The 2 is in both, so only the :math:`n` is left.
+#     :math:`\eta_{\text{sum}} \cdot 2 (y - t)`. Both contain the factor 2, so they differ only by
+#     the factor :math:`n`.
 #
 #     .. code-block:: python
 #
@@ -151,5 +153,6 @@ show(check("05", answer))
 #
 # What this leaves out
 # --------------------
-# For classes there are losses that fit better than a squared error. The lab uses this one, and so
-# do we. :doc:`/derivations/04_mse` has the derivation, with indices and with matrices.
+# For classification, other losses are better than the squared error. We use the squared error
+# because the lab does. :doc:`/derivations/04_mse` has the derivation, with indices and with
+# matrices.

@@ -8,9 +8,9 @@ each of them, forward and backward, when you train the network for one step?"""
 # %%
 # .. admonition:: Remember
 #
-#     Three facts from the last three pages. A layer computes :math:`z = h W`: what is the gradient
-#     of :math:`h`? The loss is a mean over :math:`n` predictions: what is its gradient? And what
-#     does a sigmoid do to a gradient?
+#     Recall three facts from the last three pages. A layer computes :math:`z = h W`. What is the
+#     gradient of :math:`h`? The loss is a mean over :math:`n` predictions. What is its gradient?
+#     And what does a sigmoid do to a gradient?
 #
 # .. dropdown:: Answer
 #
@@ -58,8 +58,8 @@ stepper = tg.step_through(model, tg.SGD(model.parameters, lr=1.0), x=X, t=T)
 show(stepper)
 
 # %%
-# (``stepper.save("lab2.html")`` writes this page to a file, which needs no network connection. The
-# command ``tinygraph step`` shows the same steps in a terminal.)
+# (``stepper.save("lab2.html")`` writes this page to a file that works offline. The command
+# ``tinygraph step`` shows the same steps in a terminal.)
 #
 # All layers at once
 # ------------------
@@ -85,16 +85,16 @@ print(f"layer3 / layer1: {sizes[3] / sizes[1]:.1f}")
 assert 20 < sizes[3] / sizes[1] < 30
 
 # %%
-# **Your prediction.** The gradient of ``layer1/W`` is about 24 times *smaller*. Two more sigmoids
-# lie on its path, and each lets at most a quarter through. Two sigmoids alone give at least a
-# factor of 16. The weights of layers 2 and 3 change the factor further.
+# **Your prediction.** The gradient of ``layer1/W`` is about 24 times *smaller*. Its path has two
+# more sigmoids, and each multiplies the gradient by at most 1/4. So the two sigmoids give a factor
+# of at least 16. The weights of layers 2 and 3 change the factor further.
 #
 # :doc:`/derivations/06_lab2_end_to_end` derives exactly this gradient. There, every symbol is
 # linked to its node.
 #
 # One step of training
 # --------------------
-# First compute all gradients, then update all weights. An earlier update would change a weight that
+# First compute all gradients. Then update all weights. An earlier update would change a weight that
 # the rest of the backward pass still needs.
 
 before = model.forward(x=X, t=T)
@@ -135,4 +135,4 @@ show(check("06", answer))
 # What this leaves out
 # --------------------
 # One step is not training. That is the topic of :doc:`07_training`. Gradients that become smaller
-# from layer to layer are a problem with a name and with remedies: :doc:`10_fading_gradients`.
+# from layer to layer are a well-known problem with known remedies: :doc:`10_fading_gradients`.

@@ -27,8 +27,8 @@ r"""
 #
 #     Gradient descent with :math:`\eta = 0.09` changes the sign of :math:`u` at every step, and
 #     never the sign of :math:`v`. Momentum uses a running sum of past gradients instead of the last
-#     one. What does the sum do to gradients that change their sign? What does it do to gradients
-#     that keep their sign?
+#     gradient. What happens in the sum to gradients that change their sign? What happens to
+#     gradients that keep their sign?
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -77,11 +77,11 @@ headers = ["60 steps of", "sign changes of u", "of v", "first step with |v| < 0.
 print(tabulate(rows, headers=headers))
 
 # %%
-# **Your prediction.** In a sum, gradients with opposite signs cancel, and gradients with the same
-# sign add up. So Momentum changes the sign of :math:`u` only every four or five steps. Along
-# :math:`v` its steps become longer at first. With a learning rate that is more than four times
-# smaller than that of SGD, it reaches :math:`|v| < 0.2` sooner. But the sum cannot stop at once:
-# Momentum moves past the minimum in both directions.
+# **Your prediction.** In a sum, gradients with opposite signs cancel. Gradients with the same sign
+# add up. So Momentum changes the sign of :math:`u` only every four or five steps. Along :math:`v`
+# its steps become longer at first. It reaches :math:`|v| < 0.2` sooner than SGD, although its
+# learning rate is more than four times smaller. But the sum does not become 0 at the minimum, so
+# Momentum moves past it, along :math:`u` and along :math:`v`.
 
 assert list(rows[0][1:3]) == [60, 0]
 assert rows[1][1] < 15
@@ -153,8 +153,8 @@ show(tg.render(tg.Graph(tg.Sum(tg.Multiply(c, square, name="scaled"), name="L"))
 
 # %%
 # **The answer to the question.** An optimizer can remember the direction of past gradients
-# (Momentum), their size (AdaGrad, RMSProp), or both (Adam). The direction makes steps along a
-# steady slope longer. The size gives every parameter its own learning rate.
+# (Momentum), their size (AdaGrad, RMSProp), or both (Adam). With the direction, it takes longer
+# steps along a constant slope. With the size, it gives every parameter its own learning rate.
 #
 # Exercise
 # --------
@@ -176,5 +176,5 @@ show(check("08", answer))
 #
 # What this leaves out
 # --------------------
-# We have left out weight decay, schedules and all second-order methods. Also, a fair comparison
+# This page does not cover weight decay, schedules and second-order methods. Also, a fair comparison
 # needs more than one seed and a tuned :math:`\eta` for each optimizer. The lab's report does that.

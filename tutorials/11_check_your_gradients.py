@@ -53,19 +53,19 @@ for name, activation in {"right tanh": tg.Tanh, "wrong tanh": zoo.Tanh}.items():
     print(f"{name}: loss {history.loss[0]:.3f} → {history.loss[-1]:.3f}")
 
 # %%
-# **Your prediction.** There is no error, and both losses fall. Here the wrong tanh even ends a
-# little lower. Training does not tell the two apart. Only a check does.
+# **Your prediction.** There is no error, and both losses fall. Here the wrong tanh even ends with a
+# slightly smaller loss. You cannot see from the training which one is wrong. You need a check.
 #
 # Numbers against formulas
 # ------------------------
-# A derivative predicts what happens when an input changes a little. So change the input a little
-# and compare. For a small :math:`\varepsilon`,
+# A derivative predicts the effect of a small change. So change the input a little and compare. For
+# a small :math:`\varepsilon`,
 #
 # .. math:: \frac{dL}{dw} \approx \frac{L(w + \varepsilon) - L(w - \varepsilon)}{2 \varepsilon} .
 #
 # ``gradcheck`` does this for every op *separately*, at the values of this run, with a random
-# incoming gradient. So it does not only tell you that something is wrong. It names the first wrong
-# op.
+# incoming gradient. So it tells you not only that something is wrong, but also which op is the
+# first wrong one.
 
 report = tg.gradcheck(network(zoo.Tanh), x=X[:5], t=T[:5])
 print(report)
@@ -91,21 +91,22 @@ print(f"best here: ε = {best:.0e}")
 assert 1e-8 < best < 1e-3
 
 # %%
-# **Your prediction.** The middle one is best. On the right of the plot, the curve bends within the
-# step, and the error grows with :math:`\varepsilon^2`. On the left, the two values are almost
+# **Your prediction.** :math:`10^{-6}` is best. On the right of the plot, the slope changes within
+# the step, so the error grows with :math:`\varepsilon^2`. On the left, the two values are almost
 # equal, so their difference has few correct digits. There, the error grows with
 # :math:`1/\varepsilon`.
 #
 # (Where possible, tinygraph adds an imaginary number :math:`\varepsilon i` instead. This *complex
 # step* subtracts nothing, so it loses no digits.)
 #
-# Optimizers have no derivative
-# -----------------------------
-# But you know how they must behave. Under a constant gradient, the step of momentum grows to
-# :math:`\eta / (1 - \beta)` times the gradient. AdaGrad's step is :math:`\eta/\sqrt t`, RMSProp's
-# tends to :math:`\eta`, and Adam's is :math:`\eta` from the first step on. The derivations show
-# why: :doc:`/derivations/10_momentum`, :doc:`/derivations/11_adagrad_rmsprop`,
-# :doc:`/derivations/12_adam`. ``zoo.walk`` gives an optimizer the gradients that you choose:
+# Check an optimizer
+# ------------------
+# An optimizer has no derivative to check. But you know how it must behave. Under a constant
+# gradient, the step of momentum grows to :math:`\eta / (1 - \beta)` times the gradient. AdaGrad's
+# step is :math:`\eta/\sqrt t`, RMSProp's converges to :math:`\eta`, and Adam's is :math:`\eta` from
+# the first step on. The derivations show why: :doc:`/derivations/10_momentum`,
+# :doc:`/derivations/11_adagrad_rmsprop`, :doc:`/derivations/12_adam`. ``zoo.walk`` gives an
+# optimizer the gradients that you choose:
 
 print("AdaGrad walks to   ", np.round(zoo.walk(tg.AdaGrad, [3.0] * 4), 4))
 print("it should walk to  ", np.round(-0.1 * np.cumsum(1 / np.sqrt([1, 2, 3, 4])), 4))
@@ -126,7 +127,7 @@ print("it should walk to  ", np.round(-0.1 * np.cumsum(1 / np.sqrt([1, 2, 3, 4])
 # ---------
 # ``zoo.graph_of`` puts an op into a graph, ready for ``gradcheck``. For an optimizer,
 # ``zoo.walk(each, gradients)`` and ``zoo.walk(each.claims, gradients)`` should agree.
-# ``each.claims`` is a right version of the optimizer that the specimen claims to be.
+# ``each.claims`` is a correct version of the optimizer that the specimen claims to be.
 
 model = zoo.graph_of(zoo.Product)
 for title, specimens in {"Ops": zoo.OPS, "Optimizers": zoo.OPTIMIZERS}.items():
@@ -158,14 +159,14 @@ show(check("11", answer))
 # %%
 # .. dropdown:: Solution
 #
-#     These look broken but are right. ``Sigmoid``: :math:`e^{-x} y^2` equals :math:`y (1 - y)`.
+#     These look broken but are correct. ``Sigmoid``: :math:`e^{-x} y^2` equals :math:`y (1 - y)`.
 #     ``SquaredError`` is *half* the sum, as it says. ``Center``: the mean also depends on each
 #     :math:`x`, so its gradient has a second term. ``HeavyBall``: for a constant :math:`\eta`, it
 #     walks the same path as Momentum.
 #
 #     ``Softmax`` passes ``gradcheck``, because its ``backward`` fits its ``forward``. But
-#     ``forward`` divides by the sums of the columns. ``Scale`` fails loudly, because its gradient
-#     has the wrong shape.
+#     ``forward`` divides by the sums of the columns. ``Scale`` raises an error, because its
+#     gradient has the wrong shape.
 #
 #     .. code-block:: python
 #

@@ -13,13 +13,14 @@ train and compile it?"""
 #
 # .. dropdown:: Answer
 #
-#     ``forward`` may compute another function than you wanted. And other inputs were not checked.
+#     ``forward`` may compute a different function from the one that you wanted. Also, the op may be
+#     wrong at inputs that were not checked.
 #
 # Two methods
 # -----------
 # ``forward`` computes the value. ``backward`` turns the incoming gradient :math:`g` into the
-# gradients of the inputs. tinygraph *needs* nothing more. Our example is softplus,
-# :math:`y = \ln(1 + e^x)`, which looks like a ReLU without the kink.
+# gradients of the inputs. tinygraph *needs* nothing more. Our example is softplus, :math:`y = \ln(1
+# + e^x)`, which looks like a ReLU without the corner at 0.
 #
 # .. admonition:: Predict
 #
@@ -33,7 +34,7 @@ from tinygraph.exercises import check, show
 
 
 class Softplus(tg.Op):
-    """A ReLU without a kink: ln(1 + e^x)."""
+    """A smooth ReLU: ln(1 + e^x)."""
 
     def forward(self, x):
         return np.logaddexp(0, x)
@@ -51,8 +52,9 @@ print("gradient of W:")
 print(W.grad)
 
 # %%
-# (``np.logaddexp(0, x)`` is :math:`\ln(e^0 + e^x)`, computed so that :math:`x = 1000` does not
-# overflow. Likewise, ``np.exp(x - y)`` is :math:`e^x / (1 + e^x)`, because :math:`e^y = 1 + e^x`.)
+# (``np.logaddexp(0, x)`` is :math:`\ln(e^0 + e^x)`, but it does not overflow at :math:`x = 1000`.
+# ``np.exp(x - y)`` does not overflow either. It is :math:`e^x / (1 + e^x)`, because :math:`e^y = 1
+# + e^x`.)
 #
 # Never trust a derivative
 # ------------------------
@@ -73,12 +75,12 @@ print("sigmoid:          ", tg.Sigmoid(tg.Parameter(numbers)).forward(numbers).r
 # An op that explains itself
 # --------------------------
 # Diagrams, steppers and derivations can explain your op in its own words. For this, give it its
-# ``formula``, its ``code`` and one ``Rule`` per argument. A ``role`` gives it a colour. They
-# are not needed to compute.
+# ``formula``, its ``code`` and one ``Rule`` per argument. A ``role`` gives it a colour. The op also
+# works without them.
 
 
 class Softplus(tg.Op):
-    """A ReLU without a kink: ln(1 + e^x), whose slope is the sigmoid."""
+    """A smooth ReLU: ln(1 + e^x), whose slope is the sigmoid."""
 
     role = "activation"
     formula = r"\ln(1 + e^{x})"
@@ -110,8 +112,8 @@ show(tg.derive(model, "W"))
 # ----------------------------------------
 # A hyperparameter is a keyword argument. A class attribute gives its default. An op with several
 # arguments returns one gradient per argument, in the same order. An op that does not work element
-# by element must say which shape it returns. Then tinygraph can refuse a wrong shape before any
-# number arrives.
+# by element must say which shape it returns. Then tinygraph can refuse a wrong shape before the
+# graph runs.
 
 
 class Distance(tg.Op):
@@ -145,8 +147,8 @@ except tg.TinygraphError as error:
 
 # %%
 # **The answer to the question.** ``forward`` and ``backward`` are enough to differentiate, check,
-# train and compile. ``infer_shape`` is needed if the shape changes. ``formula``, ``code``,
-# ``rules`` and ``role`` are only for the reader.
+# train and compile. ``infer_shape`` is needed if the result can have another shape than the inputs.
+# ``formula``, ``code``, ``rules`` and ``role`` are only for the reader.
 #
 # Exercise
 # --------
@@ -175,5 +177,5 @@ show(check("12", answer))
 #
 # What this leaves out
 # --------------------
-# An op of the *package* also has an ``example``, with which all tests of ops include it. Its
-# docstring contains the derivation. :doc:`/reference/architecture` says where each part belongs.
+# An op of the *package* also has an ``example``, and all tests of ops use it. The docstring of the
+# op contains the derivation. :doc:`/reference/architecture` says where each part belongs.

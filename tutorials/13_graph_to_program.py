@@ -18,7 +18,7 @@ the whole network as a graph?"""
 # Most of the time is not arithmetic
 # ----------------------------------
 # The lab's network has 37 numbers in its parameters. One step on 21 points takes a few thousand
-# multiplications. A processor does them in a microsecond or two. Let us measure a whole step.
+# multiplications. A processor needs a microsecond or two for them. Let us measure a whole step.
 
 import time
 
@@ -58,8 +58,8 @@ print(f"interpreted: {slow:.0f} µs per step")
 #
 # .. admonition:: Predict
 #
-#     Suppose that you know the network in advance and write one training step by hand, as plain
-#     NumPy. How many lines do you need, one per operation? Count them for the forward pass, the
+#     Suppose that you know the network in advance. You write one training step by hand in plain
+#     NumPy, with one operation per line. How many lines do you need? Count the forward pass, the
 #     backward pass and the update.
 #
 # The program that you would write
@@ -84,8 +84,8 @@ assert 25 < total < 35
 
 # %%
 # **Your prediction.** You need about 30 lines. The backward pass has about as many lines as the
-# forward pass. This program has no graph any more: no nodes, no loops and no method calls. Read it
-# together with a part of the graph, the second layer:
+# forward pass. The program does not contain the graph: it has no nodes, no loops and no method
+# calls. Compare it with a part of the graph, the second layer:
 
 show(tg.render(model, around="layer2/a", radius=2))
 

@@ -20,7 +20,7 @@ network with it, next to the real one. Both give the same numbers, to within rou
 #
 # A node remembers where it came from
 # -----------------------------------
-# A normal number forgets its past: nobody can see whether ``6.0`` was ``2 * 3`` or ``1 + 5``. A
+# A normal number forgets its past: you cannot see whether ``6.0`` was ``2 * 3`` or ``1 + 5``. A
 # *node* keeps its inputs. These references form the graph.
 
 import numpy as np
@@ -92,9 +92,9 @@ class MSE(Node):
 # %%
 # An order
 # --------
-# A node can be computed when all its inputs are computed. Start at the output and go towards the
-# inputs. Write a node down when all its inputs are written down. This gives a *topological order*.
-# We use our own stack, because a recursive function would stop at a depth of about a thousand.
+# A node can be computed after all its inputs. Start at the output and go towards the inputs. Write
+# a node down after all its inputs are written down. This gives a *topological order*. We use our
+# own stack, because a recursive function would stop at a depth of about a thousand.
 
 
 def topological_order(output):
@@ -247,8 +247,8 @@ show(check("14", answer))
 # %%
 # .. dropdown:: Solution
 #
-#     The engine adds the two contributions, so the op need not know whether its inputs are the same
-#     node. For :math:`x \cdot x`, the gradient is :math:`2 x`.
+#     The engine adds the two contributions, so the op does not have to know whether its inputs are
+#     the same node. For :math:`x \cdot x`, the gradient is :math:`2 x`.
 #
 #     .. code-block:: python
 #
@@ -264,6 +264,6 @@ show(check("14", answer))
 # What this leaves out
 # --------------------
 # The real engine has more features, and most of them help *you*. Nodes have names. Shapes are known
-# before any number arrives. Errors explain themselves, and the batch size may change. The real
+# before the graph runs. Error messages explain the mistake, and the batch size may change. The real
 # engine also supports float32, checks the results of every op, and never shares memory by accident.
 # Read ``tinygraph/core/graph.py`` next: you already know its structure.

@@ -16,8 +16,8 @@ does it cost?
 #     With the incoming gradient :math:`g`, they are :math:`g W^\top` and :math:`x^\top g`. Both are
 #     matrix products.
 #
-# A backward is a formula
-# -----------------------
+# A backward method is a formula
+# ------------------------------
 # Look at the ``backward`` of a sigmoid: ``return g * y * (1 - y)``. It is a formula like any other.
 # With arrays, it computes numbers. If we call it with *nodes*, NumPy builds the nodes of the
 # formula:
@@ -104,10 +104,10 @@ for layers in (1, 2, 4, 8, 16):
     assert both - forward == 2 * layers - 1
 
 # %%
-# **Your prediction.** There are two products for each product, :math:`g W^\top` and
-# :math:`x^\top g`. One is missing: nobody asked for the gradient of the input :math:`x`. So all
-# gradients together cost about twice as much as the loss itself, for one weight or for a million.
-# This is why networks are trained with back-propagation.
+# **Your prediction.** For each product of the forward pass, the backward pass has two: :math:`g
+# W^\top` and :math:`x^\top g`. One is missing, because we did not ask for the gradient of the input
+# :math:`x`. So all gradients together cost about twice as much as the loss itself, however many
+# weights there are. This is why networks are trained with back-propagation.
 #
 # Forward mode
 # ------------
@@ -125,10 +125,11 @@ for layers in (1, 2, 4, 8, 16):
 #
 # A loss is one number, so reverse mode wins.
 #
-# What has to be kept
-# -------------------
-# Forward mode forgets each value when the next one is computed. Reverse mode cannot: the backward
-# pass starts when the forward pass is complete, and it reads forward values. The graph says which.
+# Which values must be kept
+# -------------------------
+# In a chain of ops, forward mode can drop each value when the next one is computed. Reverse mode
+# cannot do this. The backward pass starts after the forward pass is complete, and it reads values
+# of the forward pass. The graph shows which ones.
 #
 # .. admonition:: Predict
 #
@@ -150,18 +151,18 @@ assert "layer1/z" not in kept
 #
 # The program
 # -----------
-# A graph can be compiled, so both passes can be read as one program. Here is the squared length of
-# the gradient, and below it the backward pass of all that, which is a backward pass of a backward
-# pass:
+# You can compile a graph, and read both passes as one program. The next program first computes the
+# squared length of the gradient. Then comes the backward pass of this computation: a backward pass
+# through a backward pass.
 
 squared_length = tg.Sum(gradient1 * gradient1, name="squared_length")
 print(tg.compile(tg.Graph(squared_length)).source)
 
 # %%
-# Once more
-# ---------
-# The gradient is a node, so it has a gradient, too. The derivatives of the sine come back after
-# four steps:
+# Higher derivatives
+# ------------------
+# The gradient is a node, so it has a gradient, too. The fourth derivative of the sine is the sine
+# again:
 
 angle = tg.Parameter(0.5, name="angle")
 wave = np.sin(angle)
@@ -171,9 +172,9 @@ for order in range(1, 5):
 assert np.isclose(tg.Graph(wave).forward(), np.sin(0.5))
 
 # %%
-# **The answer to the question.** Yes. Each op's ``backward`` is a formula, and the formulas form a
-# graph. It has two matrix products for each one of the forward pass, and it needs the outputs of
-# the layers in memory.
+# **The answer to the question.** Yes, the backward pass is a graph. Each op's ``backward`` is a
+# formula, and the formulas form the graph. It has about two matrix products for each one in the
+# forward pass, and it needs the outputs of the layers in memory.
 #
 # Exercise
 # --------
@@ -187,7 +188,7 @@ show(check("15", answer))
 # .. dropdown:: Solution
 #
 #     Forward: 10. Backward: :math:`x^\top g` for each of the 10 weights, and :math:`g W^\top` for
-#     each layer but the first one, whose input is :math:`x`.
+#     each layer except the first one, whose input is :math:`x`.
 #
 #     .. code-block:: python
 #
@@ -196,5 +197,6 @@ show(check("15", answer))
 # What this leaves out
 # --------------------
 # A ``backward`` that branches on numbers, loops over elements or writes into an array has no such
-# graph. tinygraph refuses it and names the op. A long network can also keep fewer values and
-# compute the others again (*checkpointing*). :doc:`16_curvature` uses the gradient of the gradient.
+# graph. tinygraph refuses it and names the op. A deep network can also keep fewer values, and
+# compute the others again in the backward pass (*checkpointing*). :doc:`16_curvature` uses the
+# gradient of the gradient.

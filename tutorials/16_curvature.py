@@ -9,8 +9,8 @@ large?
 # %%
 # .. admonition:: Remember
 #
-#     From :doc:`07_training`: a step multiplies the distance to the minimum of
-#     :math:`\tfrac12 c\,u^2` by which factor?
+#     From :doc:`07_training`: the loss is :math:`\tfrac12 c\,u^2`. By which factor does a step
+#     multiply the distance to the minimum?
 #
 # .. dropdown:: Answer
 #
@@ -61,14 +61,14 @@ for lr in (0.2, 0.3):
 #
 # Many weights
 # ------------
-# With :math:`n` weights, the second derivatives form a matrix, the *Hessian*
-# :math:`H_{jk} = \partial^2 L / \partial w_j \partial w_k`. It has :math:`n^2` elements, which is
-# too many for a large network. But we need only its product with a direction :math:`v`, and this is
-# a gradient of a number:
+# With :math:`n` weights, the second derivatives form a matrix, the *Hessian* :math:`H_{jk} =
+# \partial^2 L / \partial w_j \partial w_k`. It has :math:`n^2` elements, which is too many for a
+# large network. But we need only its product with a direction :math:`v`. This product is the
+# gradient of a single number:
 #
 # .. math:: H v = \frac{\partial}{\partial w} \Bigl( \frac{\partial L}{\partial w} \cdot v \Bigr) .
 #
-# The directions are inputs of the graph, so one graph serves for all of them.
+# The direction is an input of the graph, so we can use one graph for all directions.
 
 
 def curvature_graph(loss, parameters):
@@ -80,7 +80,7 @@ def curvature_graph(loss, parameters):
 
 
 def largest_curvature(loss, parameters, steps=200, **feeds):
-    """Return the largest eigenvalue of the Hessian in size, and its direction."""
+    """Return the eigenvalue of the Hessian with the largest size, and its direction."""
     graph, names = curvature_graph(loss, parameters)
     rng = np.random.default_rng(0)
     v = [rng.normal(size=p.shape) for p in parameters]
@@ -97,8 +97,8 @@ def largest_curvature(loss, parameters, steps=200, **feeds):
 
 # %%
 # ``largest_curvature`` is *power iteration*: each product with :math:`H` stretches the direction of
-# the largest eigenvalue :math:`\lambda_{\max}` the most, so :math:`v` turns towards it. A quadratic
-# loss with a known Hessian is a test:
+# the largest eigenvalue :math:`\lambda_{\max}` the most, so :math:`v` turns towards it. We test it
+# with a quadratic loss, whose Hessian is known:
 
 A = np.array([[5.0, 2.0], [2.0, 2.0]])  # eigenvalues 1 and 6
 u = tg.Parameter([1.0, 1.0], name="u")
@@ -149,7 +149,7 @@ print(f"λmax = {top:.4f}, so the limit is 2/λmax = {2 / top:.3f}")
 
 
 def distance_after(lr, steps=30, size=1e-4):
-    """Return by which factor some steps change the distance from the minimum."""
+    """Return the factor by which some steps change the distance from the minimum."""
     for p, value, part in zip(weights, minimum, direction, strict=True):
         p.value = value + size * part
     optimizer = tg.SGD(weights, lr=lr)
@@ -169,8 +169,8 @@ for factor in (0.5, 1.5, 1.9, 2.1):
 # %%
 # **Your prediction.** Rates below :math:`2/\lambda_{\max}` bring the weights back, and rates above
 # it do not. Each step multiplies the distance by :math:`|1 - \eta \lambda_{\max}|`, as for a
-# quadratic loss: the measured numbers agree. This explains the experiment with learning
-# rates of the lab: a larger rate is faster, until the direction of the largest curvature diverges.
+# quadratic loss: the measured numbers agree. This explains the lab's experiment with learning
+# rates: a larger rate is faster, until the direction of the largest curvature diverges.
 #
 # Newton's step
 # -------------
@@ -185,7 +185,7 @@ for step in range(1, 6):
 assert abs(float(w.value) - 1) < 1e-9
 
 # %%
-# But Newton's step goes to where the slope is 0, even if this is a maximum or a saddle. And
+# But Newton's step goes to a point where the slope is 0, even if it is a maximum or a saddle. Also,
 # :math:`H^{-1}` is too expensive for many weights. Adam (:doc:`08_optimizers`) divides by a cheap
 # measure of the size of the gradients instead.
 #
@@ -213,5 +213,5 @@ show(check("16", answer))
 # What this leaves out
 # --------------------
 # With momentum the limit is larger, and with mini-batches it is smaller, because the curvature of a
-# batch varies. In long trainings with a constant rate, :math:`\lambda_{\max}` often rises until it
-# is close to :math:`2/\eta`.
+# batch varies. In long training runs with a constant rate, :math:`\lambda_{\max}` often rises until
+# it is close to :math:`2/\eta`.
