@@ -8,13 +8,13 @@ The sigmoid
           \frac{\partial L}{\partial x} = g \odot y \odot (1 - y), \qquad
           0 < \sigma'(x) \le \tfrac14 ,
 
-and the maximum 1/4 is taken only at :math:`x = 0`.
+and the maximum 1/4 is reached only at :math:`x = 0`.
 """
 
 # %%
 # Derivation
 # ----------
-# Write :math:`u = 1 + e^{-x}`, so that :math:`y = u^{-1}`.
+# Let :math:`u = 1 + e^{-x}`. Then :math:`y = u^{-1}`.
 #
 # .. list-table::
 #    :widths: 50 50
@@ -25,7 +25,7 @@ and the maximum 1/4 is taken only at :math:`x = 0`.
 #    * - :math:`\dfrac{dy}{du} = -u^{-2}`
 #      - power rule
 #    * - :math:`\dfrac{du}{dx} = -e^{-x}`
-#      - the constant 1 has no slope; the exponent :math:`-x` brings the factor −1
+#      - the derivative of the constant 1 is 0; the exponent :math:`-x` brings the factor −1
 #    * - :math:`\dfrac{dy}{dx} = \dfrac{e^{-x}}{(1 + e^{-x})^2}`
 #      - multiply; the two signs cancel
 #    * - :math:`\phantom{\dfrac{dy}{dx}} = \dfrac{1}{1 + e^{-x}} \cdot \dfrac{e^{-x}}{1 + e^{-x}}`
@@ -82,9 +82,8 @@ assert np.allclose(measured, x.grad)
 
 # %%
 # **The maximum, not the mean.** The lab handout says that the *mean* of :math:`\sigma'` is 0.25.
-# This is a small mistake with a large effect: 0.25 is the *maximum*, taken at a single point. The
-# mean over an interval is much smaller. It is the increase of σ divided by the width of the
-# interval:
+# This is wrong: 0.25 is the *maximum*, and it is reached at a single point. The mean over a wide
+# interval is much smaller. It is the increase of σ divided by the width of the interval:
 #
 # .. math:: \frac{1}{2r} \int_{-r}^{r} \sigma'(x)\, dx = \frac{\sigma(r) - \sigma(-r)}{2r}
 #           \;<\; \frac14 .
@@ -111,7 +110,7 @@ print(tabulate(rows, headers=["r", "maximum", "mean, sampled", "mean, integral"]
 #    :dedent: 4
 #
 # ``backward`` gets the value ``y``, so it does not have to compute :math:`e^{-x}` again.
-# ``np.minimum`` keeps the exponent below the largest that a float can hold; see
+# ``np.minimum`` limits the exponent, so the exponential does not overflow; see
 # :class:`tinygraph.Sigmoid`.
 #
 # A picture
@@ -131,9 +130,8 @@ plt.show()
 # Common mistakes
 # ---------------
 # * Writing :math:`x (1 - x)`: the formula is in terms of the *value* :math:`y`, not of the input.
-# * Writing :math:`\sigma' = -e^{-x} / (1 + e^{-x})^2`. One minus sign comes from the power rule,
-#   one from the exponent, and they cancel. A sigmoid increases everywhere, so its slope is
-#   positive.
+# * Writing :math:`\sigma' = -e^{-x} / (1 + e^{-x})^2`. One minus sign comes from the power rule and
+#   one from the exponent, so they cancel. A sigmoid increases everywhere, so its slope is positive.
 # * Differentiating :math:`e^{-x}` *with respect to w* in the same step, with :math:`x = w z`. The
 #   derivative of the sigmoid is with respect to its own input. The derivative of that input is the
 #   next factor of the chain.

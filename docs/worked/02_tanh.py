@@ -8,14 +8,14 @@ The hyperbolic tangent
           \frac{\partial L}{\partial x} = g \odot (1 - y \odot y), \qquad
           0 < \tanh'(x) \le 1 ,
 
-and the maximum 1 is taken only at :math:`x = 0`.
+and the maximum 1 is reached only at :math:`x = 0`.
 """
 
 # %%
 # Derivation
 # ----------
-# Write :math:`s = \sinh x = \tfrac12 (e^x - e^{-x})` and :math:`c = \cosh x = \tfrac12 (e^x +
-# e^{-x})`, so that :math:`y = s / c`.
+# Let :math:`s = \sinh x = \tfrac12 (e^x - e^{-x})` and :math:`c = \cosh x = \tfrac12 (e^x +
+# e^{-x})`. Then :math:`y = s / c`.
 #
 # .. list-table::
 #    :widths: 50 50
@@ -34,7 +34,7 @@ and the maximum 1 is taken only at :math:`x = 0`.
 #      - :math:`|y| < 1` since :math:`|s| < c`; equality only for :math:`y = 0`, that is :math:`x =
 #        0`
 #
-# tanh is a sigmoid in other units: :math:`\tanh x = \dfrac{1 - e^{-2x}}{1 + e^{-2x}} =
+# tanh is a scaled and shifted sigmoid: :math:`\tanh x = \dfrac{1 - e^{-2x}}{1 + e^{-2x}} =
 # 2\,\sigma(2x) - 1`. Its slope at 0 is therefore :math:`2 \cdot 2 \cdot \tfrac14 = 1`, four times
 # the slope of the sigmoid.
 #

@@ -30,9 +30,9 @@ At :math:`x = 0` there is no derivative; tinygraph uses 0.
 #    * - :math:`k = 0`
 #      - a choice: a unit with exactly 0 counts as "off", and one comparison is enough
 #
-# Does the choice matter? With random weights, a pre-activation is rarely *exactly* 0. But if the
-# data contain zeros and the biases start at 0, it happens often. Then the choice decides whether
-# these units learn in the first step.
+# Does the choice matter? With random weights, a pre-activation is rarely *exactly* 0. But this is
+# common if the data contain zeros and the biases start at 0. Then the choice decides whether these
+# units learn in the first step.
 #
 # Index form and matrix form
 # --------------------------
@@ -109,7 +109,7 @@ fig, ax = plt.subplots(figsize=(7, 3), layout="constrained")
 ax.plot(xs, np.maximum(xs, 0), color="#0067a3", label="ReLU(x)")
 ax.plot([-2, 0], [0, 0], color="#b04600", linestyle="--")
 ax.plot([0, 2], [1, 1], color="#b04600", linestyle="--", label="slope")
-ax.plot(0, 0, "o", color="#b04600", label="taken at 0")
+ax.plot(0, 0, "o", color="#b04600", label="chosen at 0")
 ax.plot(0, 1, "o", color="#b04600", markerfacecolor="white")
 ax.set(xlabel="x")
 ax.legend(loc="upper left", frameon=False)
@@ -121,5 +121,5 @@ plt.show()
 # * Using the sign of the *gradient*, :math:`[g > 0]`, instead of the sign of the input.
 # * Writing :math:`[x \ge 0]` in one place and :math:`[x > 0]` in another. A numerical check does
 #   not find this, because it avoids the kink.
-# * Checking the derivative *at* the kink. A central difference gives 1/2 there, and no choice of
-#   slope agrees with it except 1/2.
+# * Checking the derivative *at* the kink. A central difference gives 1/2 there, and only the choice
+#   1/2 agrees with it.

@@ -38,9 +38,9 @@ of :math:`y`,
 #           \qquad\Longleftrightarrow\qquad
 #           \frac{\partial L}{\partial y} = \frac2n\,(y - t).
 #
-# **Shape check.** :math:`L` is a scalar, so its gradient has the shape of :math:`y`. So has
-# :math:`y - t`, *if t has the shape of y*. With (n, 1) and (n,), NumPy would broadcast to (n, n);
-# tinygraph refuses these shapes.
+# **Shape check.** :math:`L` is a scalar, so its gradient has the shape of :math:`y`. The difference
+# :math:`y - t` also has this shape, *if t has the shape of y*. With (n, 1) and (n,), NumPy would
+# broadcast to (n, n); tinygraph refuses these shapes.
 #
 # The numbers
 # -----------
@@ -111,7 +111,7 @@ print(
 assert np.allclose([row[1] for row in rows], [2 / n, 1 / n, 1])
 
 # %%
-# So "the best η is 1" means nothing until you know which of the three losses was used. This book
+# So "the best η is 1" has no meaning until you know which of the three losses was used. This book
 # and tinygraph always use the first one.
 #
 # The code of the op

@@ -16,8 +16,8 @@ where :math:`g = \partial L/\partial z` and :math:`g' = \partial L/\partial a`.
 # %%
 # Derivation
 # ----------
-# A row of :math:`x` is a sample, a column of :math:`W` a unit:
-# :math:`z_{ij} = \sum_k x_{ik} W_{kj}`.
+# A row of :math:`x` is a sample, and a column of :math:`W` is a unit: :math:`z_{ij} = \sum_k x_{ik}
+# W_{kj}`.
 #
 # .. list-table::
 #    :widths: 55 45
@@ -146,5 +146,5 @@ assert np.isclose(shares.sum(), W.grad[p, q])
 #   notice; a numerical check does.
 # * Taking the *mean* over the batch instead of the sum. If the loss is a mean, :math:`g` already
 #   contains its :math:`1/n`. A second division makes the gradient B times too small.
-# * Using ``keepdims=True``, so that the bias gradient has the shape (1, n). It broadcasts, and
+# * Using ``keepdims=True``. The gradient of the bias then has the shape (1, n). It broadcasts, and
 #   the bias silently becomes a matrix.

@@ -47,15 +47,16 @@ derivation = tg.derive(model, "layer1/W", diagram=picture)
 derivation
 
 # %%
-# Read it from the inside to the outside: start with the error :math:`h_3 - t`, multiply by the
-# slope of the third sigmoid, by :math:`W_3^\top`, by the slope of the second sigmoid, by
-# :math:`W_2^\top`, by the slope of the first sigmoid, and finally by the input. The statement
-# above says the same; there, :math:`\delta_k` is the gradient at the pre-activation of layer k.
+# Read it from the inside to the outside. Start with the error :math:`h_3 - t`. Multiply by the
+# slope of the third sigmoid and by :math:`W_3^\top`. Then multiply by the slope of the second
+# sigmoid and by :math:`W_2^\top`. Finally, multiply by the slope of the first sigmoid and by the
+# input. The statement above says the same. There, :math:`\delta_k` is the gradient at the
+# pre-activation of layer k.
 #
 # Index form and matrix form
 # --------------------------
-# The gradient of one weight of the first layer, :math:`W_{1,pq}`, is a sum over the samples i, the
-# units r of the second layer, and the single unit of the third layer. *Multiply along each path,
+# The gradient of one weight of the first layer, :math:`W_{1,pq}`, is a sum over the samples i and
+# the units r of the second layer. (The third layer has a single unit.) *Multiply along each path,
 # and add the products of all paths:*
 #
 # .. math::
@@ -73,8 +74,7 @@ derivation
 #
 # The numbers
 # -----------
-# Below are the lines of NumPy behind the table, and then their results at the present values,
-# compared with ``backward``:
+# Here are the lines of NumPy behind the table. Below, their results are compared with ``backward``:
 
 print(derivation.code)
 
@@ -183,5 +183,5 @@ plt.show()
 #   including the last one.
 # * Writing :math:`\sigma'(h)` instead of :math:`\sigma'(a) = h (1 - h)`: this applies the sigmoid
 #   twice.
-# * Updating :math:`W_3` *before* its old value has been used for :math:`\delta_2`. First all
-#   gradients, then all steps.
+# * Updating :math:`W_3` *before* its old value has been used for :math:`\delta_2`. First compute
+#   all gradients. Then take all steps.

@@ -2,9 +2,9 @@ r"""
 Why sigmoid gradients vanish
 ============================
 
-**Statement.** When a gradient goes back through :math:`k` sigmoids, it is multiplied by :math:`k`
-slopes :math:`\sigma' \le \tfrac14` and by the weights between them. Along a single path of units,
-through the network,
+**Statement.** A gradient that passes back through :math:`k` sigmoids is multiplied by :math:`k`
+slopes :math:`\sigma' \le \tfrac14` and by the weights between them. Along a single path through the
+network,
 
 .. math:: \left| \text{factor of the path} \right| \;\le\; \left(\tfrac14\right)^k \prod_{j} |w_j| ,
 
@@ -59,9 +59,9 @@ rows = [[k, f"1/{4**k:,}", 0.25**k] for k in (1, 2, 3, 5, 10)]
 print(tabulate(rows, headers=["sigmoids", "bound (1/4)^k", "as a number"], disable_numparse=True))
 
 # %%
-# In a chain of ten sigmoids with all weights 1 and all pre-activations exactly 0, the gradient is
-# equal to the bound. With any other start it is smaller. (Here, we subtract 1/2 after every
-# sigmoid, so its output is 0 again.)
+# The gradient equals the bound in a chain of ten sigmoids if all weights are 1 and all
+# pre-activations are exactly 0. From any other starting point it is smaller. (Here, we subtract 1/2
+# after every sigmoid, so its output is 0 again.)
 
 
 def chain(start, k=10):
@@ -76,7 +76,7 @@ def chain(start, k=10):
 
 
 rows = [[start, chain(start), chain(start) / 0.25**10] for start in (0.0, 1.0, 3.0, 6.0)]
-print(tabulate(rows, headers=["x", "dy/dx", "share of the bound"], floatfmt=("g", ".3e", ".3f")))
+print(tabulate(rows, headers=["x", "dy/dx", "fraction of the bound"], floatfmt=("g", ".3e", ".3f")))
 assert np.isclose(chain(0.0), 0.25**10)
 assert all(abs(row[1]) <= 0.25**10 for row in rows)
 
@@ -146,13 +146,14 @@ ax.legend(frameon=False)
 plt.show()
 
 # %%
-# If the slope of the activation reaches 1, and the weights are scaled to the number of inputs,
-# then the gradient of the first layer is about as large as that of the last layer.
+# The tanh and ReLU networks avoid the problem: their slopes reach 1, and their weights are scaled
+# to the number of inputs. There, the gradient of the first layer is about as large as that of the
+# last layer.
 #
 # Common mistakes
 # ---------------
-# * "Each sigmoid multiplies by 1/4." The factor is *at most* 1/4, at 0. For the mean over an
-#   interval, see :doc:`01_sigmoid`.
+# * "Each sigmoid multiplies by 1/4." The factor is *at most* 1/4, and it is 1/4 only at 0. For the
+#   mean over an interval, see :doc:`01_sigmoid`.
 # * Forgetting the weights. Large weights can compensate for small slopes. But they also move the
 #   pre-activations away from 0, where the slopes are even smaller.
 # * "A vanishing gradient means that training is finished." The gradient can also vanish while the

@@ -45,9 +45,10 @@ which one layer can compute. XOR is not a function of this form, for any :math:`
 #    * - :math:`0 + 0 = 1 + 1`
 #      - XOR would need this, which is false
 #
-# A threshold at the end does not help. If :math:`y < \tfrac12` at the first two corners and
-# :math:`y > \tfrac12` at the other two, the left sum is below 1 and the right sum is above 1. The
-# same holds for a sigmoid after the last layer, because it is a smooth threshold.
+# A threshold at the end does not help. Suppose that :math:`y < \tfrac12` at the first two corners
+# and :math:`y > \tfrac12` at the other two. Then the left sum is below 1 and the right sum is above
+# 1, so they are not equal. The same holds for a sigmoid after the last layer, because it is a
+# smooth threshold.
 #
 # Index form and matrix form
 # --------------------------
@@ -90,7 +91,7 @@ assert np.isclose(loss, 10 / 21 * 11 / 21)
 # %%
 # The code of the op
 # ------------------
-# "No activation" is an op, too; the factor in its backward is 1:
+# "No activation" is an op, too. The factor in its backward is 1:
 #
 # .. literalinclude:: /../tinygraph/ops/activations.py
 #    :pyobject: Identity.forward
@@ -118,5 +119,5 @@ plt.show()
 # * "It is linear, so training is easy." The *function* is linear in :math:`x`. But the loss is not
 #   quadratic in the six parameters, because they appear as products.
 # * "Then use more layers." The proof holds for every k.
-# * "A sigmoid at the end makes it nonlinear." It does, but the points where it is 1/2 still form a
-#   straight line, and no straight line separates XOR.
+# * "A sigmoid at the end makes it nonlinear." This is true. But the points where it is 1/2 still
+#   form a straight line, and no straight line separates XOR.

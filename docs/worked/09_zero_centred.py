@@ -2,7 +2,7 @@ r"""
 Why zero-centred outputs help
 =============================
 
-**Statement.** Let a unit be :math:`a = \sum_k h_k w_k + b`. If all its inputs :math:`h_k` are
+**Statement.** A unit computes :math:`a = \sum_k h_k w_k + b`. If all its inputs :math:`h_k` are
 positive, as after a sigmoid, then for a single sample all elements of :math:`\partial L/\partial
 w` have *the same sign*. So a step either increases all weights or decreases all of them. If some
 weights should increase and others decrease, training can only zigzag in that direction."""
@@ -28,7 +28,8 @@ weights should increase and others decrease, training can only zigzag in that di
 #      - in a batch the samples may have different signs, which reduces the effect
 #    * - :math:`h_k = \bar h_k + \tilde h_k \;\Rightarrow\; \dfrac{\partial L}{\partial w_k} = \bar
 #        h_k \sum_i \delta_i + \sum_i \delta_i \tilde h_{ik}`
-#      - separate the mean over the batch: its part is *the same number* for all k, times the means
+#      - separate the mean over the batch: its part is the mean :math:`\bar h_k` times a number that
+#        is *the same* for all k
 #
 # The last line is the important one. The mean of the inputs adds a common part to all gradients:
 # :math:`\sum_i \delta_i`, which is also the gradient of the bias. Inputs with mean 0 have no such
@@ -71,7 +72,7 @@ assert len({np.sign(entry) for entry in rows[0][1:]}) == 1
 assert len({np.sign(entry) for entry in rows[1][1:]}) == 2
 
 # %%
-# For a batch, we compute the two parts of the last line, and the fraction that the common part has:
+# For a batch, we compute the two parts of the last line, and compare their norms:
 
 inputs = rng.normal(size=(50, 4))
 delta = rng.normal(size=(50, 1)) + 0.5

@@ -2,14 +2,14 @@ r"""
 Momentum
 ========
 
-**Statement.** With :math:`v_0 = 0` and :math:`0 \le \beta < 1`,
+**Statement.** Start from :math:`v_0 = 0`, with :math:`0 \le \beta < 1`. The update
 
 .. math:: v_t = \beta v_{t-1} - \eta\, g_t, \qquad w_t = w_{t-1} + v_t
 
-is :math:`v_t = -\eta \sum_{s=1}^{t} \beta^{t-s} g_s`: a sum of all past gradients, in which older
-gradients have smaller weights. Under a constant gradient, the step grows to
+gives :math:`v_t = -\eta \sum_{s=1}^{t} \beta^{t-s} g_s`. This is a sum of all past gradients, in
+which older gradients have smaller weights. Under a constant gradient, the step grows to
 :math:`\dfrac{1}{1-\beta}` times the step of plain SGD. If the gradient changes its sign at every
-step, the step shrinks to :math:`\dfrac{1}{1+\beta}` times."""
+step, the step shrinks to :math:`\dfrac{1}{1+\beta}` times the step of plain SGD."""
 
 # %%
 # Derivation
@@ -71,21 +71,21 @@ def steps(gradients):
 
 
 count = 60
-constant, swinging = np.ones(count), (-1.0) ** np.arange(count)
+constant, alternating = np.ones(count), (-1.0) ** np.arange(count)
 t = np.arange(1, count + 1)
 rows = [
-    [k, steps(constant)[k - 1], -lr * (1 - beta**k) / (1 - beta), steps(swinging)[k - 1]]
+    [k, steps(constant)[k - 1], -lr * (1 - beta**k) / (1 - beta), steps(alternating)[k - 1]]
     for k in (1, 2, 3, 10, 60)
 ]
 print(
     tabulate(
         rows,
-        headers=["t", "constant g", "by the formula", "swinging g"],
+        headers=["t", "constant g", "by the formula", "alternating g"],
         floatfmt=("g", *[".5f"] * 3),
     )
 )
 assert np.allclose(steps(constant), -lr * (1 - beta**t) / (1 - beta))
-assert np.isclose(abs(steps(swinging)[-1]), lr / (1 + beta), rtol=0.01)
+assert np.isclose(abs(steps(alternating)[-1]), lr / (1 + beta), rtol=0.01)
 
 by_sum = [-lr * sum(beta ** (k - s) for s in range(1, k + 1)) for k in t]
 assert np.allclose(by_sum, steps(constant))
@@ -102,7 +102,7 @@ assert np.allclose(by_sum, steps(constant))
 
 fig, ax = plt.subplots(figsize=(7, 3), layout="constrained")
 ax.plot(t, steps(constant) / lr, color="#0067a3", label="constant gradient")
-ax.plot(t, steps(swinging) / lr, color="#b04600", label="swinging gradient")
+ax.plot(t, steps(alternating) / lr, color="#b04600", label="alternating gradient")
 ax.axhline(-1 / (1 - beta), color="#0067a3", linestyle=":")
 ax.set(xlabel="t", ylabel="step / η")
 ax.legend(frameon=False)
@@ -113,10 +113,10 @@ plt.show()
 # ---------------
 # * Keeping the :math:`\eta` that was best without momentum. With :math:`\beta = 0.9` it may be ten
 #   times too large.
-# * Mixing conventions. Some authors write :math:`v \leftarrow \beta v + g` and :math:`w
-#   \leftarrow w - \eta v`. The steps are the same while :math:`\eta` is constant, and differ when
-#   it changes. Others write :math:`v \leftarrow \beta v + (1 - \beta) g`, which makes the steps
-#   ten times smaller.
+# * Mixing conventions. Some authors write :math:`v \leftarrow \beta v + g` and :math:`w \leftarrow
+#   w - \eta v`. The steps are the same while :math:`\eta` is constant. They differ when it changes.
+#   Others write :math:`v \leftarrow \beta v + (1 - \beta) g`, which makes the steps ten times
+#   smaller.
 # * Using one :math:`v` for all parameters. Each parameter needs its own, so the state is as large
 #   as the network.
 #

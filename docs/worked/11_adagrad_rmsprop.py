@@ -2,11 +2,12 @@ r"""
 AdaGrad and RMSProp
 ===================
 
-**Statement.** Both divide each element of the step by the root of its own squared gradients,
+**Statement.** Both optimizers divide each element of the step by the root of its own squared
+gradients:
 
 .. math:: w_t = w_{t-1} - \frac{\eta\, g_t}{\sqrt{s_t} + \varepsilon},
 
-**AdaGrad** with their sum, :math:`s_t = s_{t-1} + g_t^2`; **RMSProp** with their running mean,
+**AdaGrad** uses their sum, :math:`s_t = s_{t-1} + g_t^2`. **RMSProp** uses their running mean,
 :math:`s_t = \rho s_{t-1} + (1 - \rho)\, g_t^2`. Under a constant gradient of any size, AdaGrad's
 step is :math:`\eta / \sqrt t`, and RMSProp's step converges to :math:`\eta`.
 """
@@ -92,8 +93,9 @@ headers = ["g", "AdaGrad, t = 1", "t = 25", "RMSProp, t = 1", "t = 25"]
 print(tabulate(rows, headers=headers, floatfmt=("g", *[".4f"] * 4)))
 
 # %%
-# The gradient is a million times larger, and the steps are the same. After 25 steps, AdaGrad's
-# step is a fifth of the first one, which is :math:`1/\sqrt{25}`.
+# The gradient in the last row is a million times larger than in the first, but the steps are the
+# same. At :math:`t = 25`, AdaGrad's step is a fifth of the first one, because :math:`1/\sqrt{25} =
+# 1/5`.
 #
 # The code
 # --------
@@ -107,8 +109,8 @@ print(tabulate(rows, headers=headers, floatfmt=("g", *[".4f"] * 4)))
 #
 # A picture
 # ---------
-# The gradient is 1, and 0.1 from step 25 on. RMSProp forgets the large gradients, so its steps
-# recover. AdaGrad never forgets them.
+# The gradient is 1 for 25 steps, and 0.1 after that. RMSProp forgets the large gradients, so its
+# steps recover. AdaGrad never forgets them.
 
 gradients = [1.0] * 25 + [0.1] * 50
 fig, ax = plt.subplots(figsize=(7, 3), layout="constrained")
@@ -126,7 +128,7 @@ plt.show()
 #   exist. With :math:`\varepsilon = 10^{-8}`, the first is :math:`10^{-4}` at :math:`s = 0`, and
 #   the second is :math:`10^{-8}`.
 # * Squaring the *norm* of the gradient. Each element has its own square.
-# * Forgetting the root. Then the units do not cancel, and a step has the unit of 1/gradient.
+# * Forgetting the root. Then the units do not cancel: a step has the unit of 1/gradient.
 #
 # Sources: J. Duchi, E. Hazan and Y. Singer, *Adaptive subgradient methods*, JMLR 12, 2011; T.
 # Tieleman and G. Hinton, *Lecture 6.5: RMSProp*, 2012.

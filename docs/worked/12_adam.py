@@ -5,9 +5,9 @@ Adam, and its bias correction
 **Statement.** Adam keeps a running mean of the gradient and one of its square, both initially 0,
 
 .. math:: m_t = \beta_1 m_{t-1} + (1 - \beta_1)\, g_t, \qquad
-          v_t = \beta_2 v_{t-1} + (1 - \beta_2)\, g_t^2 ,
+          v_t = \beta_2 v_{t-1} + (1 - \beta_2)\, g_t^2 .
 
-corrects both, and divides the first by the root of the second:
+It corrects both means, and divides the first by the root of the second:
 
 .. math:: \hat m_t = \frac{m_t}{1 - \beta_1^t}, \qquad \hat v_t = \frac{v_t}{1 - \beta_2^t}, \qquad
           w_t = w_{t-1} - \eta\, \frac{\hat m_t}{\sqrt{\hat v_t} + \varepsilon} .
@@ -137,10 +137,10 @@ plt.show()
 # Common mistakes
 # ---------------
 # * Counting :math:`t` from 0. The first correction then divides by :math:`1 - \beta^0 = 0`.
-# * Counting :math:`t` once for every *parameter*. With six parameters, the sixth would be
-#   corrected as if it were six steps old. There is one :math:`t` per step.
+# * Counting :math:`t` once for every *parameter*. Then the sixth parameter would be corrected at
+#   the first step as if this were step 6. All parameters must share one :math:`t` per step.
 # * Putting :math:`\varepsilon` inside the root; see :doc:`11_adagrad_rmsprop`.
-# * "Adam does not need a learning rate." The length of a step is about :math:`\eta`, so
+# * "Adam does not need a learning rate." It does: the length of a step is about :math:`\eta`. So
 #   :math:`\eta` has the unit of the *weights*, and you still have to choose it.
 #
 # Source: D. P. Kingma and J. Ba, *Adam: a method for stochastic optimization*, ICLR 2015.
