@@ -258,6 +258,7 @@ def gelu_slope(x: Array) -> Array:
     0.5
     """
     h = np.tanh(normal_argument(x))
-    slope = 0.7978845608028654 * (1 + 0.134145 * x * x)
+    # Beyond 10, 1 − h² is 0, and the square might be infinite in float32.
+    slope = 0.7978845608028654 * (1 + 0.134145 * np.minimum(x * x, 100))
     y: Array = 0.5 * (1 + h) + 0.5 * x * (1 - h * h) * slope
     return y

@@ -173,7 +173,9 @@ class CrossEntropy(Op):
     role = "loss"
     compares = Comparison(labels="labels", are_logits=True, are_indices=True)
     formula = r"-\mathrm{mean}\, \ln \operatorname{softmax}(logits)_{labels}"
-    code = "-np.mean(np.sum(one_hot(labels, logits.shape[-1]) * log_softmax(logits), axis=-1))"
+    code = (
+        "np.sum(np.where(one_hot(labels, logits.shape[-1]), -log_softmax(logits), 0)) / labels.size"
+    )
     rules = (
         Rule(
             r"\frac{g}{n} \left(\operatorname{softmax}(logits) - [labels]\right)",
@@ -185,8 +187,9 @@ class CrossEntropy(Op):
     )
 
     def forward(self, logits: Array, labels: Array) -> Array:
-        picked = one_hot(labels, logits.shape[-1]) * log_softmax(logits)
-        y: Array = -np.sum(picked) / labels.size  # type: ignore[assignment]
+        # A product with the one-hot rows would be 0 · ∞ for a class with a logit of −∞.
+        picked = np.where(one_hot(labels, logits.shape[-1]), -log_softmax(logits), 0)
+        y: Array = np.sum(picked) / labels.size
         return y
 
     def backward(self, g: Array, y: Array, logits: Array, labels: Array) -> tuple[Array, None]:
@@ -241,8 +244,8 @@ class BinaryCrossEntropy(Op):
     rules = (
         Rule(
             r"\frac{g}{n} \left(\sigma(logits) - targets\right)",
-            "g / targets.size * (0.5 * (1 + np.tanh(0.5 * logits)) - targets)",
-            local="(0.5 * (1 + np.tanh(0.5 * logits)) - targets) / targets.size",
+            "g / targets.size * (probability(logits) - targets)",
+            local="(probability(logits) - targets) / targets.size",
             why="the predicted probability minus the target",
         ),
         Rule(
@@ -259,13 +262,24 @@ class BinaryCrossEntropy(Op):
         return y
 
     def backward(self, g: Array, y: Array, logits: Array, targets: Array) -> tuple[Array, Array]:
-        p = 0.5 * (1 + np.tanh(0.5 * logits))  # σ, written so that it cannot overflow
+        p = probability(logits)
         return g / targets.size * (p - targets), -g / targets.size * logits
 
     def infer_shape(self, logits: Shape, targets: Shape) -> Shape:
         if not fits(logits, targets):
             raise self.shape_error("logits and targets of the same shape")
         return ()
+
+
+def probability(logits: Array) -> Array:
+    """Return σ(logits) to full precision: no exponential overflows, and nothing cancels.
+
+    >>> probability(np.array([-900.0, -40.0, 0.0, 900.0]))
+    array([0.00000000e+00, 4.24835426e-18, 5.00000000e-01, 1.00000000e+00])
+    """
+    e = np.exp(-np.abs(logits))
+    p: Array = np.where(logits > 0, 1, e) / (1 + e)
+    return p
 
 
 def _with_classes(op: Op, shape: Shape) -> Shape:
