@@ -65,7 +65,7 @@ def test_odd_options_are_met_with_one_line():
 
 
 def test_every_subcommand_has_a_line():
-    assert set(SOUND_LINES) == {"", "lab2", "lab2 report", "step", "train"}
+    assert set(SOUND_LINES) == {"", "lab2", "lab2 report", "step", "playground", "train"}
     assert "--checkpoint" in options_of("lab2")
     assert "--jobs" in options_of("lab2 report")
     assert "--training-steps" in options_of("step")

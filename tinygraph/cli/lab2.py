@@ -1,4 +1,4 @@
-"""The commands ``tinygraph lab2``, ``tinygraph lab2 report`` and ``tinygraph step``."""
+"""The commands about Lab 2: ``lab2``, ``lab2 report``, ``step`` and ``playground``."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from tinygraph.lab2.run import (
     Outcome,
     Settings,
     first_steps,
+    live,
     train,
 )
 from tinygraph.train.engines import ENGINES
@@ -124,6 +125,28 @@ def add_step(commands: Any) -> None:
     step.set_defaults(run=_run_step)
 
 
+def add_playground(commands: Any) -> None:
+    """Add ``tinygraph playground``."""
+    playground = commands.add_parser(
+        "playground",
+        help="write a page on which the network trains live in the browser",
+        description="Write one page, which needs no network connection. On it the Lab 2 network "
+        "trains in the browser, with its gradients on every arrow.",
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+    )
+    playground.add_argument("network", choices=["lab2"], help="network to train")
+    playground.add_argument("--data", choices=DATA_SETS, default="xor", help="data set")
+    _add_problem(playground)
+    playground.add_argument(
+        "--out",
+        type=file_path,
+        default=Path("playground.html"),
+        metavar="FILE",
+        help="the page to write",
+    )
+    playground.set_defaults(run=_run_playground)
+
+
 def _add_settings(parser: argparse.ArgumentParser) -> None:
     """Add the options that describe one Lab 2 network and its training."""
     default = Settings()
@@ -225,6 +248,12 @@ def _run_step(options: argparse.Namespace) -> int:
         print(f"written to {stepper.save(options.save)}: open it in a browser")
     else:
         stepper.show(plain=options.plain)
+    return 0
+
+
+def _run_playground(options: argparse.Namespace) -> int:
+    page = live(_settings(options, options.data)).save(options.out)
+    print(f"written to {page}: open it in a browser")
     return 0
 
 

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
-from tinygraph.cli.lab2 import add_lab2, add_step
+from tinygraph.cli.lab2 import add_lab2, add_playground, add_step
 from tinygraph.cli.options import INTERRUPTED
 from tinygraph.cli.train.command import add_train
 from tinygraph.core.version import __version__
@@ -76,4 +76,5 @@ def build_parser() -> Parser:
     add_lab2(commands)
     add_train(commands)
     add_step(commands)
+    add_playground(commands)
     return parser

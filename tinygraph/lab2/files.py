@@ -1,4 +1,4 @@
-"""The files of one run of Lab 2: figures, predictions, diagrams and a stepper page."""
+"""The files of one run of Lab 2: figures, predictions, diagrams, a stepper and a playground."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tinygraph.lab2.run import Outcome, first_steps, problem
+from tinygraph.lab2.run import Outcome, first_steps, live, problem
 from tinygraph.validation.arrays import Array
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ def save_files(outcome: Outcome, folder: Path) -> list[Path]:
         *_save_figures(outcome, folder),
         predictions,
         stepper.save(folder / f"{name}-step.html"),
+        live(outcome.settings).save(folder / f"{name}-playground.html"),
         *_save_diagrams(outcome, folder),
     ]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,6 +25,7 @@ from tinygraph.validation.arrays import Array
 from tinygraph.validation.randomness import as_generator
 
 if TYPE_CHECKING:
+    from tinygraph.viz.playground.playground import Playground
     from tinygraph.viz.stepper.stepper import Stepper
 
 OPTIMIZERS: dict[str, Callable[..., Optimizer]] = {
@@ -177,6 +178,27 @@ def train(settings: Settings, checkpoint: Path | None = None) -> Outcome:
             t=t,
         )
     return Outcome(settings, model, optimizer, history, x, t, model.predict(x=x))
+
+
+def live(settings: Settings) -> Playground:
+    """Return the page on which this network trains in the browser, from several start values.
+
+    >>> live(Settings())
+    <Playground of MSE "loss": 21 samples>
+    """
+    from tinygraph.viz.playground.playground import playground
+
+    def build(rng: int) -> Graph:
+        return problem(replace(settings, seed=settings.seed + rng))[0]
+
+    _, optimizer, x, t = problem(settings)
+    return playground(
+        build,
+        lambda parameters: type(optimizer)(parameters, lr=settings.lr),
+        title=f"Lab 2, {settings.data}",
+        x=x,
+        t=t,
+    )
 
 
 def first_steps(

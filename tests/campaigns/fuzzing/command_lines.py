@@ -18,6 +18,7 @@ SOUND_LINES = {
         "--only", "E1", "--out", "report",
     ],
     "step": ["step", "lab2", "--data", "xor", "--plain"],
+    "playground": ["playground", "lab2", "--data", "xor", "--out", "page.html"],
     "train": ["train", "t.csv", "--target", "b", "--epochs", "2", "--out", "trained"],
 }  # fmt: skip
 """For each subcommand, a line that is over in a moment."""

@@ -1,5 +1,8 @@
 """How each public callable is called soundly: what an attack then spoils in one place."""
 
+import json
+from pathlib import Path
+
 import numpy as np
 
 import tinygraph as tg
@@ -118,6 +121,13 @@ def saved():
     graph, optimizer = fresh()
     tg.save("sound.npz", graph, optimizer, tg.History())
     return tg.load, {"path": "sound.npz", "model": graph, "optimizer": optimizer}
+
+
+def of_load_parameters():
+    graph = model()
+    numbers = {p.name: p.value.ravel().tolist() for p in graph.parameters}
+    Path("parameters.json").write_text(json.dumps(numbers), encoding="utf-8")
+    return tg.load_parameters, {"path": "parameters.json", "model": graph}
 
 
 def an_optimizer():
@@ -288,6 +298,7 @@ SOUND_CALLS = {
     ),
     "save": lambda: (tg.save, {"path": "saved.npz", "model": model(), "history": tg.History()}),
     "load": saved,
+    "load_parameters": of_load_parameters,
     "sweep": of_sweep,
     "plots.learning_curve": lambda: (tg.plots.learning_curve, {"loss": [0.5, 0.25]}),
     "plots.points": lambda: (tg.plots.points, {"x": X, "labels": T}),

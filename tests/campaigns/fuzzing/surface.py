@@ -28,6 +28,7 @@ NOT_ATTACKED = {
     "Graph.feed_arrays",
     "Graph.with_draws",
     "Random.drawn",
+    "Notation.operand_in",
     "Optimizer.rate",
     "plots.REGIONS",
     "plots.Animation",

@@ -21,8 +21,12 @@ function layerNorms(network) {
     Math.hypot(...parameters.map((name) => normOf(network.nodes[name].gradient) ?? 0)));
 }
 
+function isRemembered(epoch) {
+  return epoch % history.every === 0;
+}
+
 function remember(run, loss) {
-  if (run.epoch % history.every) return;
+  if (!isRemembered(run.epoch)) return;
   history.epochs.push(run.epoch);
   history.loss.push(loss);
   history.held.push(run.heldLoss);

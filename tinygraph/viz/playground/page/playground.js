@@ -91,6 +91,17 @@ function trainEpoch() {
   checkTask(run);
 }
 
+// Take a step. The curves need the gradients of the new parameters, at the end of an epoch.
+function stepAndRemember() {
+  const epoch = run.epoch;
+  const loss = run.step();
+  if (run.epoch > epoch && isRemembered(run.epoch)) {
+    run.compute();
+    remember(run, loss);
+  }
+  return loss;
+}
+
 function frame(time) {
   if (!isPlaying) return;
   const seconds = Math.min(0.1, (time - lastFrame) / 1000);
@@ -135,9 +146,8 @@ function oneOp() {
   if (isPlaying) play(false);
   position = position === null || position === walkSteps.length - 1 ? 0 : position + 1;
   if (nowInWalk().phase === "update") {
-    const loss = run.step();
+    stepAndRemember();
     run.compute();
-    remember(run, loss);
   }
   draw();
 }
@@ -150,7 +160,7 @@ function choose(place) {
 // For tests, and for teachers on the console.
 window.tinygraph = {
   step(n = 1) {
-    const losses = Array.from({ length: n }, () => run.step());
+    const losses = Array.from({ length: n }, stepAndRemember);
     refresh();
     return losses;
   },
