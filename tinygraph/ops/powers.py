@@ -12,7 +12,7 @@ from tinygraph.core.numpy_functions import builds
 from tinygraph.core.op import Op, Rule
 from tinygraph.errors import ArgumentError, ArgumentTypeError
 from tinygraph.ops.arithmetic import unbroadcast
-from tinygraph.validation.arrays import Array, brief, is_number
+from tinygraph.validation.arrays import Array, as_float_array, brief, is_number
 from tinygraph.validation.naming import describe
 from tinygraph.validation.shapes import Shape
 
@@ -133,7 +133,7 @@ class VariablePower(Op):
 def power(base: Any, exponent: Any) -> Node:
     """Build ``base ** exponent``: a Power if the exponent is a number, else a VariablePower."""
     if isinstance(exponent, (list, tuple)):
-        exponent = np.asarray(exponent)
+        exponent = as_float_array(exponent, "The exponent k of a ** k")
     if is_number(exponent):
         return Power(base, exponent=exponent)
     if not isinstance(exponent, (Node, np.ndarray)):

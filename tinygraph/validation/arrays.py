@@ -47,7 +47,7 @@ def as_float_array(value: Any, what: str, dtype: np.dtype[Any] | None = None) ->
     except Exception as error:  # a custom __array__ may fail in any way
         raise DtypeError(
             f"{what} must be an array of numbers, but NumPy cannot make one from "
-            f"{brief(value)}: {error}."
+            f"{brief(value)}: {str(error).rstrip('.')}."
         ) from error
     if array.dtype in FLOATS:
         has_own_precision = isinstance(value, (np.ndarray, np.generic))

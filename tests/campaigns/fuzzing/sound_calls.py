@@ -256,6 +256,10 @@ SOUND_CALLS = {
     "Sweep.summary": lambda: (swept().summary, {}),
     "Sweep.table": lambda: (swept().table, {}),
     "compile": lambda: (tg.compile, {"model": model()}),
+    "JavaScriptProgram.save": lambda: (
+        tg.compile(model(), target="javascript").save,
+        {"path": "network.js"},
+    ),
     "Program.report": lambda: (a_program().report, {}),
     "Program.gradients": lambda: (a_program().gradients, {"feeds": FEEDS}),
     "Program.run": lambda: (a_program().run, {"steps": 2, "feeds": FEEDS}),
