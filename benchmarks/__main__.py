@@ -57,17 +57,17 @@ def main() -> None:
         _heading("How many times as fast, and the bar", bar_table(steps)),
         _heading(
             "784-512-512-10, ReLU, batch 256, float32, SGD",
-            _table(others.mlp(options.rounds), 1e3, "ms a step"),
+            _table(others.mlp(options.rounds), 1e3, "ms per step"),
         ),
         _heading(
             "64-32-10 in mini-batches of 64, ReLU, MSE, Adam",
-            _table(minibatches.minibatches(options.rounds), 1e6, "µs a step"),
+            _table(minibatches.minibatches(options.rounds), 1e6, "µs per step"),
         ),
         _heading(
             f"A sweep of {others.MODELS} models",
-            _table(others.sweep(options.rounds), 1e6, "µs a model-step"),
+            _table(others.sweep(options.rounds), 1e6, "µs per model-step"),
         ),
-        _heading("A chain of 1,000,000 nodes", _table(others.chain(), 1e6, "µs a node")),
+        _heading("A chain of 1,000,000 nodes", _table(others.chain(), 1e6, "µs per node")),
         _heading("Import, over an empty program", _table(others.imports(), 1e3, "ms")),
     ]
     text = f"{_machine()}\n\n" + "\n\n".join(sections) + "\n"
@@ -110,7 +110,7 @@ def chart(times: dict[str, float], path: Path) -> None:
         colors = ["#0067a3" if "tinygraph" in name else "#b8bec7" for name in names]
         bars = ax.barh(names, [times[name] * 1e6 for name in names], color=colors)
         ax.bar_label(bars, [f"{times[name] * 1e6:.3g}" for name in names], padding=4)
-        ax.set(xscale="log", xlabel="µs a step (SGD, n = 100, one thread; shorter is faster)")
+        ax.set(xscale="log", xlabel="µs per step (SGD, n = 100, one thread; shorter is faster)")
         ax.margins(x=0.12)
         ax.spines[["top", "right"]].set_visible(False)
         figure.savefig(path, metadata={"Date": None})

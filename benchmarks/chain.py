@@ -11,7 +11,7 @@ NODES = 1_000_000
 
 
 def seconds_a_node() -> dict[str, float]:
-    """Return the processor's seconds for each part, a node."""
+    """Return the processor time in seconds per node, for each part."""
     start = time.process_time()
     node: tg.Node = tg.Parameter(0.5, name="w")
     for _ in range(NODES):
@@ -23,7 +23,7 @@ def seconds_a_node() -> dict[str, float]:
     graph.backward()
     end = time.process_time()
     spans = {"build": built - start, "forward": forward - built, "backward": end - forward}
-    return {part: span / NODES for part, span in {**spans, "in all": end - start}.items()}
+    return {part: span / NODES for part, span in {**spans, "total": end - start}.items()}
 
 
 if __name__ == "__main__":

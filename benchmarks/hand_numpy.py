@@ -13,7 +13,7 @@ def start_values(seed: int = 0) -> list[tuple[np.ndarray, np.ndarray]]:
 
 
 class Layer:
-    """One class a layer, weights and bias apart: what a careful student writes."""
+    """A layer with weights and bias in separate arrays, as a careful student writes it."""
 
     def __init__(self, W, b):
         self.W, self.b = W.copy(), b.copy()
@@ -95,7 +95,7 @@ class ByLayers:
 
 
 class ByHandTuned:
-    """The fewest and cheapest NumPy calls found: 19 a step for SGD.
+    """The fewest and cheapest NumPy calls found: 19 per step for SGD.
 
     The state is T = tanh(z/2) = 2σ(z) - 1, so that the slope is 1 - T² and no activation needs more
     than one call.  U are the weights that act on T and a row of ones; a fixed linear map makes

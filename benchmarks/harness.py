@@ -17,7 +17,7 @@ ROUND_SECONDS = 0.02
 
 
 def measure(candidates: dict[str, Run], rounds: int = 15) -> dict[str, float]:
-    """Return the median time a step of each candidate, in seconds."""
+    """Return the median time per step of each candidate, in seconds."""
     counts = {name: _steps_for_a_round(run) for name, run in candidates.items()}
     times: dict[str, list[float]] = {name: [] for name in candidates}
     for _ in range(rounds):

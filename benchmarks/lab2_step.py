@@ -12,7 +12,7 @@ from benchmarks import frameworks
 from benchmarks.hand_c import ByC, compiler
 from benchmarks.hand_numpy import ByHandTuned, ByLayers, Layer, LayerWithOnes, start_values
 
-BY_LAYERS = "NumPy, one class a layer"
+BY_LAYERS = "NumPy, one class per layer"
 LAB_STYLE = "NumPy, lab style (ones appended)"
 TUNED = "NumPy, best by hand"
 INTERPRETED = "tinygraph interpreted"

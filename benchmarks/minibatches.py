@@ -73,7 +73,7 @@ def torch_eager() -> Run:
 
 
 def minibatches(rounds: int) -> dict[str, float]:
-    """Time a step of each candidate, in seconds; those of ``fit`` include its start."""
+    """Return the seconds per step of each candidate; those of ``fit`` include its start."""
     engines = ("interpreted", "numpy", "auto")
     candidates = {f"tinygraph fit, {engine}": fitted(engine) for engine in engines}
     if installed("torch"):

@@ -17,7 +17,7 @@ from benchmarks.harness import measure
 from benchmarks.lab2_step import NUMBA, NUMPY, data, model_with
 from tinygraph.compile.copies import trainer
 
-PRODUCTS = "its matrix products alone"
+PRODUCTS = "only its matrix products"
 MLP = "tinygraph numpy target, whole step"
 MODELS = 64
 
@@ -64,7 +64,7 @@ def mlp(rounds: int) -> dict[str, float]:
 
 
 def sweep(rounds: int) -> dict[str, float]:
-    """Time a model-step of 64 models that differ in start values and learning rates."""
+    """Return the seconds per step and model for 64 models with different start values."""
     x, t = data(100)
     feeds = {"x": x, "t": t}
     rates = np.geomspace(0.05, 0.5, MODELS)
@@ -75,7 +75,7 @@ def sweep(rounds: int) -> dict[str, float]:
     program = tg.compile(*pairs()[0])
     candidates = {
         f"loop of the single program, {NUMPY}": lambda n: program.run(n, **feeds),
-        f"side by side, {NUMPY}": _steps_of(trainer(pairs(), feeds, "numpy")),
+        f"batched, {NUMPY}": _steps_of(trainer(pairs(), feeds, "numpy")),
     }
     if find_spec("numba"):
         candidates[f"one after another, {NUMBA}"] = _steps_of(trainer(pairs(), feeds, "numba"))
@@ -100,7 +100,7 @@ def _steps_of(models):
 
 
 def chain(rounds: int = 5) -> dict[str, float]:
-    """Time a node of a chain, in new interpreters with few other objects to collect."""
+    """Return the seconds per node of a chain, in new interpreters with few other objects."""
     command = [sys.executable, "-m", "benchmarks.chain"]
     runs = [
         json.loads(subprocess.run(command, capture_output=True, check=True).stdout)

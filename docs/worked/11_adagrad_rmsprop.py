@@ -5,7 +5,7 @@ AdaGrad and RMSProp
 **Statement.** Both optimizers divide each element of the step by the root of its own squared
 gradients:
 
-.. math:: w_t = w_{t-1} - \frac{\eta\, g_t}{\sqrt{s_t} + \varepsilon},
+.. math:: w_t = w_{t-1} - \frac{\eta\, g_t}{\sqrt{s_t} + \varepsilon} .
 
 **AdaGrad** uses their sum, :math:`s_t = s_{t-1} + g_t^2`. **RMSProp** uses their running mean,
 :math:`s_t = \rho s_{t-1} + (1 - \rho)\, g_t^2`. Under a constant gradient of any size, AdaGrad's
