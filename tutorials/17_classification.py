@@ -178,6 +178,43 @@ assert histories["cross-entropy"].records[-1].accuracy == 1
 assert histories["squared error"].records[-1].accuracy < 0.8
 
 # %%
+# Right, but not certain
+# ----------------------
+# If every answer is right, the cross-entropy still falls while the network becomes more certain.
+# The weights grow without end. A network that must say how certain it is should not do this. In
+# the page below, press **Train**, and watch the loss after the accuracy has reached 100 %.
+
+
+def blobs_model(rng):
+    """Return a network with eight hidden units for three classes."""
+    rng = np.random.default_rng(rng)
+    x, t = tg.Input("x", shape=(None, 2)), tg.Input("t", shape=(None,), dtype=int)
+    h = tg.Tanh(tg.layers.linear(x, 8, name="layer1", rng=rng), name="layer1/h")
+    z = tg.layers.linear(h, 3, name="layer2", rng=rng)
+    return tg.Graph(tg.CrossEntropy(z, t, name="loss"), prediction=tg.Softmax(z, name="p"))
+
+
+points, classes = tg.data.blobs(90, rng=0)
+page = tg.playground(
+    blobs_model,
+    lambda parameters: tg.Adam(parameters, lr=0.05),
+    x=points,
+    t=classes,
+    title="Right, but not certain",
+    task={
+        "text": "Train for 300 epochs so that every answer is right, but the loss is still above "
+        "0.1: right, but not certain. Which control keeps the weights small?",
+        "goal": {"accuracy at least": 1.0, "loss above": 0.1, "epochs at least": 300},
+        "locked": [
+            *("data", "noise", "points", "activation", "optimizer", "learning rate"),
+            *("batch size", "training data"),
+        ],
+        "done": "L2 pulls all weights towards 0, so the logits cannot grow.",
+    },
+)
+show(page)
+
+# %%
 # In a diagram
 # ------------
 # The op has one card. :func:`tinygraph.expand` shows the steps inside it: a maximum is subtracted,

@@ -13,12 +13,16 @@ from playwright.sync_api import expect
 pytest.importorskip("sphinx_gallery")
 
 ROOT = Path(__file__).parents[2]
-PAGES = ("01_one_neuron", "04_activations", "07_training", "09_xor", "10_fading_gradients")
+PAGES = (
+    *("01_one_neuron", "04_activations", "07_training", "09_xor", "10_fading_gradients"),
+    "17_classification",
+)
 SOLUTIONS = {
     "04_activations": ({"activation": "ReLU", "lr": "1.8"}, 20),
     "07_training": ({"lr": "1.5"}, 140),
     "09_xor": ({"activation": "Tanh", "lr": "-1.3"}, 300),
     "10_fading_gradients": ({"activation": "Sigmoid"}, 1),
+    "17_classification": ({"decay": "0.1"}, 300),
 }
 """The settings that solve the task of a page, and the epochs that this takes."""
 FAILURES = {
@@ -26,6 +30,7 @@ FAILURES = {
     "07_training": ({"lr": "2"}, 450),
     "09_xor": ({"lr": "0"}, 300),
     "10_fading_gradients": ({"activation": "LeakyReLU"}, 5),
+    "17_classification": ({"decay": "0.01"}, 300),
 }
 TRAIN = "n => { for (let k = 0; k < n; k++) document.getElementById('one-epoch').click(); }"
 
