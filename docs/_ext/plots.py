@@ -13,11 +13,19 @@ from typing import Any
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
+import numpy as np
 from cycler import cycler
 from matplotlib.artist import Artist
 from matplotlib.cm import ScalarMappable
 from matplotlib.collections import Collection
-from matplotlib.colors import LinearSegmentedColormap, to_hex, to_rgba
+from matplotlib.colors import (
+    Colormap,
+    LinearSegmentedColormap,
+    ListedColormap,
+    to_hex,
+    to_rgb,
+    to_rgba,
+)
 from matplotlib.contour import ContourSet
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -29,7 +37,12 @@ import tinygraph as tg
 PAPER, INK = "#14181f", "#e5e7eb"
 LIGHT = ("#7cc0f2", "#ffa66e", "#5fd3b0", "#e3b341", "#c99be8")
 """The relatives of the five colours of ``tg.plots.COLOURS`` in the dark."""
-DARK_REGIONS = LinearSegmentedColormap.from_list("regions", ["#1d4766", PAPER, "#5c3213"])
+DARK_MAPS = {
+    "regions": LinearSegmentedColormap.from_list("regions", ["#1d4766", PAPER, "#5c3213"]),
+    "Blues": LinearSegmentedColormap.from_list("Blues", [PAPER, "#235a82", LIGHT[0]]),
+}
+"""Colour maps that begin or have their middle at the colour of the paper."""
+MOST_CLASSES = 20
 PIXELS = 200
 """In an inch of a plot; a page shows 100 of them as an inch, a sharp screen all."""
 
@@ -69,13 +82,20 @@ def darken(figure: Figure) -> None:
         axes.tick_params(which="both", color=INK, labelcolor=INK)
 
 
+def _dark_map(colours: Colormap) -> Colormap:
+    if isinstance(colours, ListedColormap) and colours.N <= MOST_CLASSES:
+        # The pale colours of classes. Their hue is what they have more of than white has.
+        hues = [np.array(to_rgb(colour)) - min(to_rgb(colour)) for colour in colours.colors]
+        return ListedColormap([np.clip(hue + to_rgb(PAPER), 0, 1) for hue in hues])
+    return DARK_MAPS.get(colours.name, colours)
+
+
 def _darken_artist(artist: Artist) -> None:
     if isinstance(artist, ContourSet) and artist.colors is not None:
         artist.set_array(None)
         artist.set_edgecolor([in_the_dark(colour) for colour in artist.get_edgecolor()])
     elif isinstance(artist, ScalarMappable) and artist.get_array() is not None:
-        if artist.get_cmap().name == DARK_REGIONS.name:
-            artist.set_cmap(DARK_REGIONS)
+        artist.set_cmap(_dark_map(artist.get_cmap()))
     elif isinstance(artist, Collection):
         artist.set_edgecolor([in_the_dark(colour) for colour in artist.get_edgecolor()])
         artist.set_facecolor([in_the_dark(colour) for colour in artist.get_facecolor()])
