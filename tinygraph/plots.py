@@ -225,7 +225,7 @@ def _draw_curves(
     if log_epochs:
         axes.set_xscale("log")
     else:
-        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda epoch, _: f"{epoch:,.0f}"))
     axes.set(xlabel="epoch", title=title_text(title))
     axes.grid(alpha=0.3)

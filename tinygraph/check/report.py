@@ -14,6 +14,7 @@ from tinygraph.core.graph import Graph
 from tinygraph.core.node import Node
 from tinygraph.errors import GradientError, LayoutError
 from tinygraph.notation.printing import printable
+from tinygraph.notation.tables import with_alignment
 from tinygraph.validation.naming import describe
 
 SHOWN = 40
@@ -86,25 +87,25 @@ class GradcheckReport:
         return f"<GradcheckReport: {self._verdict()}>"
 
     def __str__(self) -> str:
-        table = tabulate(
-            list(self._rows()),
-            headers=("op", "argument", "elements", "worst difference", "method", "verdict"),
-            disable_numparse=True,
-            colalign=("left", "left", "right", "right", "left", "left"),
-        )
-        return printable(f"{table}\n\n{self._verdict()}")
+        return printable(f"{self._table('simple')}\n\n{self._verdict()}")
 
     def _repr_html_(self) -> str:
-        table = tabulate(
-            list(self._rows()),
-            headers=("op", "argument", "elements", "worst difference", "method", "verdict"),
-            disable_numparse=True,
-            tablefmt="html",
-        )
         picture = ""
-        with suppress(LayoutError):  # without Graphviz, the table must be enough
-            picture = "" if self.diagram is None else self.diagram.svg
+        with suppress(LayoutError):  # without a picture, the table must be enough
+            picture = "" if self.diagram is None else self.diagram._repr_html_()
+        table = with_alignment(self._table("html"))
         return f"<p><strong>{escape(self._verdict())}</strong></p>{picture}{table}"
+
+    def _table(self, tablefmt: str) -> str:
+        return str(
+            tabulate(
+                list(self._rows()),
+                headers=("op", "argument", "elements", "worst difference", "method", "verdict"),
+                tablefmt=tablefmt,
+                disable_numparse=True,
+                colalign=("left", "left", "right", "right", "left", "left"),
+            )
+        )
 
     def _rows(self) -> Iterator[tuple[str, ...]]:
         lines = [*self.checks, *self.whole]

@@ -66,7 +66,19 @@ def figure_for(figure: Any, size: tuple[float, float]) -> Figure:
         raise ArgumentTypeError(f"figure must be a matplotlib Figure; got {brief(figure)}.")
     from matplotlib import pyplot as plt
 
-    return plt.figure(figsize=size, layout="constrained")
+    return plt.figure(FigureClass=Panels, figsize=size, layout="constrained")
+
+
+class Panels(Figure):
+    """A figure of pyplot that a notebook shows once, although a function returned it."""
+
+    def _ipython_display_(self) -> None:
+        """Close the figure in pyplot, because the inline backend shows every open one again."""
+        from matplotlib import pyplot as plt
+
+        if "inline" in plt.get_backend():
+            plt.close(self)
+        raise NotImplementedError("IPython shows it like any other figure.")
 
 
 def title_text(title: Any) -> str:

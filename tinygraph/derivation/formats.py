@@ -55,14 +55,16 @@ def as_html(derivation: Any) -> str:
         link = derivation.links.get(node)
         return f'<a href="{link}">{name}</a>' if link else name
 
+    left = 'style="text-align: left"'  # JupyterLab aligns other cells to the right
     rows = "".join(
-        f"<tr><td>{number}</td><td>{linked(step.node)}</td>"
-        f"<td>\\[{html.escape(step.math)}\\]</td><td>{_lines(step.reasons)}</td>"
-        f"<td>{_lines(term.shapes for term in step.terms)}</td></tr>"
+        f"<tr><td>{number}</td><td {left}>{linked(step.node)}</td>"
+        f"<td {left}>\\[{html.escape(step.math)}\\]</td><td {left}>{_lines(step.reasons)}</td>"
+        f"<td {left}>{_lines(term.shapes for term in step.terms)}</td></tr>"
         for number, step in enumerate(derivation.steps, start=1)
     )
     head = "".join(
-        f'<th scope="col">{title}</th>' for title in ("step", "node", "gradient", "why", "shapes")
+        f'<th scope="col" {left}>{title}</th>'
+        for title in ("step", "node", "gradient", "why", "shapes")
     )
     table = f'<table class="derivation"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>'
     if not derivation.written_out:

@@ -12,6 +12,7 @@ from tinygraph.core.node import Node
 from tinygraph.errors import ArgumentError, did_you_mean
 from tinygraph.notation.numbers import number
 from tinygraph.notation.printing import printable
+from tinygraph.notation.tables import with_alignment
 from tinygraph.validation.arrays import brief
 
 
@@ -140,7 +141,7 @@ class Diagnosis:
 
     def _repr_html_(self) -> str:
         items = "".join(f"<li>{escape(sentence)}</li>" for sentence in self.sentences)
-        return f"{self.table('html')}<ul>{items}</ul>"
+        return f"{with_alignment(self.table('html'))}<ul>{items}</ul>"
 
 
 def _by_node(pairs: Iterable[tuple[Node, str]]) -> dict[Node, list[str]]:
