@@ -26,13 +26,13 @@ report: $(VENV)/.stamp-run  ## run all experiments; the report goes to report/in
 	$(BIN)/python -m tinygraph lab2 report
 
 test: $(VENV)/.stamp-test  ## run every test
-	$(BIN)/python -m pytest --numprocesses auto --dist loadgroup
+	$(BIN)/python -m pytest --numprocesses auto
 
 test-oldest:  ## run the tests with the lowest versions that setup.cfg allows (Python 3.10 to 3.12)
 	$(PYTHON) -m venv --clear .venv-oldest
 	$(PYTHON) .ci/lowest.py > .venv-oldest/lowest.txt
 	.venv-oldest/bin/python -m pip install --quiet --constraint .venv-oldest/lowest.txt --editable '.[test]'
-	.venv-oldest/bin/python -m pytest --numprocesses auto --dist loadgroup -W default
+	.venv-oldest/bin/python -m pytest --numprocesses auto -W default
 
 wheel: $(VENV)/.stamp-run  ## build the wheel, install it elsewhere, and train Lab 2 with it there
 	.ci/wheel

@@ -13,7 +13,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 TUTORIALS = sorted((ROOT / "tutorials").glob("[0-9][0-9]_*.py"))
-KINDS = {".svg": b"<svg", ".html": b"<!doctype html>", ".png": b"\x89PNG"}
+KINDS = {".svg": b"<svg", ".html": b"<!doctype html>", ".png": b"\x89png"}
 WITHOUT = ("DISPLAY", "WAYLAND_DISPLAY", "MPLBACKEND")
 
 
@@ -24,6 +24,7 @@ def test_a_tutorial_is_a_script_that_says_what_it_wrote(path, tmp_path):
     environment |= {
         "PYTHONPATH": str(ROOT),
         "PYTHONUTF8": "1",
+        "OPENBLAS_NUM_THREADS": "1",
         "BROWSER": f"{sys.executable} -c 'import sys; print(sys.argv)' %s",
     }
     done = subprocess.run(
@@ -44,5 +45,5 @@ def test_a_tutorial_is_a_script_that_says_what_it_wrote(path, tmp_path):
     assert sorted(tmp_path / name for name in named) == sorted(written)
     for file in written:
         assert file.parent == tmp_path / "tutorial-output" / path.stem
-        assert KINDS[file.suffix] in file.read_bytes()[:500], file
+        assert KINDS[file.suffix] in file.read_bytes()[:500].lower(), file
         assert done.stdout.count(file.as_uri()) == 1, "--open gives each picture to the browser"

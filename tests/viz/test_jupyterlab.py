@@ -21,9 +21,6 @@ if not os.environ.get("TINYGRAPH_NEED_BROWSER"):
     pytest.importorskip("playwright")
 from playwright.sync_api import expect
 
-pytestmark = pytest.mark.xdist_group("jupyterlab")
-"""With --dist=loadgroup, as in "make test", one process starts the only JupyterLab."""
-
 START = """\
 import tinygraph as tg
 model = tg.lab2.model(rng=0)
@@ -160,7 +157,7 @@ def outputs(page, lab, name):
     return {source: cells.nth(k).locator(".jp-OutputArea-output") for k, source in enumerate(CELLS)}
 
 
-def test_a_trusted_notebook_shows_live_pictures(page, lab):
+def check_a_trusted_notebook_shows_live_pictures(page, lab):
     shown = outputs(page, lab, "trusted")
     for source, kind in LIVE.items():
         live = shown[source].locator(kind)
@@ -173,7 +170,7 @@ def test_a_trusted_notebook_shows_live_pictures(page, lab):
     check_still_pictures_and_texts(shown)
 
 
-def test_a_notebook_without_trust_shows_still_pictures_and_a_sentence(page, lab):
+def check_a_notebook_without_trust_shows_still_pictures_and_a_sentence(page, lab):
     shown = outputs(page, lab, "student")
     for source in LIVE:
         still = shown[source].locator("img")
@@ -203,8 +200,7 @@ def own_colours(page):
     return context.new_page()
 
 
-@pytest.mark.parametrize("theme", ["Dark", "Light"])
-def test_a_stepper_is_as_dark_as_jupyterlab(page, lab, theme):
+def check_a_stepper_is_as_dark_as_jupyterlab(page, lab, theme):
     tab = own_colours(page)
     shown = outputs(tab, lab, "trusted")
     tab.get_by_role("menuitem", name="Settings").click()
@@ -218,7 +214,7 @@ def test_a_stepper_is_as_dark_as_jupyterlab(page, lab, theme):
     tab.context.close()
 
 
-def test_a_stepper_opens_in_its_own_tab(page, lab):
+def check_a_stepper_opens_in_its_own_tab(page, lab):
     shown = outputs(page, lab, "trusted")
     stepper = shown[STEPPER].frame_locator("iframe")
     stepper.locator("#next").click()
@@ -229,3 +225,12 @@ def test_a_stepper_opens_in_its_own_tab(page, lab):
     tab.keyboard.press("ArrowRight")
     expect(tab.locator("#count")).to_contain_text("step 2 of")
     expect(tab.locator("#own-tab")).to_be_hidden()
+
+
+def test_a_real_jupyterlab(page, lab):
+    """One test, because each process that runs tests would start its own JupyterLab."""
+    check_a_trusted_notebook_shows_live_pictures(page, lab)
+    check_a_stepper_opens_in_its_own_tab(page, lab)
+    check_a_notebook_without_trust_shows_still_pictures_and_a_sentence(page, lab)
+    for theme in ("Dark", "Light"):
+        check_a_stepper_is_as_dark_as_jupyterlab(page, lab, theme)
