@@ -68,11 +68,11 @@ print(tabulate(rows, headers=["slope of", "at −5", "at 0", "at 5"], floatfmt="
 # every :math:`y_i`. So :math:`x_i` receives 1 times its own slope.)
 #
 # **Your prediction.** At 0, tanh wins with the slope 1. At 5, ReLU wins: its slope is 1, and the
-# others are almost flat. At −5, the *sigmoid* wins, although its slope is only 0.007: tanh is even
-# flatter, and ReLU lets nothing through.
+# others are almost flat. At −5, the *sigmoid* wins, although its slope is only 0.007. There, tanh
+# is even flatter, and the slope of ReLU is 0.
 #
 # * The slope of the **sigmoid** is at most 1/4. Each sigmoid makes a gradient at least four times
-#   smaller. Far from 0 almost nothing is left. The derivative is :math:`y (1 - y)`:
+#   smaller, and far from 0 much smaller. The derivative is :math:`y (1 - y)`:
 #   :doc:`/derivations/01_sigmoid`.
 # * **tanh** is a stretched sigmoid that runs from −1 to 1 through 0. Its slope reaches 1:
 #   :doc:`/derivations/02_tanh`.
@@ -99,10 +99,10 @@ show(tg.render(model))
 #
 # Kill a unit
 # -----------
-# A ReLU that is 0 for *every* sample passes no gradient at all. Its unit cannot learn any more, and
-# it is called *dead*. In the page below, six units learn to tell an inner circle from an outer one.
-# Press **Train** and watch them. Then do the task. (The learning rate says how long each step of
-# the training is. :doc:`07_training` is about it.)
+# A ReLU unit that is 0 for *every* sample passes no gradient to its weights. They do not change,
+# and the unit is called *dead*. In the page below, six units learn to separate an inner circle from
+# an outer one. Press **Train** and watch them. Then do the task. (The learning rate sets the length
+# of each training step. It is the topic of :doc:`07_training`.)
 
 
 def circles_model(rng):
@@ -123,7 +123,7 @@ page = tg.playground(
     title="Kill a unit",
     task={
         "text": "Kill a unit: choose an activation and a learning rate with which at least one "
-        "unit becomes 0 for every sample. It takes two changes.",
+        "unit becomes 0 for every sample. You need two changes.",
         "goal": {"dead units at least": 1},
         "locked": ["data", "noise", "points", "optimizer", "batch size", "L2", "training data"],
         "done": "One long step pushed a ReLU below 0 for every sample. Now its slope is 0 "
@@ -157,6 +157,6 @@ show(check("04", answer))
 #
 # What this leaves out
 # --------------------
-# A deep network multiplies many such slopes, and a ReLU can stay off for ever. Both are the topic
-# of :doc:`10_fading_gradients`. Why a network needs an activation at all is the topic of
-# :doc:`09_xor`.
+# A deep network multiplies many such slopes, and a dead ReLU unit may never recover. Both problems
+# are the topic of :doc:`10_fading_gradients`. Why a network needs an activation at all is the topic
+# of :doc:`09_xor`.

@@ -27,7 +27,7 @@ r"""
 # because the gradient often comes from a part of the data.)
 #
 # To first order, the loss falls by :math:`\eta \lVert \partial L/\partial w \rVert^2`, so a larger
-# :math:`\eta` helps. But the gradient knows nothing beyond the first order.
+# :math:`\eta` helps. But this estimate is accurate only for short steps.
 #
 # A valley in one dimension
 # -------------------------
@@ -38,7 +38,7 @@ r"""
 # .. admonition:: Predict
 #
 #     Take :math:`c = 1` and start at :math:`w = 1`. How does :math:`w` move for :math:`\eta = 0.1`?
-#     For 1? For 1.9? For 2.1? Sketch four curves.
+#     For :math:`\eta = 1`? For 1.9? For 2.1? Sketch four curves.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -138,7 +138,8 @@ assert largest < 1e-3
 show(tg.render(model, gradients=True, around="layer3/h"))
 
 # %%
-# Your turn: here is the same network with a learning rate that you can change while it trains.
+# Now it is your turn. Here is the same network, with a learning rate that you can change during the
+# training.
 
 page = tg.playground(
     lambda rng: tg.lab2.model(rng=rng),
@@ -148,13 +149,13 @@ page = tg.playground(
     title="Find a learning rate",
     task={
         "text": "Find a learning rate at which the loss falls below 0.01 within 450 epochs. "
-        "Reset begins a new run.",
+        "Press Reset to start a new run.",
         "goal": {"loss below": 0.01, "epochs at most": 450},
         "locked": [
             *("data", "noise", "points", "activation", "optimizer", "batch size", "L2"),
             "training data",
         ],
-        "done": "Ten times less is too slow, and ten times more gets stuck.",
+        "done": "A rate ten times smaller is too slow. A rate ten times larger gets stuck.",
     },
 )
 show(page)
@@ -162,13 +163,14 @@ show(page)
 # %%
 # **The answer to the question.** Go as far as the curvature allows. Below :math:`1/c` a larger
 # :math:`\eta` is faster, and above :math:`2/c` descent diverges. You do not know the curvatures of
-# a network, so try several :math:`\eta`, each ten times the last, and compare the curves.
+# a network. So try several values of :math:`\eta`, each ten times the last one, and compare the
+# curves.
 #
 # Exercise
 # --------
 # A loss has two parameters: :math:`L = 3 (u - 1)^2 + \frac12 v^2`. Gradient descent starts at
-# :math:`u = v = 5`. Which is the smallest :math:`\eta` with which it does *not* converge, however
-# long it runs? You can type a fraction as text, such as ``"5/7"``.
+# :math:`u = v = 5`. What is the smallest :math:`\eta` for which it does *not* converge? You can
+# type a fraction as text, such as ``"5/7"``.
 
 answer = None
 show(check("07", answer))
@@ -178,7 +180,7 @@ show(check("07", answer))
 #
 #     The gradient along :math:`u` is :math:`6 (u - 1)`, so the curvature is 6. One step multiplies
 #     :math:`u - 1` by :math:`1 - 6 \eta`. This factor is −1 at :math:`\eta = 2/6`: then :math:`u`
-#     jumps from 5 to −3 and back for ever. Along :math:`v`, the limit is 2, so :math:`u` diverges
+#     jumps from 5 to −3 and back forever. Along :math:`v`, the limit is 2, so :math:`u` diverges
 #     first.
 #
 #     .. code-block:: python

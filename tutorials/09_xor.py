@@ -47,12 +47,12 @@ print("best w1, w2, b:", best.ravel().round(4) + 0.0)
 print(f"its loss: {best_loss:.4f}")
 
 # %%
-# **Your prediction.** Both slopes are 0. Reflect every point through the centre of the square: each
-# class is mapped to itself. So the best model must give the same answer at a point and at its
+# **Your prediction.** Both slopes are 0. Reflect every point through the centre of the square. This
+# maps each class to itself. So the best model must give the same answer at a point and at its
 # mirror image. A linear function does this only if both slopes are 0. The best model therefore
-# gives the same answer everywhere: 10/21 ≈ 0.476, the share of class 1.
+# gives the same answer everywhere: 10/21 ≈ 0.476, the fraction of points in class 1.
 #
-# Three linear layers end in the same place after training:
+# Three linear layers reach the same loss after training:
 
 linear_model = tg.lab2.model(activation="none", rng=0)
 optimizer = tg.SGD(linear_model.parameters, lr=0.02)
@@ -82,7 +82,7 @@ show(fig)
 # Try it
 # ------
 # This network has two hidden layers, but no activations. Press **Train**: the boundary stays
-# straight, with any learning rate and any start values.
+# straight for every learning rate and all start values.
 
 page = tg.playground(
     lambda rng: tg.lab2.model(activation="none", output_activation="sigmoid", rng=rng),
@@ -91,10 +91,10 @@ page = tg.playground(
     t=T,
     title="Bend the boundary",
     task={
-        "text": "Reach an accuracy of 100 %. No learning rate will do it.",
+        "text": "Reach an accuracy of 100 %. No learning rate is enough for this.",
         "goal": {"accuracy at least": 1.0},
         "locked": ["data", "noise", "points", "optimizer", "batch size", "L2", "training data"],
-        "done": "The activations bend the boundary. Look at the units: each of them bends it once.",
+        "done": "The activations bend the boundary. Look at the units: each one bends it somewhere.",
     },
 )
 show(page)
@@ -138,6 +138,6 @@ show(check("09", answer))
 #
 # What this leaves out
 # --------------------
-# *Some* network can compute XOR, but training does not always find it. From some starting points
-# the lab's network with four units fails. How wide or deep a network must be for other problems is
-# a theory of its own.
+# *Some* network can compute XOR, but training does not always find it. From some starting points,
+# gradient descent does not solve the problem even in thousands of epochs. Another question is how
+# wide or deep a network must be for other problems. This page does not answer it.

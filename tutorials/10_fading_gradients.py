@@ -13,8 +13,8 @@ wrong?"""
 #
 # .. dropdown:: Answer
 #
-#     Two more sigmoids lie on its path. Each multiplies the gradient by at most 1/4. The weights
-#     between them change the factor too.
+#     Its path has two more sigmoids. Each multiplies the gradient by at most 1/4. The weights
+#     between them change the factor, too.
 #
 # Vanishing
 # ---------
@@ -73,9 +73,9 @@ show(fig)
 
 # %%
 # **Your prediction.** With sigmoids, the first layer's gradient is about a *million* times smaller
-# than the last layer's. Nine sigmoids alone explain :math:`4^9 \approx 260\,000`. The rest comes
-# from slopes below 1/4 and from the weights. With tanh, the factor is only about 8, because its
-# slope is close to 1 near 0.
+# than the last layer's. Nine slopes of 1/4 explain a factor of :math:`4^9 \approx 260\,000`. The
+# rest comes from slopes below 1/4 and from the weights. With tanh, the factor is only about 8,
+# because its slope is close to 1 near 0.
 
 assert 1e6 < sizes(networks["sigmoid"])[-1] / sizes(networks["sigmoid"])[0] < 2e6
 assert 5 < sizes(networks["tanh"])[-1] / sizes(networks["tanh"])[0] < 12
@@ -104,7 +104,7 @@ show(tg.render(small, gradients=True, depth=0))
 # (Two things can bring it back. Earlier layers may learn and change its inputs. And an optimizer
 # with a state, such as Momentum, may still move its weights for a while.)
 #
-# One step with too large a learning rate can kill a unit. A bias that starts too low can do it too:
+# A single step with too large a learning rate can kill a unit. Here, the biases start too low:
 
 dead = deep(tg.ReLU, scale=(2 / 8) ** 0.5, layers=3, bias=-3.0)
 print(tg.diagnose(dead))
@@ -125,12 +125,13 @@ print(tg.diagnose(deep(tg.Sigmoid, scale=10.0, layers=3)))
 # the input: large weights *do* make up for small slopes. But now units are *saturated*. Large
 # weights push their pre-activations far from 0, where the sigmoid is flat. The gradient passes
 # through a few other units and samples, so the norm hides the problem. The weights of the saturated
-# units hardly learn.
+# units change very little.
 #
 # Make layer 1 stop learning
 # --------------------------
-# The network in the page below has five hidden layers of tanh, and each layer learns. The last plot
-# of the page shows the norm of each layer's gradient. You know two ways to stop the first layer.
+# The network in the page below has five hidden layers of tanh units, and each layer learns. The
+# last plot of the page shows the norm of each layer's gradient. You know two ways to stop the first
+# layer.
 
 
 def deep_xor(rng):
@@ -161,8 +162,8 @@ page = tg.playground(
 show(page)
 
 # %%
-# **The answer to the question.** A correct gradient can be too small to be useful. It vanishes over
-# many layers, or it is 0 because units are dead, or almost 0 because units are saturated.
+# **The answer to the question.** A correct gradient can be too small to be useful. It may vanish
+# over many layers. It may be 0 because units are dead, or almost 0 because units are saturated.
 #
 # Remedies
 # --------
@@ -171,7 +172,7 @@ show(page)
 #   :math:`\sqrt{2/m}` for ReLU. Then values neither grow nor shrink much from layer to layer.
 # * If units die, start the bias at 0 and use a smaller learning rate.
 # * Use Adam, which divides by the size of the gradient. The steps in a layer with small gradients
-#   become as long as in the others. But Adam does not make the gradient better.
+#   become as long as in the others. But the gradient itself is still the same.
 #
 # Exercise
 # --------
