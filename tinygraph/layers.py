@@ -111,7 +111,7 @@ def linear(
     units = _count("units", units)
     with scope(name):
         weights = initial((size, units), size, units, as_generator(rng), init)
-        W, b = Parameter(weights, name="W"), Parameter(np.zeros(units), name="b")
+        W, b = _parameter(x, weights, "W"), _parameter(x, np.zeros(units), "b")
         z = MatMul(x, W, name="z")
         return AddBias(z, b, name="a") if len(x.shape) == 2 else Add(z, b, name="a")
 
@@ -156,8 +156,8 @@ def conv2d(
     with scope(name):
         shape = (channels, x.shape[1], size, size)
         kernels = initial(shape, fan_in, fan_out, as_generator(rng), init)
-        K = Parameter(kernels, name="K")
-        b = Parameter(np.zeros((channels, 1, 1)), name="b")
+        K = _parameter(x, kernels, "K")
+        b = _parameter(x, np.zeros((channels, 1, 1)), "b")
         z = Conv2D(x, K, stride=stride, padding=padding, name="z")
         return Add(z, b, name="a")
 
@@ -171,7 +171,7 @@ def layer_norm(x: Node, *, name: str) -> Node:
     """
     size = _last_axis(x, "layer_norm")
     with scope(name):
-        gain, bias = Parameter(np.ones(size), name="gain"), Parameter(np.zeros(size), name="bias")
+        gain, bias = _parameter(x, np.ones(size), "gain"), _parameter(x, np.zeros(size), "bias")
         return LayerNorm(x, gain, bias, name="h")
 
 
@@ -201,15 +201,16 @@ def batch_norm(
     with scope(name):
         mean = Mean(x, axis=0)
         variance = Mean((x - mean) ** 2, axis=0)
-        running_mean = State(np.zeros(size), name="running_mean")
-        running_variance = State(np.ones(size), name="running_variance")
+        precision = _precision(x)
+        running_mean = State(np.zeros(size, precision), name="running_mean")
+        running_variance = State(np.ones(size, precision), name="running_variance")
         updates = {
             running_mean: (1 - momentum) * running_mean + momentum * mean,
             running_variance: (1 - momentum) * running_variance + momentum * variance,
         }
         used_mean = Switch(training=mean, predicting=running_mean, name="mean")
         used_variance = Switch(training=variance, predicting=running_variance, name="variance")
-        gain, bias = Parameter(np.ones(size), name="gain"), Parameter(np.zeros(size), name="bias")
+        gain, bias = _parameter(x, np.ones(size), "gain"), _parameter(x, np.zeros(size), "bias")
         h: Node = gain * (x - used_mean) / Sqrt(used_variance + eps) + bias
         return h, updates
 
@@ -288,7 +289,7 @@ def attention(
         q, k, v = split("q"), split("k"), split("v")
         scores = (q @ Transpose(k, axes=(0, 1, 3, 2))) * float((size // heads) ** -0.5)
         if causal:
-            later = np.triu(np.full((length, length), -1e9), 1)
+            later = np.triu(np.full((length, length), -1e9, _precision(x)), 1)
             scores = scores + Constant(later, name="mask")
         mixed = Softmax(scores, name="weights") @ v
         joined = Reshape(Transpose(mixed, axes=(0, 2, 1, 3)), to=(None, length, size))
@@ -329,6 +330,24 @@ def transformer_block(
         h = linear(layer_norm(x, name="norm2"), widening * size, name="up", rng=generator)
         h = linear(GELU(h, name="gelu"), size, name="down", rng=generator)
         return Add(x, h, name="result")
+
+
+def _parameter(x: Node, array: Array, name: str) -> Parameter:
+    """Return a new parameter, in the precision of those that x is computed from."""
+    return Parameter(array.astype(_precision(x)), name=name)
+
+
+def _precision(x: Node) -> Any:
+    """Return the precision of the nearest parameter that x is computed from; default: float64."""
+    stack, seen = [x], {x}
+    while stack:
+        node = stack.pop()
+        if isinstance(node, Parameter):
+            return node.value.dtype
+        new = [parent for parent in node.inputs if parent not in seen]
+        seen.update(new)
+        stack.extend(new)
+    return np.dtype(np.float64)
 
 
 def _last_axis(x: Any, caller: str) -> int:

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from tinygraph.core.graph import Graph
+from tinygraph.core.leaves import Parameter
 from tinygraph.core.node import Node
 from tinygraph.core.op import Op
 from tinygraph.errors import CheckpointError
@@ -97,16 +98,20 @@ def check_settings(saved: Mapping[str, Any], settings: Mapping[str, Any]) -> Non
 
 
 def parameter_arrays(model: Graph) -> dict[str, Array]:
-    """Return the parameters' values."""
-    return {f"parameter/{k}": node.value for k, node in enumerate(model.parameters)}
+    """Return the values of the parameters and of the states."""
+    return {key: node.value for key, node in _kept(model).items()}
 
 
-def parameter_values(model: Graph, arrays: Mapping[str, Array]) -> list[Array]:
-    """Return the new value of each parameter."""
-    return [
-        _take(arrays, f"parameter/{k}", parameter.shape, parameter.value.dtype)
-        for k, parameter in enumerate(model.parameters)
-    ]
+def parameter_values(model: Graph, arrays: Mapping[str, Array]) -> dict[Parameter, Array]:
+    """Return the new value of each parameter and each state."""
+    return {
+        node: _take(arrays, key, node.shape, node.value.dtype) for key, node in _kept(model).items()
+    }
+
+
+def _kept(model: Graph) -> dict[str, Parameter]:
+    parameters = {f"parameter/{k}": node for k, node in enumerate(model.parameters)}
+    return parameters | {f"state/{k}": node for k, node in enumerate(model.states)}
 
 
 def optimizer_entry(optimizer: Optimizer | None) -> tuple[Any, dict[str, Array]]:

@@ -1,7 +1,8 @@
 """Checkpoints: a training run is saved to one file, and continues from it without a difference.
 
-Everything that the next epoch depends on is saved: the parameters, the optimizer's state and step
-count, the history, and the state of the generator that shuffles mini-batches.  All of it is read
+Everything that the next epoch depends on is saved: the parameters and the states of the graph, the
+optimizer's state and step count, the history, and the states of the generators that shuffle
+mini-batches and draw the numbers of Random nodes.  All of it is read
 and checked before anything in memory is changed.
 
 The network itself is not saved: your code builds it again.  A checkpoint holds its
@@ -96,6 +97,7 @@ def save(
         "optimizer": optimizer_header,
         "history": history_header,
         "rng": rng_entry(rng),
+        "draws": rng_entry(model.rng if model.randoms else None),
     }
     arrays = parameter_arrays(model) | memory | record
     sealed.write(path, header, arrays)
@@ -159,6 +161,8 @@ def load(
         values = parameter_values(model, arrays)
         history = history_from(header["history"], arrays)
         rng_state = {} if rng is None else rng_state_from(header.get("rng"), rng)
+        draws = header.get("draws")  # None for a graph without Random nodes
+        draws_state = None if draws is None else rng_state_from(draws, model.rng)
         if optimizer is not None:
             optimizer.load_state(optimizer_state(header["optimizer"], optimizer, arrays))
     except TinygraphError as error:
@@ -167,8 +171,10 @@ def load(
         raise CheckpointError(
             f"{as_path(path)} has entries that no checkpoint has ({type(error).__name__}: {error})."
         ) from error
-    for parameter, value in zip(model.parameters, values, strict=True):
+    for parameter, value in values.items():
         parameter.accept(value)
+    if draws_state is not None:
+        model.rng.bit_generator.state = draws_state
     if rng is not None:
         rng.bit_generator.state = rng_state
     return history

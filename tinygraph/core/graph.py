@@ -108,27 +108,19 @@ class Graph:
         self._by_name = name_nodes(self.nodes)
         self._ops = _of_type(Op, self.nodes)
         leaves = [node for node in self.nodes if not node.inputs]
-        self.randoms = _of_type(Random, leaves)
-        self.inputs = tuple(n for n in _of_type(Input, leaves) if not isinstance(n, Random))
+        self.inputs, self.randoms = _inputs_and_randoms(leaves)
         self.states = _of_type(State, leaves)
         self.parameters = tuple(n for n in _of_type(Parameter, leaves) if not isinstance(n, State))
         constants = _of_type(Constant, leaves)
         self._weak_constants = [node for node in constants if not node.has_own_precision]
-        self.precision = common_precision(
-            [
-                *self.parameters,
-                *self.states,
-                *(node for node in constants if node.has_own_precision),
-            ]
-        )
+        own_precision = [node for node in constants if node.has_own_precision]
+        self.precision = common_precision([*self.parameters, *self.states, *own_precision])
         is_whole_graph = self.prediction is self.output and not self.updates
         if is_whole_graph and not any(map(is_switch, self._ops)):
             ancestors: Sequence[Node] = self.nodes
         else:
             ancestors = topological_order([self.prediction], predicting_inputs)
-        self.prediction_inputs = tuple(
-            n for n in _of_type(Input, ancestors) if not isinstance(n, Random)
-        )
+        self.prediction_inputs, self._prediction_randoms = _inputs_and_randoms(ancestors)
         self._prediction_ops = _of_type(Op, ancestors)
         has_classes = any(node.is_whole for node in self.inputs)
         self._class_limits = class_limits(self._ops) if has_classes else {}
@@ -308,10 +300,10 @@ class Graph:
         FeedError, ShapeError, DtypeError
             If the feeds do not fit the inputs (only the ``needed`` ones, if given).
         """
-        needed = self.inputs if needed is None else needed
-        if self.randoms:
-            feeds = self.with_draws(feeds)
-            needed = (*needed, *self.randoms)
+        randoms = self.randoms if needed is None else self._prediction_randoms
+        needed = (*(self.inputs if needed is None else needed), *randoms)
+        if randoms:
+            feeds = self.with_draws(feeds, randoms)
         allowed = (*self.inputs, *self.randoms)
         arrays = check_feeds(needed, allowed, feeds, self.precision, self._class_limits)
         if self._weak_constants:
@@ -320,18 +312,18 @@ class Graph:
                 arrays[constant] = constant.in_precision(precision)
         return arrays
 
-    def with_draws(self, feeds: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the feeds with new numbers for each Random that has none in them.
+    def with_draws(self, feeds: Mapping[str, Any], randoms: Any = None) -> dict[str, Any]:
+        """Return the feeds with new numbers for each Random (default: all) that has none in them.
 
         A caller that runs the same draws several times feeds the result each time.
         """
         given = [node for node in self.inputs if node.name in feeds]
         batch = batch_size((node.shape, np.shape(feeds[str(node.name)])) for node in given)
         drawn = {}
-        for random in self.randoms:
+        precision = self.precision or np.float64
+        for random in self.randoms if randoms is None else randoms:
             if random.name not in feeds:
                 shape: Any = with_batch(random.shape, batch)
-                precision = self.precision or np.float64
                 drawn[str(random.name)] = random.drawn(self.rng, shape, precision)
         return {**feeds, **drawn}
 
@@ -386,6 +378,11 @@ def as_graph(value: Any, caller: str) -> Graph:
     if isinstance(value, Graph):
         return value
     raise ArgumentTypeError(f"{caller} needs a Graph; got {brief(value)}.")
+
+
+def _inputs_and_randoms(nodes: Iterable[Node]) -> tuple[tuple[Input, ...], tuple[Random, ...]]:
+    randoms = _of_type(Random, nodes)
+    return tuple(n for n in _of_type(Input, nodes) if n not in randoms), randoms
 
 
 def _of_type(kind: type[N], nodes: Iterable[Node]) -> tuple[N, ...]:

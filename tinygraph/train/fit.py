@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from tinygraph.compile.draws import Draws
 from tinygraph.core.graph import Graph
 from tinygraph.optim.optimizer import Optimizer
 from tinygraph.train.batches import Batches
@@ -125,10 +126,11 @@ def fit(
     record = checked_record(history)
     if batch_size is not None:
         batch_size = whole_number("batch_size", batch_size, least=1)
-    batches = Batches(model, feeds, batch_size, rng, optimizer)
-    accuracy = Accuracy(model, batches.feeds)
-    held_out = None if validation is None else HeldOut(model, validation, accuracy, patience)
-    runner = make_engine(engine, model, optimizer, batches, settings.epochs)
+    with Draws(model).kept():  # only steps take numbers from the generator of the graph
+        batches = Batches(model, feeds, batch_size, rng, optimizer)
+        accuracy = Accuracy(model, batches.feeds)
+        held_out = None if validation is None else HeldOut(model, validation, accuracy, patience)
+        runner = make_engine(engine, model, optimizer, batches, settings.epochs)
     record.engine = runner.name
     Loop(model, runner, batches.feeds, record, settings, accuracy, held_out).run()
     return record

@@ -54,7 +54,8 @@ class HeldOut:
         )
         if self._patience is not None and loss < self._best:
             self._best = loss
-            self._best_values = {each: each.value.copy() for each in self._model.parameters}
+            kept = (*self._model.parameters, *self._model.states)
+            self._best_values = {each: each.value.copy() for each in kept}
 
     def is_out_of_patience(self, record: History) -> bool:
         """Tell whether the minimum of the validation loss is too many epochs ago."""
@@ -64,7 +65,7 @@ class HeldOut:
         return len(losses) - 1 - int(np.nanargmin(losses)) >= self._patience
 
     def restore_best(self) -> None:
-        """Restore the parameters that had the smallest validation loss in this run."""
+        """Restore the parameters and states that had the smallest validation loss in this run."""
         for parameter, value in self._best_values.items():
             parameter.value = value
 

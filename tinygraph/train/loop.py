@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
+from tinygraph.compile.draws import Draws
 from tinygraph.core.graph import Graph
 from tinygraph.train.classification import Accuracy
 from tinygraph.train.divergence import non_finite_error
@@ -72,8 +73,7 @@ class Loop:
             record.stopped = record.stopped or ("finished" if self.done == self.end else "error")
         if self.held_out is not None and record.stopped == "patience":
             self.held_out.restore_best()
-        self.model.forward(**self.feeds)
-        self.model.backward()
+        self._run_once()
         if self.settings.print_interval and (warning := plateau(record)):
             print(warning)
 
@@ -99,6 +99,11 @@ class Loop:
         if self._bar is not None:
             self._bar.update(self.engine.completed)
         if watched and self.record.stopped:  # the stretch ended before its watched step
+            self._run_once()
+
+    def _run_once(self) -> None:
+        """Give every node its value and gradient at the present parameters."""
+        with Draws(self.model).kept():  # the draws of the next step do not depend on this run
             self.model.forward(**self.feeds)
             self.model.backward()
 
@@ -113,7 +118,8 @@ class Loop:
         if target is not None and loss <= target:
             record.stopped = record.stopped or "target reached"
         if self.held_out is not None and self._is_due(self.settings.validation_interval):
-            self.held_out.look(record)
+            with Draws(self.model).kept():
+                self.held_out.look(record)
             if self.held_out.is_out_of_patience(record):
                 record.stopped = record.stopped or "patience"
 
@@ -121,7 +127,8 @@ class Loop:
         interval, record = self.settings.print_interval, self.record
         if not interval or not self._is_due(interval):
             return
-        share = self.accuracy.on(self.feeds)
+        with Draws(self.model).kept():
+            share = self.accuracy.on(self.feeds)
         line = Record(self.done, float(self._losses[self.done - 1]), share)
         say = print if self._bar is None else self._bar.write
         is_new = not record.records or record.records[-1].accuracy is not None
