@@ -94,7 +94,7 @@ page = tg.playground(
         "text": "Reach an accuracy of 100 %. No learning rate is enough for this.",
         "goal": {"accuracy at least": 1.0},
         "locked": ["data", "noise", "points", "optimizer", "batch size", "L2", "training data"],
-        "done": "The activations bend the boundary. Look at the units: each one bends it somewhere.",
+        "done": "The activations bend the boundary. Look at the units: each bends it somewhere.",
     },
 )
 show(page)
