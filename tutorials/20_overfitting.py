@@ -50,7 +50,7 @@ def network(dropout=0.0, units=64):
     return tg.Graph(tg.BinaryCrossEntropy(z, t, name="loss"), prediction=z, rng=0)
 
 
-def train(model, weight_decay=0.0, epochs=1000, **settings):
+def train(model, weight_decay=0.0, epochs=500, **settings):
     """Train a model, and record its loss on the validation data."""
     optimizer = tg.AdamW(model.parameters, lr=0.005, weight_decay=weight_decay)
     return tg.fit(
@@ -88,7 +88,7 @@ assert history.validation_loss[-1] > 2 * np.nanmin(history.validation_loss)
 # %%
 # The boundary between the classes runs around single points:
 
-show(tg.plots.decision_regions(plain, X, T, title="after 1,000 epochs").figure)
+show(tg.plots.decision_regions(plain, X, T, title="after 500 epochs").figure)
 
 # %%
 # Stop early

@@ -134,7 +134,7 @@ for name, model in models.items():
     weights = sum(parameter.value.size for parameter in model.parameters)
     print(f"{name}: {weights} weights")
     optimizer = tg.Adam(model.parameters, lr=0.005)
-    tg.fit(model, optimizer, x=X, t=T, epochs=15, batch_size=64, print_interval=5)
+    tg.fit(model, optimizer, x=X, t=T, epochs=10, batch_size=64, print_interval=5)
 show(tg.render(models["convolution"]))
 
 # %%
