@@ -315,6 +315,13 @@ WRONG = {
         ("6 * 1.0986", "Apply the softmax first"),
         (6, "weighted mean"),
     ],
+    "23": [
+        (3, "through f"),
+        (2, "direct path"),
+        (2.5, "multiply by the gradient of y"),
+        (8, "is not 1"),
+        (6, "added, not multiplied"),
+    ],
 }
 
 

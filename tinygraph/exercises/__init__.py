@@ -46,6 +46,7 @@ EXERCISES: dict[str, Callable[[Any], Verdict]] = {
     "20": images_and_words.values_of_dropout,
     "21": images_and_words.parameters_of_a_convolution,
     "22": images_and_words.output_of_attention,
+    "23": images_and_words.gradient_of_a_residual,
 }
 """The checks, by the number of their tutorial."""
 

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 
 from tinygraph.core.graph import Graph
-from tinygraph.core.leaves import Input
+from tinygraph.core.leaves import Input, Parameter
 from tinygraph.exercises.verdict import Verdict, judge
 from tinygraph.layers import conv2d
-from tinygraph.ops import CrossEntropy, Softmax
+from tinygraph.ops import CrossEntropy, Softmax, Tanh
 
 
 def gradient_of_the_logits(answer: Any) -> Verdict:
@@ -143,4 +143,28 @@ def output_of_attention(answer: Any) -> Verdict:
             "the softmax takes a weighted mean. It does not choose the largest": values.max(),
         },
         hint="Compute exp(0) and exp(ln 3), and divide both by their sum.",
+    )
+
+
+def gradient_of_a_residual(answer: Any) -> Verdict:
+    """23: the gradient of x in y = x + 3 tanh(x / 2) at x = 0, for ∂L/∂y = 2."""
+    seed = 2.0
+    x = Parameter(0.0, name="x")
+    model = Graph(x + 3.0 * Tanh(x / 2.0))
+    model.forward()
+    model.backward(seed=seed)
+    right = float(np.asarray(x.grad))
+    slope = right / seed - 1
+    return judge(
+        answer,
+        right,
+        {
+            "this is the gradient through f. The other path leads directly to x": seed * slope,
+            "this is the gradient along the direct path. Another path leads through f": seed,
+            "multiply by the gradient of y": 1 + slope,
+            "the slope of tanh(x / 2) at 0 is not 1. Differentiate x / 2, too": seed
+            * (1 + 2 * slope),
+            "the contributions of two paths are added, not multiplied": seed * seed * slope,
+        },
+        hint="Two paths lead from x to y. What does each of them contribute?",
     )
