@@ -248,7 +248,7 @@ def test_predict_says_where_the_questions_are_and_goes_there(page, lab2_page):
     note = page.locator("#predict-note")
     expect(note).to_be_hidden()
     page.check("#predict")
-    expect(note).to_contain_text("Nothing is asked here. The next question is at step 10.")
+    expect(note).to_contain_text("This step has no question. The next question is at step 10.")
     note.get_by_role("button").click()
     expect(page.locator("#count")).to_have_text("step 10 of 26")
     expect(page.locator(".question")).to_be_visible()

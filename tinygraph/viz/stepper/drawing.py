@@ -1,4 +1,4 @@
-"""The diagram for the page: with the same ids on every page, and in fewer bytes."""
+"""The diagram of the page, with the same ids on every page and with fewer bytes."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ CELL_RULES = (
 )
 """CSS for the size of the cells of a heat map, and for the edge of negative ones."""
 
-# A rectangle as Graphviz writes it, above all each cell of a heat map: corners by x and y.
+# A rectangle as Graphviz writes it, such as a cell of a heat map, given by its corners.
 _RECTANGLE = re.compile(
     r'<polygon fill="(?P<fill>[^"]*)" stroke="(?P<stroke>[^"]*)" points="'
     r"(?P<x0>[-.\d]+),(?P<y0>[-.\d]+) (?P=x0),(?P<y1>[-.\d]+) (?P<x1>[-.\d]+),(?P=y1) "
     r'(?P=x1),(?P=y0) (?P=x0),(?P=y0)" />\s*'
 )
 _RECTANGLES = re.compile(f"(?:{_RECTANGLE.pattern})+")
-# What each text repeats: the style sheet says it once.
+# Attributes that every text repeats; the style sheet contains them once.
 _SAME_FOR_ALL = re.compile(
     r' (?:style="max-width:100%;height:auto"|font-family="[^"]*"|xml:space="preserve")'
 )
@@ -39,14 +39,14 @@ def page_svg(diagram: Diagram) -> str:
     except LayoutError as error:
         return f"<p>There is no diagram here: {html.escape(str(error))}</p>"
     picture = re.sub(rf"\b{diagram.prefix}\b", "tg", _without_legend(picture))
-    # The page says by itself what the texts on hover would give away, and has colours of its own.
+    # The hover texts would reveal answers, and the page has its own colours.
     picture = re.sub(r"<(title|desc|style)\b.*?</\1>\s*", "", picture, flags=re.DOTALL)
     picture = re.sub(r' role="img" aria-labelledby="[^"]*"', ' aria-hidden="true"', picture)
     return _SAME_FOR_ALL.sub("", _RECTANGLES.sub(_shortly, picture))
 
 
 def _without_legend(picture: str) -> str:
-    """Return the picture without the lines below it: the page has a legend of its own."""
+    """Return the picture without the legend below it, because the page has its own legend."""
     root = ET.fromstring(picture)
     drawing = root.find(f"{SVG}g")
     assert drawing is not None

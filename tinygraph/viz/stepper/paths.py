@@ -4,7 +4,7 @@ One element w of a parameter influences the loss along paths, from element to el
 rule, the derivative is
 
 .. math:: \frac{\partial L}{\partial w} = \sum_{\text{paths}} \prod_{\text{arrows}}
-          \frac{\partial(\text{later entry})}{\partial(\text{earlier entry})} ,
+          \frac{\partial(\text{later element})}{\partial(\text{earlier element})} ,
 
 and back-propagation is an efficient order in which to add them.  This module counts the paths, sums
 them, and lists the largest ones.  The factor of an arrow is the result of an op's own ``backward``
@@ -43,7 +43,7 @@ class Path(NamedTuple):
 
     product: float
     arrows: tuple[tuple[Node, int, float], ...]
-    """The (node, flat entry, ∂(entry above)/∂(this entry)) passed, the loss first, with 1."""
+    """(node, flat index, ∂(element above)/∂(this element)) of each node, from the loss, with 1."""
 
 
 class PathSum(NamedTuple):
@@ -93,12 +93,12 @@ def path_sums(
 
 
 class _Found(NamedTuple):
-    """The paths from w to one element: their number, their sum, and the largest."""
+    """The paths from w to one element: their number, their sum, and the largest ones."""
 
     how_many: int
     total: float
     largest: list[tuple[float, Any]]
-    """(product, chain), a chain being (place, factor, chain below)."""
+    """Pairs (product, chain), where a chain is (place, factor, chain below)."""
 
 
 def _paths_to(

@@ -45,7 +45,7 @@ class Predictions:
         return self._judge(place, self._asked(place)["choices"][choice]["hint"])
 
     def show(self, place: int) -> None:
-        """Show the answer: the learner gives up."""
+        """Show the answer without a prediction."""
         self._outcomes[place] = "shown"
 
     def _asked(self, place: int) -> Question:
@@ -69,7 +69,7 @@ class Predictions:
         if said or not is_open:
             return said
         later = min((k for k in is_open if k > place), default=is_open[0])
-        return [f"Nothing is asked here. The next question is at step {later + 1}."]
+        return [f"This step has no question. The next question is at step {later + 1}."]
 
     def _outcome(self, place: int) -> str:
         question = self._asked(place)
@@ -78,7 +78,7 @@ class Predictions:
         return f"{REPLIES[self._outcomes[place]]} {name} is {shown}."
 
     def score(self) -> str:
-        """Return how many answers were correct at once: ``"✓ 3/4"``; "" before any answer."""
+        """Return the fraction of answers correct on the first try, as ``"✓ 3/4"``, or ""."""
         first = list(self._outcomes.values()).count("first")
         return f"✓ {first}/{len(self._outcomes)}" if self._outcomes else ""
 

@@ -1,4 +1,4 @@
-"""``tg.step_through``: a run to be walked through, in a page, a notebook or a terminal."""
+"""``tg.step_through``: go through a run step by step, in a page, a notebook or a terminal."""
 
 from __future__ import annotations
 
@@ -33,31 +33,31 @@ def step_through(
 ) -> Stepper:
     """Go through a run op by op: forward, backward and, with an optimizer, the update.
 
-    Neither parameters nor optimizer are changed; nodes keep the values and gradients of the run, as
-    after ``forward`` and ``backward``.
+    The parameters and the optimizer are not changed. The nodes keep the values and gradients of the
+    run, as after ``forward`` and ``backward``.
 
     Parameters
     ----------
     model : Graph
-        Its output is a scalar, most often a loss.
+        Its output must be a scalar, usually a loss.
     optimizer : Optimizer, optional
-        Whose update to show after the backward steps.
+        If given, its updates are shown after the backward steps.
     training_steps : int
-        How often to go forward, backward and update.
+        The number of training steps: forward, backward and update.
     **feeds : array_like
-        One array an input, by its name.
+        One array for each input, by its name.
 
     Raises
     ------
     ArgumentTypeError, ArgumentError
-        If the model is no Graph, or one without an op.
+        If the model is not a Graph, or has no op.
     StateError
-        If the output is no scalar.
+        If the output is not a scalar.
 
     Returns
     -------
     Stepper
-        Shows itself in a notebook; ``.save("lab2.html")`` writes a page, ``.show()`` steps in the
+        A notebook displays it. ``.save("lab2.html")`` writes a page. ``.show()`` starts it in a
         terminal.
 
     >>> import tinygraph as tg
@@ -89,12 +89,12 @@ def step_through(
 
 
 class Stepper:
-    """A run to be walked through.
+    """A run to go through step by step.
 
     Attributes
     ----------
     steps : list of dict
-        The run as plain data, as :meth:`tinygraph.Graph.trace` gives it.
+        The run as plain data, as :meth:`tinygraph.Graph.trace` returns it.
 
     >>> import tinygraph as tg
     >>> stepper = tg.step_through(tg.Graph(tg.Parameter(3.0, name="w") * 2.0))
@@ -106,7 +106,7 @@ class Stepper:
         self.model = model
         self.steps: list[Step] = [moment.step for moment in moments]
         self._moments = moments
-        # Drawn now: the nodes hold this run's numbers.
+        # Drawn immediately, while the nodes hold the numbers of this run.
         self._diagram = render(model, gradients=True)
 
     def __repr__(self) -> str:
@@ -116,7 +116,7 @@ class Stepper:
 
     @cached_property
     def html(self) -> str:
-        """The page, as one text."""
+        """The page as one string of HTML."""
         nodes, output = self.model.nodes, self.model.output
         place = {str(node.name): index for index, node in enumerate(nodes)}
         data = page.PageData()
@@ -138,12 +138,12 @@ class Stepper:
         return page.build(title, page_svg(self._diagram), content)
 
     def save(self, path: str | Path) -> Path:
-        """Write the page: one file that needs no network and nothing beside it.
+        """Write the page as one file that needs no network and no other files.
 
         Raises
         ------
         ArgumentTypeError, FileError
-            If it is no path, or the file cannot be written.
+            If it is not a path, or the file cannot be written.
         """
         path = as_path(path)
         with writing(path):
@@ -151,10 +151,10 @@ class Stepper:
         return path
 
     def show(self, plain: bool = False) -> None:
-        """Step in the terminal, with keys; in a notebook, show the page.
+        """Go through the steps in the terminal, with keys; in a notebook, show the page.
 
-        In the terminal ``p`` has it ask before it shows, as "Predict first" does in the page.
-        ``plain``, or an output that is no terminal, prints all steps one after another.
+        In the terminal, the key ``p`` asks for predictions, like "Predict first" in the page. With
+        ``plain``, or if the output is not a terminal, all steps are printed one after another.
         """
         if not is_bool(plain):
             raise ArgumentTypeError(f"plain must be True or False; got {brief(plain)}.")

@@ -107,7 +107,7 @@ _SUBJECTS: dict[str, Callable[[Moment], Subject | None]] = {
 
 
 def _most_telling(op: Op, moment: Moment) -> tuple[int, int]:
-    """Choose the gradient to ask for: that of a parameter, or else not that of the data."""
+    """Choose the gradient to ask for: a parameter's if possible, and not that of the data."""
     ranked = [
         (isinstance(parent, Input), not isinstance(parent, Parameter), outgoing, argument)
         for outgoing, argument in enumerate(moment.contributions)

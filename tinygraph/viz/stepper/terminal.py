@@ -1,4 +1,4 @@
-"""The same steps in a terminal, with the keys of the page; ``p`` asks before it shows."""
+"""The steps in a terminal, with the keys of the page; ``p`` asks for predictions."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ from tinygraph.viz.stepper.screens import (
     screen,
 )
 
-KEYS = "→ or Space: next   ←: back   Home, End   p: {predict}   q: leave"
-TYPING_KEYS = "Enter: check   {other}?: show me   →: go on   p: stop asking   q: leave"
+KEYS = "→ or Space: next   ←: back   Home, End   p: {predict}   q: quit"
+TYPING_KEYS = "Enter: check   {other}?: show me   →: next   p: stop asking   q: quit"
 NUMBER = frozenset("0123456789.,eE+-−*×·/()")
 
 
 def print_steps(steps: Sequence[Step]) -> None:
-    """Print every step, one after another: for a pipe, a file or a small terminal."""
+    """Print all steps, one after another, for a pipe, a file or a small terminal."""
     console = Console(highlight=False, width=None if sys.stdout.isatty() else 80)
     for step in steps:
         console.print(screen(step, len(steps)))
@@ -39,7 +39,7 @@ def print_steps(steps: Sequence[Step]) -> None:
 
 
 def walk_through(steps: Sequence[Step], questions: Sequence[Question | None]) -> None:
-    """Show one step at a time, and move on by keys until the user leaves."""
+    """Show one step at a time until the user quits; keys select the step."""
     console = Console(highlight=False)
     walk = Walk(steps, questions)
     with suppress(KeyboardInterrupt), console.screen(hide_cursor=True), _keyboard() as pressed:
@@ -52,12 +52,12 @@ def walk_through(steps: Sequence[Step], questions: Sequence[Question | None]) ->
 
 
 class Walk:
-    """Where a user of the terminal is, and what they predicted.
+    """The position of a user of the terminal, and the answers so far.
 
     Attributes
     ----------
     place : int
-        The step that is shown, from 0 on; -1 once the user has left.
+        The step that is shown, counted from 0; -1 after the user has quit.
     """
 
     def __init__(self, steps: Sequence[Step], questions: Sequence[Question | None]) -> None:
@@ -70,7 +70,7 @@ class Walk:
         self._open()
 
     def _open(self) -> None:
-        """Begin with the question of this step, if there is one."""
+        """Start the question of this step, if there is one."""
         self.typed = self.reply = ""
         question = self.question
         is_easy = bool(question and question["can_type"] and question["by_hand"])
@@ -78,11 +78,11 @@ class Walk:
 
     @property
     def question(self) -> Question | None:
-        """The question that is open at this step; nothing where none is."""
+        """The open question of this step, or None."""
         return self.predictions.open_at(self.place) if self.predicts else None
 
     def press(self, action: str, character: str) -> None:
-        """Do what a key asks for: an action by its name, or else to type a character."""
+        """Perform the action of a key, or type its character."""
         if action == "leave" or self.place < 0:
             self.place = -1
         elif self.question and self._answered(self.question, action, character):
@@ -95,7 +95,7 @@ class Walk:
             self._open()
 
     def _answered(self, question: Question, action: str, character: str) -> bool:
-        """Take a key as a part of the answer; tell whether it was one."""
+        """Use a key for the answer if possible; return whether it was used."""
         can_switch = question["can_type"] and len(question["choices"]) > 1
         if character == "?":
             self.predictions.show(self.place)
@@ -118,10 +118,10 @@ class Walk:
         return True
 
     def shown(self, console: Console) -> RenderableType:
-        """Return what fits the terminal of this step, with the question that is open."""
+        """Draw this step and its open question in a size that fits the terminal."""
         question = self.question
         draw = self._revealed if question is None else partial(self._asked, question)
-        # Not tried anew for each digit that is typed, which is to be seen at once.
+        # The size is not computed again for each typed digit, because this would be too slow.
         occasion = (self.place, self.predicts, self.picks, self.reply, bool(question), console.size)
         if occasion != self._occasion:
             most = ROWS if question is None else CORNER
@@ -141,7 +141,7 @@ class Walk:
         return Group(*lines, screen(self.steps[self.place], len(self.steps), rows))
 
     def keys(self) -> str:
-        """Return what the keys do now, in a line."""
+        """Return one line that explains the keys."""
         question = self.question
         if question is None:
             if not self.predicts:
@@ -173,15 +173,15 @@ _LETTER_ACTIONS = {" ": "next", "n": "next", "b": "back"}
 
 @contextmanager
 def _keyboard() -> Iterator[Callable[[], list[str]]]:
-    """Yield what waits for keys, and returns those that were pressed since it was last asked.
+    """Yield a function that waits for keys and returns all keys pressed since its last call.
 
-    readchar alone loses what is typed while a step is drawn, or lets it be written into the step.
+    readchar loses keys that are typed while a step is drawn, or the terminal prints them.
     """
     try:
         import termios
         import tty
     except ImportError:
-        has_modes = False  # on Windows keys wait by themselves
+        has_modes = False  # Windows buffers the keys
     else:
         has_modes = sys.stdin.isatty()
     if not has_modes:
@@ -197,7 +197,7 @@ def _keyboard() -> Iterator[Callable[[], list[str]]]:
 
 
 def _split(typed: str) -> list[str]:
-    r"""Return the keys in what a terminal sent; what is at its end is left.
+    r"""Split the text from a terminal into keys; an empty text is the end of the input: quit.
 
     >>> _split("1\x1b[C\x1bOFq"), _split("")
     (['1', '\x1b[C', '\x1b[F', 'q'], ['q'])
@@ -206,13 +206,13 @@ def _split(typed: str) -> list[str]:
 
 
 def _readchar() -> Any:
-    import readchar  # on use: it needs a terminal's own modules
+    import readchar  # imported late, because it needs modules that only a terminal has
 
     return readchar
 
 
 def _meaning(key: str) -> tuple[str, str]:
-    """Return the action that a key stands for, and the character that it types."""
+    """Return the action of a key, and the character that it types."""
     keys = _readchar().key
     action = {
         keys.RIGHT: "next",

@@ -52,7 +52,7 @@ def _array_words(shape: list[int]) -> str:
 def _backward(step: Step) -> str:
     outgoing = step["outgoing"]
     if not outgoing:
-        return f"The gradient at {step['node']} is known. None of its inputs takes a gradient."
+        return f"The gradient at {step['node']} is known. Its inputs do not need gradients."
     names = _listed([leaving["node"] for leaving in outgoing])
     if re.fullmatch(r"\\frac\{(.*)\}\{\1\}", step["incoming_symbol"]):
         start = f"The backward pass starts at {step['node']}: ∂L/∂L = 1. "
@@ -80,15 +80,15 @@ def arrival(leaving: OutgoingData) -> str:
     """Return how a contribution is added to earlier ones; "" if it is the only one.
 
     >>> arrival({"node": "h", "number": 2, "count": 3})
-    'h is used 3 times, so its gradient is a sum of 3 contributions. This is number 2, added by +=.'
+    'h is used 3 times, so its gradient is a sum of 3 contributions. This is number 2: add it (+=).'
     """
     if leaving["count"] == 1:
         return ""
-    join = "is the first" if leaving["number"] == 1 else f"is number {leaving['number']}"
-    added = "" if leaving["number"] == 1 else ", added by +="
+    added = "" if leaving["number"] == 1 else ": add it (+=)"
     return (
         f"{leaving['node']} is used {leaving['count']} times, so its gradient is a sum of "
-        f"{leaving['count']} contributions. This {join}{added}."
+        f"{leaving['count']} contributions. "
+        f"This is number {leaving['number']}{added}."
     )
 
 
@@ -131,13 +131,13 @@ def entry_name(name: str, entry: Sequence[int]) -> str:
 
 
 def left_to_add(rest: float, name: str, entry: Sequence[int]) -> str:
-    """Return the contribution of the rows that are not shown, with six digits: much may cancel.
+    """Return the contribution of the rows that are not shown, with six digits, as much may cancel.
 
     >>> left_to_add(-0.25, "db1", [0])
-    'The rows that the tables leave out add −0.25 to db1[0].'
+    'The rows that are not in the tables add −0.25 to db1[0].'
     """
     shown = f"{rest:.6g}".replace("-", "−")
-    return f"The rows that the tables leave out add {shown} to {entry_name(name, entry)}."
+    return f"The rows that are not in the tables add {shown} to {entry_name(name, entry)}."
 
 
 def settings(step: Step) -> str:

@@ -1,5 +1,5 @@
 // A pocket calculator for typed answers: numbers, + - * / and parentheses, nothing else.
-// Returns NaN for what it cannot read.
+// Returns NaN for any other text.
 function calculate(text) {
   const tokens = text
     .replace(/[−–]/g, "-")

@@ -1,10 +1,10 @@
-// What surrounds a stepper or a playground: a frame or a tab, light or dark.
+// The surroundings of a stepper or a playground: a frame or a tab, light or dark.
 
 const isFramed = window.top !== window; // in a notebook or a book the address is not ours to change
 document.documentElement.classList.toggle("framed", isFramed);
 offerOwnTab();
 
-// A frame without a file, as in a notebook: a link opens the page, as it was written, in its own tab.
+// In a frame without a file, as in a notebook, a link opens the page in its own tab.
 function offerOwnTab() {
   if (window.location.href !== "about:srcdoc") return;
   const page = `<!doctype html>${document.documentElement.outerHTML}`;
@@ -17,7 +17,7 @@ function followTheme(setTheme) {
   const prefersDark = window.matchMedia("(prefers-color-scheme: dark)");
   const followSystem = () => setTheme(prefersDark.matches ? "dark" : "light");
   prefersDark.addEventListener("change", followSystem);
-  // The page around may have a switch of its own: frame.postMessage({ theme: "dark" }).
+  // The surrounding page may have its own switch: frame.postMessage({ theme: "dark" }).
   window.addEventListener("message", ({ source, data: wish }) => {
     const isKnown = ["dark", "light"].includes(wish?.theme);
     if (isFramed && source === window.parent && isKnown) setTheme(wish.theme);

@@ -7,7 +7,7 @@ const SMALLEST_SCALE = 0.4; // to fit the height
 const SHARE_OF_WINDOW = 0.48;
 const PIXELS_A_POINT = 4 / 3;
 
-// In each round of training an element lights up at one step; counted from the round's first step.
+// In each training step, an element lights up at one step, counted from the first of that training step.
 const lights = [];
 let isEnlarged = false;
 let frame = null; // around the card of the step
@@ -31,7 +31,7 @@ function prepareDiagram(rounds, goTo) {
       if (!gradientAt.has(leaving.node)) gradientAt.set(leaving.node, k);
     }
   });
-  // What a diagnosis found is about the whole way back: it is told when that is over.
+  // A diagnosis is about the whole backward pass, so it is shown at its end.
   const end = steps.findLastIndex((step) => step.phase === "backward");
   const light = (element, since) => lights.push({ element, since });
   for (const element of svg.querySelectorAll("[data-node]")) {
@@ -55,7 +55,7 @@ function prepareDiagram(rounds, goTo) {
   svg.querySelector("g").append(frame);
 }
 
-// The page explains itself; without the legend below it the diagram can be larger.
+// The page has its own legend, so the diagram can be larger without its own.
 function cropLegend() {
   const drawn = [...svg.querySelectorAll(".node, .cluster, .edge")].map((each) =>
     each.getBoundingClientRect(),
@@ -68,8 +68,8 @@ function cropLegend() {
   if (share > 0) svg.setAttribute("viewBox", `${box.x} ${box.y} ${box.width} ${height}`);
 }
 
-// As large as the width and half the window's height allow, but never too small to read; on
-// request larger than that, to be scrolled.
+// As large as the width and half of the window's height allow, but never too small to read. On request,
+// it is larger and scrolls.
 function fitDiagram() {
   const box = svg.viewBox.baseVal;
   const width = box.width * PIXELS_A_POINT;
@@ -89,7 +89,7 @@ function enlargeDiagram(button) {
   fitDiagram();
 }
 
-// Show the state after step `k` of its round; `node` is where something happens.
+// Show the state after step `k` of its training step; `node` is the active node.
 function lightDiagram(k, step, hideGradients) {
   if (!svg) return;
   for (const { element, since } of lights) {
@@ -120,7 +120,7 @@ function bringIntoView(card) {
   }
 }
 
-// Show one path, the loss first, or with nothing all of the diagram again.
+// Highlight one path, the loss first; null shows the whole diagram again.
 function highlightPath(nodes) {
   if (!svg) return;
   svg.classList.toggle("tracing", Boolean(nodes));

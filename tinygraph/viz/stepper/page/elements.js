@@ -1,4 +1,4 @@
-// What the page was built with: the steps, and each array and formula once.
+// The data of the page: the steps, and each array and formula once.
 const data = JSON.parse(document.getElementById("data").textContent);
 
 // Small helpers to build HTML.  Text is always set as text, so that a name stays a name.
@@ -14,7 +14,7 @@ function element(tag, attributes = {}, ...children) {
   return made;
 }
 
-// A formula: MathML that the page was built with, and that holds no names but harmless ones.
+// A formula, as MathML from the data of the page, which contains only harmless names.
 function formula(index, display = false) {
   const holder = element(display ? "div" : "span", { class: "math" });
   holder.innerHTML = data.formulas[index];

@@ -11,7 +11,7 @@ function shortNumber(value) {
   return text.replaceAll("-", "−");
 }
 
-// "dW1[0, 2]"; a number that is no array has no entry.
+// "dW1[0, 2]"; for a scalar only the name.
 function entryName(name, entry) {
   return entry.length ? `${name}[${entry.join(", ")}]` : name;
 }
@@ -29,7 +29,7 @@ function titled(text, symbol) {
   return element("span", {}, text, formula(symbol));
 }
 
-// A titled table.  `hidden` shows question marks, `marked` frames the entry [row, column].
+// A titled table.  `hidden` shows question marks, `marked` frames the element [row, column].
 function arrayFigure(title, index, { hidden = false, marked = null, note = "", tone = "" } = {}) {
   const array = data.arrays[index];
   const caption = element("figcaption", {}, title, " ", shapeNote(array.shape));
@@ -69,7 +69,7 @@ function tint(cell, share) {
   cell.classList.add(share < 0 ? "below" : "above");
 }
 
-// An entry of a vector has one index, of a number none; leading axes beyond two are not shown.
+// An element of a vector has one index, a scalar has none. Only the last two axes are shown.
 function isAt(entry, i, j) {
   const [row, column] = [0, 0, ...entry].slice(-2);
   return row === i && column === j;

@@ -1,4 +1,4 @@
-// The panel: what one step does, in words, as a formula, as NumPy and in numbers.
+// The panel: one step in words, as a formula, as NumPy and in numbers.
 
 const BODIES = { forward: forwardBody, backward: backwardBody, update: updateBody };
 
@@ -18,7 +18,7 @@ function fillPanel(headline, panel, place, options) {
   );
   if (options.predict && place === data.steps.length - 1) panel.append(scoreCard(options.goTo));
   for (const box of panel.querySelectorAll(".scroll")) {
-    // What scrolls must be reachable by keyboard; what does not need not be.
+    // A box that scrolls must be reachable by keyboard.
     if (box.scrollWidth > box.clientWidth) {
       box.tabIndex = 0;
       box.setAttribute("role", "group");
@@ -38,7 +38,7 @@ function forwardBody(step, place, asks, { onAnswered }) {
   ];
 }
 
-// What there is to go by, and beside it what is asked, or what follows from it.
+// The given numbers, and next to them the question or the result.
 function beside(given, ...rest) {
   return element("div", { class: "beside" }, given, element("div", {}, ...rest));
 }
@@ -78,7 +78,7 @@ function outgoingPart(leaving, step) {
       ...factors(leaving),
       arrayFigure(titled("contribution: ", leaving.symbol), leaving.contribution, { tone: "gradient" }),
       leaving.before !== null
-        ? arrayFigure(titled("with what was there (+=): ", leaving.symbol), leaving.total, {
+        ? arrayFigure(titled("sum so far (+=): ", leaving.symbol), leaving.total, {
             tone: "gradient",
           })
         : null,
@@ -111,7 +111,7 @@ function askedGradient(step, place, onAnswered) {
   return element(
     "section",
     { class: "outgoing", "aria-label": "Question" },
-    ...written({ ...leaving, arrival: "" }, step), // whether something is to be added is for them to say
+    ...written({ ...leaving, arrival: "" }, step), // whether to add is a part of the question
     element(
       "div",
       { class: "arrays" },
@@ -138,7 +138,7 @@ function updateBody(step, place, asks, { onAnswered, predict }) {
     ")",
   ]);
   const memory = step.memory.map(([slot, array]) =>
-    arrayFigure(`${slot}, remembered from before`, array),
+    arrayFigure(`${slot}, state before this step`, array),
   );
   const lines = step.lines.map((line) =>
     element(

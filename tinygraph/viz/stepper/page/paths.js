@@ -1,4 +1,4 @@
-// Sums over paths: one entry's derivative, taken apart.
+// Sums over paths: the derivative with respect to one element, path by path.
 
 function pathsDetails(node, step, identifier) {
   const sums = data.paths[node];
@@ -10,12 +10,12 @@ function pathsDetails(node, step, identifier) {
   );
   if (!sums) {
     details.append(
-      element("p", {}, "This run has too many numbers to follow path by path. Feed fewer samples."),
+      element("p", {}, "This run has too many numbers for a list of paths. Feed fewer samples."),
     );
     return details;
   }
   const shown = element("div");
-  const select = element("select", { "aria-label": "Entry" });
+  const select = element("select", { "aria-label": "Element" });
   sums.forEach((sum, k) => {
     select.append(element("option", { value: k }, entryName(identifier, sum.entry)));
   });
@@ -41,19 +41,20 @@ function pathSum(sum, identifier) {
       "p",
       {},
       element("code", {}, `${entryName(identifier, sum.entry)} = ${shortNumber(sum.total)}`),
-      ` is the sum over ${plural(sum.count, "path")} from the loss to this one number `,
-      "(a path with a factor 0 is left out). ",
-      "Along a path the local derivatives multiply; each sample and each op that uses a value is ",
-      "a path of its own, so the paths add up: that is why gradients are added with += .",
+      ` is the sum over ${plural(sum.count, "path")} from the loss to this number `,
+      "(paths with a factor 0 are left out). ",
+      "Multiply the local derivatives along each path, then add the paths. ",
+      "Each sample and each op that uses a value gives another path. ",
+      "This is why gradients are added with += .",
     ),
     element("ol", { class: "path-list" }, ...rows),
     element(
       "p",
       {},
       rest > 0
-        ? `The other ${plural(rest, "path")} add up to ${shortNumber(sum.total - listed)}. ` +
-            "Only the largest are listed."
-        : "These are all.",
+        ? `Only the largest paths are listed. ` +
+            `The sum of the other ${plural(rest, "path")} is ${shortNumber(sum.total - listed)}.`
+        : "These are all paths.",
     ),
   ];
 }

@@ -1,4 +1,4 @@
-// Predict first: a question before the answer, and hints that name the mistake, not the result.
+// Predict first: a question before the result, and hints that name the mistake, not the result.
 
 const results = new Map(); // step → { tries, outcome: "first" | "later" | "shown" | undefined }
 
@@ -6,7 +6,7 @@ function isOpen(place) {
   return Boolean(data.questions[place]) && !results.get(place)?.outcome;
 }
 
-// The question, with the way to answer it, above what it hides.
+// The question and its answer field, above the hidden array.
 function askedPart(place, onAnswered) {
   const question = data.questions[place];
   return [
@@ -135,7 +135,7 @@ function pickingForm(question, { right, wrong }) {
   );
 }
 
-// What to say above an answer that was asked for; nothing where it was not.
+// The line above an answered step; null if the step was not asked.
 function outcomeLine(place) {
   const outcome = results.get(place)?.outcome;
   if (!outcome) return null;
@@ -184,7 +184,7 @@ function scoreCard(goTo) {
       `${plural(asked.length, "question")}: ${count("first")} correct on the first try, `,
       `${count("later")} after a hint, ${count("shown")} shown, ${count(undefined)} not answered.`,
     ),
-    links.length ? element("p", {}, "Worth another look:") : "",
+    links.length ? element("p", {}, "Look at these steps again:") : "",
     element("ul", { class: "again" }, ...links),
   );
 }

@@ -51,7 +51,7 @@ function goToPhase(phase) {
   goTo(data.steps.findIndex((step) => step.round === round && step.phase === phase));
 }
 
-// Where nothing is asked, say where something is.
+// At a step without a question, say where the next one is.
 function notePredict() {
   const note = byId("predict-note");
   const open = [...data.steps.keys()].filter(isOpen);
@@ -59,7 +59,7 @@ function notePredict() {
   if (note.hidden) return;
   const next = open.find((each) => each > place) ?? open[0];
   note.replaceChildren(
-    `Nothing is asked here. The next question is at step ${next + 1}. `,
+    `This step has no question. The next question is at step ${next + 1}. `,
     element(
       "button",
       { type: "button", class: "quiet", onclick: () => goTo(next) },
@@ -68,8 +68,8 @@ function notePredict() {
   );
 }
 
-// A click on a node goes to its own step in the phase at hand, or else to the first step that it
-// takes part in: what reads it forward, what sends it a gradient backward.
+// A click on a node goes to its own step in the current phase. If it has none, it goes to the first
+// step that reads its value or sends it a gradient.
 function goToNode(node) {
   const now = data.steps[place];
   const isOwn = (step) => step.node === node;
@@ -129,7 +129,7 @@ document.addEventListener("keydown", (event) => {
   if (isTyping || event.altKey || event.ctrlKey || event.metaKey || !KEYS[event.key]) return;
   if (event.key === " " && isControl) return; // Space presses the control
   if (target === slider) return; // it moves by itself
-  // In a notebook or a book the keys scroll the page, unless a control of the viewer is in use.
+  // In a notebook or a book, the keys scroll the page, unless a control of the viewer has the focus.
   if (isFramed && target === document.body) return;
   event.preventDefault();
   KEYS[event.key]();
