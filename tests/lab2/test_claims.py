@@ -236,9 +236,9 @@ def test_dead_units_explain_a_bad_seed():
     row = dataclasses.replace(PLAIN, data="xor", setting="ReLU", output_activation="relu", seeds=3)
     dead = seed(2, **BAD, output_stuck_after=1, output_stuck_before=1)
     text = " ".join(why_they_differ(row, [seed(0), seed(1), dead], table()))
-    assert "2 of 3 seeds have every point right at the end; 1 do not" in text
+    assert "2 of 3 seeds predict every point correctly at the end, and 1 do not" in text
     assert "1 of 3 seeds without 100 % end with an output unit that is dead" in text
-    assert "1 of them began that way" in text
+    assert "1 of them started in this state" in text
     assert "still passes a gradient" not in text
 
 

@@ -50,8 +50,8 @@ def test_the_sentences_follow_from_the_frames(outcomes):
     frames = replay(outcomes[1])
     text = learned(frames, 21)
     first_right = next(frame.epoch for frame in frames if frame.accuracy == 1.0)
-    assert f"all points are right from epoch {first_right} on" in text
-    assert "100.0 % right" in text
+    assert f"all points are correct from epoch {first_right} on" in text
+    assert "100.0 % correctly" in text
     assert "on." not in learned(frames[:3], 21)
     assert "100 of 100 points of the linear problem and 21 of 21" in lead(outcomes)
 
@@ -61,7 +61,7 @@ def test_a_run_that_learns_nothing_says_so():
     right = round(outcome.accuracy * 21)
     assert right < 21
     assert f"{right} of 21 points" in lead([outcome])
-    assert "all points are right" not in learned(replay(outcome), 21)
+    assert "all points are correct" not in learned(replay(outcome), 21)
 
 
 def test_every_link_and_picture_is_there(folder, page):

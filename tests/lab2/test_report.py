@@ -200,7 +200,7 @@ def test_the_json_is_the_csv(folder):
 
 
 def test_a_small_run_says_that_it_proves_nothing(folder, html, tmp_path, monkeypatch):
-    warning = "A small run, which proves nothing."
+    warning = "This run is too small to prove anything."
     assert any(text == warning for _, text in html.texts)
     assert warning in (folder / "index.md").read_text(encoding="utf-8")
     monkeypatch.setattr(writer, "EPOCHS", 3)

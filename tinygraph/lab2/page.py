@@ -1,4 +1,4 @@
-"""The page of a run of Lab 2: ``index.html``, the story of what the network learned and how."""
+"""The page of a run of Lab 2, ``index.html``: what the network learned, and how."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from tinygraph.train.history import History
 from tinygraph.train.metrics import accuracy
 
 FRAMES = 32
-"""Moments of the training at which the page shows the decision region."""
+"""The number of moments of the training for which the page shows the decision region."""
 DIGITS = 3
 """Significant digits of losses and norms."""
 LAYERS = ("layer1/W", "layer2/W", "layer3/W")
@@ -134,7 +134,7 @@ def chapter(outcome: Outcome, paths: Sequence[Path]) -> Chapter:
 
 
 def replay(outcome: Outcome) -> list[Frame]:
-    """Train the network again from its start values, and return it at growing distances in time.
+    """Train the network again from its start values, and return frames at growing intervals.
 
     The last frame is the outcome itself.
     """
@@ -163,37 +163,38 @@ def lead(outcomes: Sequence[Outcome]) -> str:
 
     >>> from tinygraph.lab2.run import Settings, train
     >>> lead([train(Settings(epochs=1000, print_interval=0))])
-    'After the training the network predicts 21 of 21 points of the XOR problem correctly.'
+    'After the training, the network predicts 21 of 21 points of the XOR problem correctly.'
     """
     parts = [
         f"{_right(outcome)} of {len(outcome.t)} points of the {DATA_NAMES[outcome.settings.data]} "
         f"problem"
         for outcome in outcomes
     ]
-    return f"After the training the network predicts {listed(parts)} correctly."
+    return f"After the training, the network predicts {listed(parts)} correctly."
 
 
 def learned(frames: Sequence[Frame], count: int) -> str:
-    """Say in one sentence how the decision region changed."""
+    """Say how the decision region changed."""
     first, last = frames[0], frames[-1]
     start = (
-        f"With its random start values the network gets {percent(first.accuracy)} of the {count} "
-        f"points right; after {last.epoch:,} epochs it gets {percent(last.accuracy)} right."
+        f"With its random start values, the network predicts {percent(first.accuracy)} of the "
+        f"{count} points correctly. After {last.epoch:,} epochs, it predicts "
+        f"{percent(last.accuracy)} correctly."
     )
     solved = [frame.epoch for frame in frames if frame.accuracy == 1.0]
     if solved and solved[0] > 0:
-        start += f" In the pictures below, all points are right from epoch {solved[0]:,} on."
+        start += f" In the pictures below, all points are correct from epoch {solved[0]:,} on."
     return start if _stays_solved(frames) else start.partition(" In the pictures")[0]
 
 
 def gradient_sentence(first: Frame, last: Frame) -> str:
-    """Say in one sentence how the gradients of the layers compare, before and after."""
+    """Say how large the gradients of the layers are, before and after the training."""
     before, after = (
         listed([number(norm, DIGITS) for norm in frame.gradients]) for frame in (first, last)
     )
     return (
-        f"Before the training the gradients of W in layers 1, 2 and 3 have the norms {before}; "
-        f"after it they have the norms {after}."
+        f"Before the training, the gradients of W in layers 1, 2 and 3 have the norms {before}. "
+        f"After it, they have the norms {after}."
     )
 
 

@@ -73,7 +73,7 @@ class Outcome:
 
     @property
     def accuracy(self) -> float:
-        """The share of points whose rounded prediction equals the label."""
+        """The fraction of points whose rounded prediction equals the label."""
         return accuracy(self.y, self.t)
 
     def summary(self) -> str:

@@ -58,7 +58,7 @@ EXPERIMENTS: dict[str, Experiment] = {
         Experiment(
             "E2",
             "Hidden units",
-            "What do more hidden units gain, and what do they cost?",
+            "What are the benefits and the costs of more hidden units?",
             {f"H = {hidden}": Setting(hidden=hidden, lr=1.0) for hidden in (2, 4, 8, 16, 32)},
         ),
         Experiment(
@@ -75,7 +75,7 @@ EXPERIMENTS: dict[str, Experiment] = {
         Experiment(
             "E4",
             "Optimizers",
-            "What do momentum and Adam change, from the same start values?",
+            "How do momentum and Adam change the training, from the same start values?",
             {
                 "SGD": Setting(),
                 "Momentum": Setting(optimizer="momentum"),
@@ -99,7 +99,7 @@ EXPERIMENTS: dict[str, Experiment] = {
         Experiment(
             "E6",
             "The best setting",
-            "Does the setting that the lab recommends keep its promise?",
+            "Is the setting that the lab recommends as good as the lab claims?",
             {"sigmoid + Adam": Setting(optimizer="adam")},
         ),
     )

@@ -39,7 +39,7 @@ from tinygraph.lab2.report.formatting import (
 )
 
 SWING_DECIMALS = 4
-"""Digits in which Adam's small rises of the loss are compared and printed."""
+"""The number of decimals for comparing and printing Adam's small rises of the loss."""
 
 
 def findings(experiment: str, table: Table) -> list[Finding]:
@@ -51,19 +51,19 @@ def findings(experiment: str, table: Table) -> list[Finding]:
 def _ten_is_best(rows: Both) -> Finding:
     winners = [best(rows.linear.values()), best(rows.xor.values())]
     return Finding(
-        "η = 10 does best.",
+        "η = 10 is best.",
         verdict(*(row.setting == "η = 10" for row in winners)),
-        " ".join(f"On {data_name(row)} {row.setting} does best: {result(row)}." for row in winners),
+        " ".join(f"On {data_name(row)}, {row.setting} is best: {result(row)}." for row in winners),
     )
 
 
 def _ten_swings_early(rows: Both) -> Finding:
     return Finding(
-        "Its early epochs swing.",
+        "In the early epochs, its loss oscillates.",
         rows.holds(lambda row: row["η = 10"].early_climb > SMOOTH),
-        "The sum of all rises of the loss for η = 10 is, in the first tenth of the epochs, "
-        f"{rows.of_one('η = 10', lambda row: amount(row.early_climb))}, and in the whole run "
-        f"{rows.of_one('η = 10', climb)} (medians).",
+        "This is the sum of all rises of the loss for η = 10 (medians). In the first tenth of the "
+        f"epochs: {rows.of_one('η = 10', lambda row: amount(row.early_climb))}. In the whole run: "
+        f"{rows.of_one('η = 10', climb)}.",
     )
 
 
@@ -72,7 +72,7 @@ def _one_is_smooth(rows: Both) -> Finding:
         return row.climb < SMOOTH and row.median_loss < row.first_loss
 
     return Finding(
-        "η = 1 falls smoothly.",
+        "With η = 1, the loss falls smoothly.",
         rows.holds(lambda row: falls_smoothly(row["η = 1"])),
         f"The loss of η = 1 goes {rows.of_one('η = 1', _first_and_final_loss)}. The sum of "
         f"all its rises is {rows.of_one('η = 1', climb)} (medians).",
@@ -85,9 +85,10 @@ def _hundred_fails(rows: Both) -> Finding:
     return Finding(
         "η = 100 does not converge on XOR.",
         found,
-        f"With η = 100 all points are right at the end in {count_of(row.at_end, row)} on XOR. The "
-        f"median loss ends at {rows.of_one('η = 100', lambda row: loss_text(row.median_loss))}. "
-        "The output unit ends saturated, with the same class for every point, in "
+        f"With η = 100, all points are correct at the end in {count_of(row.at_end, row)} on XOR. "
+        "The median loss ends at "
+        f"{rows.of_one('η = 100', lambda row: loss_text(row.median_loss))}. "
+        "At the end, the output unit is saturated and gives the same class for every point in "
         f"{rows.of_one('η = 100', lambda row: count_of(row.output_stuck_after, row))}.",
     )
 
@@ -96,14 +97,14 @@ def _more_units_more_accurate(rows: Both) -> Finding:
     return Finding(
         "More units give slightly better accuracy after the same number of epochs.",
         rows.holds(lambda row: rises(r.early_accuracy for r in row.values())),
-        "After a twentieth of the epochs the mean accuracy is "
+        "After a twentieth of the epochs, the mean accuracy is "
         f"{rows.each(lambda row: percent(row.early_accuracy))}.",
     )
 
 
 def _more_units_faster(rows: Both) -> Finding:
     return Finding(
-        "With more units the loss falls faster.",
+        "With more units, the loss falls faster.",
         rows.holds(lambda row: rises(-rank(r)[1] for r in row.values())),
         f"The median epoch of 100 % is {rows.each(median_epoch)}.",
     )
@@ -115,15 +116,15 @@ def _more_units_longer(rows: Both) -> Finding:
     return Finding(
         "More units take longer.",
         verdict(seconds[1] > seconds[0]),
-        f"From {few.setting} to {many.setting} the number of trained parameters grows from "
-        f"{few.parameters:,} to {many.parameters:,}. On linear the training of all seeds took "
+        f"From {few.setting} to {many.setting}, the number of trained parameters grows from "
+        f"{few.parameters:,} to {many.parameters:,}. On linear, the training of all seeds took "
         f"{seconds[0]:.1f} s and {seconds[1]:.1f} s.",
     )
 
 
 def _more_units_less_calm(rows: Both) -> Finding:
     return Finding(
-        "With more units the curves are less calm.",
+        "With more units, the curves are less smooth.",
         rows.holds(lambda row: row["H = 32"].climb > row["H = 2"].climb + SMOOTH),
         f"The sum of all rises of the loss is {rows.each(climb)} (medians).",
     )
@@ -131,7 +132,7 @@ def _more_units_less_calm(rows: Both) -> Finding:
 
 def _xor_is_out_of_reach(rows: Both) -> Finding:
     return Finding(
-        "Without activations XOR cannot be learnt.",
+        "Without activations, a network cannot learn XOR.",
         verdict(*(row.reached == 0 for row in rows.xor.values())),
         f"Of {rows.xor['none'].seeds} seeds, 100 % is reached by {rows.each(reached)}.",
     )
@@ -158,7 +159,7 @@ def _a_chain_is_linear(rows: Both) -> Finding:
 
 
 def _both_raise_accuracy(rows: Both) -> Finding:
-    """Compare the accuracy; where SGD has every point right in every seed, nothing can rise."""
+    """Compare the accuracy; if SGD reaches 100 % with every seed, no accuracy can be higher."""
     raised = [
         (_accuracy(row[name]) > _accuracy(row["SGD"]))
         for row in (rows.linear, rows.xor)
@@ -169,16 +170,16 @@ def _both_raise_accuracy(rows: Both) -> Finding:
         "Momentum and Adam both raise the accuracy.",
         verdict(*raised) if raised else UNDECIDED,
         "The median accuracy at the end is "
-        f"{rows.each(lambda row: percent(row.median_accuracy), OPTIMIZERS)}. All points are right "
-        f"at the end in {rows.each(lambda row: str(row.at_end), OPTIMIZERS)}, of "
+        f"{rows.each(lambda row: percent(row.median_accuracy), OPTIMIZERS)}. All points are "
+        f"correct at the end in {rows.each(lambda row: str(row.at_end), OPTIMIZERS)}, of "
         f"{rows.xor['SGD'].seeds} seeds each."
-        + ("" if raised else " SGD leaves no room for a higher accuracy."),
+        + ("" if raised else " No accuracy can be higher than that of SGD."),
     )
 
 
 def _both_are_faster(rows: Both) -> Finding:
     return Finding(
-        "Both speed up the fall of the loss.",
+        "With both, the loss falls faster.",
         verdict(
             *(
                 rank(row[name])[1] < rank(row["SGD"])[1]
@@ -195,7 +196,7 @@ def _adam_swings(rows: Both) -> Finding:
     adam, sgd, momentum = (rows.xor[name].climb for name in ("Adam", "SGD", "Momentum"))
     others = max(sgd, momentum)
     return Finding(
-        "Adam swings more on XOR.",
+        "With Adam, the loss on XOR oscillates more.",
         verdict(adam > others and differs(adam, others, SWING_DECIMALS)),
         "The sum of all rises of the loss is "
         f"{rows.each(lambda row: amount(row.climb, SWING_DECIMALS), OPTIMIZERS)} (medians).",
@@ -208,10 +209,10 @@ def _both_allow_more(rows: Both) -> Finding:
     return Finding(
         "Both allow a higher learning rate.",
         verdict(*(row.at_end >= max(sgd.at_end, 1) for row in others)),
-        f"At η = 10, of {sgd.seeds} seeds, all points are right at the end in "
-        f"{rows.each(lambda row: str(row.at_end), names)}. For the same η the steps are longer: "
-        "with momentum, in the long run ten times as long as a gradient step; with Adam, about η "
-        "for every parameter, however small its gradient is.",
+        f"At η = 10, of {sgd.seeds} seeds, all points are correct at the end in "
+        f"{rows.each(lambda row: str(row.at_end), names)}. For the same η, their steps are usually "
+        "longer than a gradient step. With momentum, they become up to ten times as long. With "
+        "Adam, they are about η for every parameter, even if its gradient is small.",
     )
 
 
@@ -224,12 +225,12 @@ def _relu_can_be_best(rows: Both) -> Finding:
         rows.holds(
             lambda row: row["ReLU"].best_accuracy >= max(r.best_accuracy for r in row.values())
         ),
-        f"The best seed ends at {rows.each(lambda row: percent(row.best_accuracy))}. With ReLU "
+        f"The best seed ends at {rows.each(lambda row: percent(row.best_accuracy))}. With ReLU, "
         f"{rows.of_one('ReLU', result)}."
         + (
             f" Its output unit is dead for every point at the end in {dead}. It was dead at the "
-            f"start in {from_start}. Such a network answers 0 everywhere, and no gradient passes "
-            "that could change it."
+            f"start in {from_start}. Such a network gives 0 everywhere. It cannot change, because "
+            "its gradient is 0."
             if any_dead
             else ""
         ),
@@ -239,13 +240,13 @@ def _relu_can_be_best(rows: Both) -> Finding:
 def _relu_swings_most(rows: Both) -> Finding:
     any_dead = any(row.output_stuck_after for row in rows["ReLU"])
     return Finding(
-        "ReLU swings most.",
+        "With ReLU, the loss oscillates most.",
         rows.holds(
             lambda row: row["ReLU"].high_climb >= max(r.high_climb for r in row.values()) > SMOOTH
         ),
-        "In the quarter of the seeds that swings most, the rises of the loss add up to at least "
+        "In the quarter that oscillates most, the rises of the loss add up to at least "
         f"{rows.each(lambda row: amount(row.high_climb))}."
-        + (" A dead network does not swing, so this number flatters ReLU." if any_dead else ""),
+        + (" A dead network does not oscillate, so ReLU looks smoother here." if any_dead else ""),
     )
 
 
@@ -254,11 +255,11 @@ def _tanh_is_smoother(rows: Both) -> Finding:
         return tanh.high_climb < relu.high_climb and differs(tanh.high_climb, relu.high_climb)
 
     return Finding(
-        "tanh is smoother.",
+        "With tanh, the loss is smoother.",
         rows.holds(lambda row: is_smoother(row["tanh"], row["ReLU"])),
-        "In half of the seeds the rises of the loss add up to at most "
-        f"{rows.each(climb, ('tanh', 'ReLU'))}. In the quarter that swings most they add up to at "
-        f"least {rows.each(lambda row: amount(row.high_climb), ('tanh', 'ReLU'))}.",
+        "In half of the seeds, the rises of the loss add up to at most "
+        f"{rows.each(climb, ('tanh', 'ReLU'))}. In the quarter that oscillates most, they add up "
+        f"to at least {rows.each(lambda row: amount(row.high_climb), ('tanh', 'ReLU'))}.",
     )
 
 
@@ -267,7 +268,7 @@ def _the_best_reaches_all(rows: Both) -> Finding:
     return Finding(
         "Sigmoid, Adam and η = 0.1 reach 100 % on both data sets.",
         verdict(*(row.at_end == row.seeds for row in rows[label])),
-        f"{rows.of_one(label, result)}. All points are right at the end in "
+        f"{rows.of_one(label, result)}. All points are correct at the end in "
         f"{rows.of_one(label, lambda row: count_of(row.at_end, row))}.",
     )
 
@@ -285,8 +286,8 @@ def _the_best_is_fastest(rows: Both) -> Finding:
                 for row, winner in zip(rows[label], winners, strict=True)
             )
         ),
-        f"Its median epoch of 100 % is {rows.of_one(label, median_epoch)}. Of all settings in "
-        "this report the fastest is "
+        f"Its median epoch of 100 % is {rows.of_one(label, median_epoch)}. The fastest setting in "
+        "this report is "
         + " and ".join(
             f"{row.setting} of {row.experiment} on {data_name(row)} ({median_epoch(row)})"
             for row in winners

@@ -17,7 +17,7 @@ AGREES, IN_PART, DISAGREES = "agrees", "in part", "disagrees"
 UNDECIDED = "undecided"
 """The verdict where the numbers cannot decide, such as a comparison of 100 % with 100 %."""
 SMOOTH = 0.01
-"""A loss whose rises add up to less than this is called smooth."""
+"""A loss is called smooth if the sum of its rises is less than this."""
 
 Write = Callable[[Row], str]
 Rows = Mapping[str, Row]

@@ -35,9 +35,9 @@ from tinygraph.lab2.run import DATA_SETS
 
 COLUMNS = (
     ("setting", "the settings that differ from row to row"),
-    ("100 % reached", "seeds that predicted every point right at some epoch"),
-    ("median epoch", "the first epoch at which these seeds did; median over them"),
-    ("100 % at the end", "seeds with every point right after the last epoch"),
+    ("100 % reached", "seeds that predicted every point correctly at some epoch"),
+    ("median epoch", "the first such epoch of a seed; median over these seeds"),
+    ("100 % at the end", "seeds that predict every point correctly after the last epoch"),
     ("final loss", "median over the seeds"),
     ("accuracy", "fraction of points whose rounded prediction is the label; median"),
     ("1 − mean abs error", "how close the predictions are to the labels; median"),

@@ -15,7 +15,7 @@ from tinygraph.lab2.report.formatting import count_of, data_name, epochs_text, l
 from tinygraph.lab2.report.tables import SeedRow
 
 NEAR = 0.01
-"""Two losses that differ by less lie on the same plateau."""
+"""Two losses that differ by less are on the same plateau."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,7 +28,7 @@ class Case:
         The names of the trial.
     outcome : Outcome
     good : int
-        The first to reach 100 %, among the seeds with every point right at the end.
+        The first to reach 100 %, among the seeds that are at 100 % at the end.
     bad : int
         The seed with the highest finite loss among the others.
     """
@@ -76,7 +76,7 @@ def _good_and_bad(outcome: Outcome) -> tuple[int, int]:
 
 
 def why_they_differ(row: Row, seeds: Iterable[SeedRow], table: Table) -> list[str]:
-    """Explain why some seeds of a trial have every point right at the end and others do not.
+    """Explain why some seeds of a trial predict every point correctly and others do not.
 
     Parameters
     ----------
@@ -91,15 +91,15 @@ def why_they_differ(row: Row, seeds: Iterable[SeedRow], table: Table) -> list[st
     did = [seed for seed in seeds if seed.accuracy == 1.0]
     did_not = [seed for seed in seeds if seed.accuracy < 1.0]
     sentences = [
-        f"{count_of(len(did), row)} have every point right at the end; {len(did_not)} do not. "
-        f"Data, setting and epochs are the same; only the start values differ."
+        f"{count_of(len(did), row)} predict every point correctly at the end, and {len(did_not)} "
+        f"do not. The data, the setting and the epochs are the same. Only the start values differ."
     ]
     diverged = [seed for seed in did_not if not np.isfinite(seed.final_loss)]
     dead = [seed for seed in did_not if seed.output_stuck_after and seed not in diverged]
     late = [seed for seed in did_not if seed not in diverged and seed not in dead]
     if diverged:
         sentences.append(
-            f"{count_of(len(diverged), row)} diverged: their loss is no longer a finite number."
+            f"{count_of(len(diverged), row)} diverged: their final loss is not a finite number."
         )
     if dead:
         sentences.append(_dead(row, dead, did))
@@ -110,13 +110,13 @@ def why_they_differ(row: Row, seeds: Iterable[SeedRow], table: Table) -> list[st
 
 def _dead(row: Row, dead: Sequence[SeedRow], did: Sequence[SeedRow]) -> str:
     is_relu = row.output_activation == "relu"
-    state = "dead (it answers 0)" if is_relu else "saturated (its slope is almost 0)"
+    state = "dead (its value is 0)" if is_relu else "saturated (its slope is almost 0)"
     from_start = sum(seed.output_stuck_before for seed in dead)
     return (
         f"{count_of(len(dead), row)} without 100 % end with an output unit that is {state} for "
-        f"every point. Its gradient is 0 or almost 0, so the parameters hardly move any more. "
-        f"{from_start} of them began that way. Of the {len(did)} seeds at 100 %, "
-        f"{sum(seed.output_stuck_after for seed in did)} end so."
+        f"every point. Its gradient is 0 or almost 0, so the parameters change very little. "
+        f"{from_start} of them started in this state. Of the {len(did)} seeds at 100 %, "
+        f"{sum(seed.output_stuck_after for seed in did)} end in it."
     )
 
 
@@ -125,14 +125,14 @@ def _late(row: Row, late: Sequence[SeedRow], did: Sequence[SeedRow]) -> str:
     losses = [seed.final_loss for seed in late]
     sentence = (
         f"In {count_of(len(late), row)} without 100 % the output unit still passes a gradient, "
-        f"so their training can go on. They end at losses from {loss_text(min(losses))} to "
+        f"so their training can continue. They end at losses from {loss_text(min(losses))} to "
         f"{loss_text(max(losses))}. The seeds at 100 % reached it after "
         f"{epochs_text(min(epochs))} to {epochs_text(max(epochs))} epochs."
     )
     if abs(max(losses) - row.linear_loss) < NEAR:
         sentence += (
-            f" The highest of these losses is near that of the best straight line, "
-            f"{loss_text(row.linear_loss)}: on that plateau the gradient is small, and the start "
+            f" The highest of these losses is close to that of the best straight line, "
+            f"{loss_text(row.linear_loss)}. On this plateau, the gradient is small. The start "
             f"values decide how long a run stays there."
         )
     return sentence
@@ -152,6 +152,6 @@ def _same_start(row: Row, table: Table) -> list[str]:
     rival = best(rivals)
     return [
         f"From the same start values on {data_name(row)}, {rival.setting} "
-        f"({rival.experiment}) brings {count_of(rival.reached, rival)} to 100 %. Start values are "
-        f"bad only for a setting."
+        f"({rival.experiment}) brings {count_of(rival.reached, rival)} to 100 %. So start values "
+        f"are not bad in general, but for a setting."
     ]
