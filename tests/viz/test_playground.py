@@ -101,9 +101,9 @@ def test_layers_of_different_activations_keep_them():
     ],
 )
 def test_the_coding_of_the_labels_decides_how_samples_are_drawn(outputs, loss, labels, expected):
-    plane = of_predictions(outputs, loss, labels)["plane"]
+    found = of_predictions(outputs, loss, labels)["labels"]
     assert (
-        tuple(plane[key] for key in ("coding", "low", "high", "threshold", "classes")) == expected
+        tuple(found[key] for key in ("coding", "low", "high", "threshold", "classes")) == expected
     )
 
 
@@ -114,6 +114,44 @@ def test_data_of_more_numbers_have_no_plane():
     page = tg.playground(model, tg.SGD(model.parameters), x=np.ones((4, 3)), t=np.ones((4, 1)))
     assert facts_of(page)["plane"] is None
     assert facts_of(page)["sets"] == {}
+
+
+def test_a_graph_without_a_prediction_shows_what_its_loss_compares():
+    x, label = tg.Input("x", shape=(None, 3)), tg.Input("label", shape=(None,), dtype=int)
+    logits = tg.layers.linear(x, 4, name="layer1", rng=0)
+    model = tg.Graph(tg.CrossEntropy(logits, label, name="loss"))
+    feeds = {"x": np.ones((5, 3)), "label": np.arange(5) % 4}
+    facts = facts_of(tg.playground(model, tg.SGD(model.parameters), **feeds))
+    assert facts["nodes"][facts["prediction"]]["name"] == logits.name
+    assert facts["labels"]["classes"] == 4
+    assert facts["classOf"] == [0, 1, 2, 3, 0]
+
+
+@pytest.mark.parametrize(
+    ("shape", "expected"),
+    [
+        ((64,), [1, 8, 8]),
+        ((6, 7), [1, 6, 7]),
+        ((1, 8, 8), [1, 8, 8]),
+        ((3, 4, 4), [3, 4, 4]),
+        ((4, 4, 4), None),
+        ((16,), None),
+        ((26,), None),
+    ],
+)
+def test_images_are_found_by_their_shape(shape, expected):
+    x = tg.Input("x", shape=(None, *shape))
+    model = tg.Graph(tg.Mean(x * tg.Parameter(1.0, name="w")))
+    pictures = facts_of(tg.playground(model, tg.SGD(model.parameters), x=np.ones((3, *shape))))
+    found = pictures["pictures"]
+    assert (found and found["shape"]) == expected
+
+
+def test_numbers_below_zero_are_not_pixels():
+    x = tg.Input("x", shape=(None, 64))
+    model = tg.Graph(tg.Mean(x * tg.Parameter(1.0, name="w")))
+    page = tg.playground(model, tg.SGD(model.parameters), x=-np.ones((3, 64)))
+    assert facts_of(page)["pictures"] is None
 
 
 def test_generated_data_are_those_of_python():

@@ -362,3 +362,48 @@ def test_other_graphs_train_with_the_numbers_of_python(page, saved, make):
     np.testing.assert_allclose(found, expected_losses(model, optimizer, 30, **feeds), rtol=1e-11)
     page.click("#one-epoch")
     assert page.evaluate("tinygraph.epoch") == 31
+
+
+def test_digits_are_shown_as_images_with_their_decisions(page, saved):
+    model, feeds = digits_model()
+    optimizer = tg.Adam(model.parameters, lr=0.02)
+    page.goto(saved(tg.playground(model, optimizer, **feeds)))
+    losses(page, 5)
+    expected_losses(model, optimizer, 5, **feeds)
+    right = np.argmax(model.predict(x=feeds["x"]), axis=-1) == feeds["label"]
+    assert page.locator("#accuracy").inner_text() == f"{int(100 * right.mean())} %"
+    label = f"60 samples as images; {(~right).sum()} are classified wrongly"
+    expect(page.locator("#map")).to_have_attribute("aria-label", label)
+    for name in ("x, samples ①②③", "layer1/W, a picture for each unit"):
+        for kind in ("value", "gradient"):
+            assert colours_on(page, f"#tiles canvas[aria-label='{kind} of {name}']") > 10
+
+
+def test_classes_without_images_are_counted(page, saved):
+    model, feeds = classes_model()
+    feeds["x"] = np.hstack([feeds["x"], feeds["x"][:, :1]])
+    x = tg.Input("x", shape=(None, 3))
+    logits = tg.layers.linear(x, 3, name="layer1", rng=0)
+    model = tg.Graph(tg.CrossEntropy(logits, model["label"], name="loss"))
+    page.goto(saved(tg.playground(model, tg.SGD(model.parameters, lr=0.1), **feeds)))
+    page.click("#one-epoch")
+    assert page.locator("[data-seen=counts]").is_visible()
+    assert colours_on(page, "#map") > 3
+
+
+def test_a_regression_compares_prediction_and_label(page, saved):
+    model, feeds = regression_model()
+    page.goto(saved(tg.playground(model, tg.SGD(model.parameters, lr=0.1), **feeds)))
+    page.click("#one-epoch")
+    assert page.locator("[data-seen=agreement]").is_visible()
+    assert colours_on(page, "#map") > 3
+    assert page.locator("#accuracy").is_hidden()
+
+
+def colours_on(page, selector):
+    """Return the number of colours on a canvas."""
+    return page.locator(selector).evaluate(
+        """canvas => new Set(new Uint32Array(
+            canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data.buffer
+        )).size"""
+    )

@@ -17,24 +17,14 @@ from tinygraph.viz.stepper.page import script_safe
 SHARED = ("around.js", "elements.js", "numbers.js")
 """The scripts that the page shares with the stepper's."""
 SCRIPTS = (
-    "arrays.js",
-    "samples.js",
-    "run.js",
-    "diagnosis.js",
-    "colours.js",
-    "diagram.js",
-    "fields.js",
-    "tables.js",
-    "curves.js",
-    "walk.js",
-    "node.js",
-    "hash.js",
-    "export.js",
-    "task.js",
-    "playground.js",
-    "controls.js",
+    *("arrays.js", "samples.js", "run.js", "diagnosis.js", "colours.js", "diagram.js", "views.js"),
+    *("fields.js", "drawing.js", "pictures.js", "tables.js"),
+    *("curves.js", "walk.js", "node.js", "hash.js", "export.js", "task.js"),
+    *("playground.js", "controls.js"),
 )
 """The scripts in the order of the page."""
+NEEDS = {"fields.js": "plane", "drawing.js": "plane", "pictures.js": "pictures"}
+"""The scripts that a page has only if its data have this."""
 
 
 def build(
@@ -69,7 +59,7 @@ def build(
         ]
     )
     scripts = [(stepper / name).read_text(encoding="utf-8") for name in SHARED]
-    scripts += [(own / name).read_text(encoding="utf-8") for name in SCRIPTS]
+    scripts += [(own / name).read_text(encoding="utf-8") for name in _scripts(data)]
     return Template((own / "page.html").read_text(encoding="utf-8")).substitute(
         title=html.escape(title),
         style=(own / "style.css").read_text(encoding="utf-8")
@@ -80,6 +70,13 @@ def build(
         programs=programs.replace("</", r"<\/").replace("<!--", r"<\!--"),
         script="\n".join(scripts),
     )
+
+
+def _scripts(data: Mapping[str, Any]) -> list[str]:
+    """Return the scripts of a page with these data: points of a plane, or tables and pictures."""
+    if data["plane"]:
+        return [name for name in SCRIPTS if name not in ("tables.js", "pictures.js")]
+    return [name for name in SCRIPTS if name not in NEEDS or data[NEEDS[name]]]
 
 
 def _table(name: str, functions: Mapping[str, str]) -> str:

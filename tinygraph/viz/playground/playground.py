@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,9 @@ from tinygraph.validation.naming import describe
 from tinygraph.validation.paths import as_path, writing
 from tinygraph.viz.diagram.notebook import frame, with_still
 from tinygraph.viz.playground import facts, page
-from tinygraph.viz.playground.plane import find_plane, generated_sets
+from tinygraph.viz.playground.labels import find_labels, with_prediction
+from tinygraph.viz.playground.pictures import find_pictures
+from tinygraph.viz.playground.plane import find_plane, generated_sets, points
 from tinygraph.viz.playground.task import checked_task
 from tinygraph.viz.playground.variants import with_activations, with_optimizers
 from tinygraph.viz.stepper.drawing import page_svg
@@ -82,7 +85,8 @@ def playground(
     """
     builder = model if callable(model) and not isinstance(model, Graph) else None
     seeds = range(SEEDS) if builder else ()
-    models = [_built(builder, seed) for seed in seeds] or [as_graph(model, "playground")]
+    built = [_built(builder, seed) for seed in seeds] or [as_graph(model, "playground")]
+    models = [with_prediction(each) for each in built]
     graph = models[0]
     if graph.output.shape != ():
         raise ArgumentError(
@@ -209,12 +213,11 @@ class Playground:
     def _data(self, marks: list[int]) -> dict[str, Any]:
         model, optimizer = self.model, self.optimizer
         place = {node: k for k, node in enumerate(model.nodes)}
-        plane = find_plane(model, self._arrays)
-        points, sets = [], {}
-        if plane is not None:
-            points = plane.points(self._feeds[plane.input], self._feeds[plane.labels])
-            if plane.classes >= 2 and self._fixed_batch is None:
-                sets = generated_sets()
+        labels = find_labels(model, self._arrays)
+        classes = [] if labels is None else labels.read(self._feeds[labels.name])
+        plane = None if labels is None else find_plane(model)
+        is_open = plane and labels and labels.classes >= 2 and self._fixed_batch is None
+        sets = generated_sets() if is_open else {}
         return {
             "title": self._title,
             "nodes": facts.nodes_data(model),
@@ -224,8 +227,11 @@ class Playground:
             "samples": self.samples,
             "fixedBatch": self._fixed_batch,
             "feeds": facts.feeds_data(model, self._arrays),
-            "plane": None if plane is None else plane.plain(),
-            "points": points,
+            "labels": None if labels is None else asdict(labels),
+            "classOf": [] if plane else classes,
+            "plane": plane,
+            "points": points(self._feeds[plane], classes) if plane else [],
+            "pictures": find_pictures(model, self._arrays),
             "sets": {name: {"code": code, "points": at} for name, (code, at) in sets.items()},
             "starts": facts.start_values(self._models),
             "optimizers": {

@@ -4,10 +4,11 @@ let colours = {};
 
 function readColours() {
   const style = getComputedStyle(document.documentElement);
-  const names = ["paper", "ink", "quiet", "line", "value", "glow", "map"];
+  const names = ["paper", "ink", "quiet", "line", "value", "glow", "map", "wrong"];
   colours = Object.fromEntries(names.map((name) => [name, style.getPropertyValue(`--${name}`).trim()]));
   colours.paperRgb = rgbOf(colours.paper);
   colours.mapRgb = rgbOf(colours.map);
+  colours.inkRgb = rgbOf(colours.ink);
 }
 
 function rgbOf(hex) {
@@ -21,6 +22,14 @@ function heat(share) {
   return data.heat[Math.round(((Math.max(-1, Math.min(1, share)) + 1) / 2) * last)];
 }
 
+const heatRgbs = data.heat.map(rgbOf);
+
+// The same colour as red, green and blue from 0 to 255.
+function heatRgb(share) {
+  const place = Math.round(((Math.max(-1, Math.min(1, share)) + 1) / 2) * (heatRgbs.length - 1));
+  return heatRgbs[place] ?? [0, 0, 1];
+}
+
 // The colour of a gradient arrow, from weak to strong.
 function ramp(strength) {
   return data.ramp[Math.round(Math.max(0, Math.min(1, strength)) * (data.ramp.length - 1))];
@@ -30,7 +39,7 @@ const CLASS_COLOURS = ["#e69f00", "#0072b2", "#009e73", "#cc79a7", "#d55e00", "#
 
 // Two classes are white and blue; more have a colour each.
 function classColour(label) {
-  if (plane.classes > 2) return CLASS_COLOURS[label % CLASS_COLOURS.length];
+  if (labels.classes > 2) return CLASS_COLOURS[label % CLASS_COLOURS.length];
   return label >= 0.5 ? colours.value : colours.paper;
 }
 

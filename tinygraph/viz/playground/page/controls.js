@@ -1,4 +1,4 @@
-// The controls: settings, transport, keys, drawing, files.
+// The controls: settings, transport, keys.
 
 const byId = (id) => document.getElementById(id);
 const settings = [
@@ -15,7 +15,6 @@ const settings = [
   ["speed", "input", (value) => Object.assign(state, { speed: Number(value) })],
 ];
 const LIVE = ["lr", "speed", "decay"]; // take effect without a new run
-let pen = null; // the class of drawn points, or "erase"
 
 function fillSelect(id, choices) {
   byId(id).replaceChildren(...choices.map(([value, text]) => element("option", { value }, text)));
@@ -66,8 +65,10 @@ function connectSettings() {
 function hideWhatDoesNotApply() {
   const isPlane = Boolean(plane) && data.fixedBatch === null;
   for (const element of document.querySelectorAll("[data-if=plane]")) element.hidden = !isPlane;
-  for (const element of document.querySelectorAll("[data-if=classes]")) element.hidden = !isPlane || !plane.classes;
+  for (const element of document.querySelectorAll("[data-if=classes]")) element.hidden = !isPlane || !labels?.classes;
   for (const element of document.querySelectorAll("[data-if=table]")) element.hidden = isPlane;
+  for (const element of document.querySelectorAll("[data-seen]")) element.hidden = element.dataset.seen !== regionKind;
+  document.querySelector("main").classList.toggle("without-region", regionKind === null);
   for (const element of document.querySelectorAll("[data-if=batches]")) element.hidden = data.fixedBatch !== null;
   byId("activation").closest("label").hidden = Object.keys(NETWORKS).length < 2;
   byId("seed").closest("label").hidden = data.starts.length < 2;
@@ -121,61 +122,6 @@ function setTheme(name) {
   if (run) draw();
 }
 
-// Points drawn on the map: with a pen, or with the class of the other samples.
-function drawPoint(event) {
-  const box = byId("map").getBoundingClientRect();
-  const [low, high] = gridSpan;
-  const x = low + ((event.clientX - box.left) / box.width) * (high - low);
-  const y = high - ((event.clientY - box.top) / box.height) * (high - low);
-  const near = (distance) => ([a, b]) => Math.hypot(a - x, b - y) < distance * (high - low);
-  const points = (state.points ?? run.samples).map((point) => [...point]);
-  const isErasing = pen === "erase";
-  if (!isErasing && (points.some(near(0.02)) || points.length >= LIMIT)) return;
-  const left = isErasing ? points.filter((point) => !near(0.035)(point)) : [...points, [x, y, Number(pen)]];
-  if (left.length < 2 || (isErasing && left.length === points.length)) return;
-  usePoints(left, true);
-}
-
-function usePoints(points, keep) {
-  Object.assign(state, { points, noise: 0 });
-  const span = gridSpan;
-  restart({ keep });
-  if (keep) gridSpan = span;
-  fillControls();
-  storeHash(state);
-}
-
-function connectDrawing() {
-  const map = byId("map");
-  const pens = document.querySelectorAll("[data-pen]");
-  for (const button of pens) {
-    button.addEventListener("click", () => {
-      pen = pen === button.dataset.pen ? null : button.dataset.pen;
-      pens.forEach((other) => other.setAttribute("aria-pressed", other.dataset.pen === pen));
-      map.classList.toggle("drawing", pen !== null);
-    });
-  }
-  let isDown = false;
-  map.addEventListener("pointerdown", (event) => {
-    if (pen === null || isLocked("points")) return;
-    isDown = true;
-    map.setPointerCapture(event.pointerId);
-    drawPoint(event);
-  });
-  map.addEventListener("pointermove", (event) => isDown && drawPoint(event));
-  for (const end of ["pointerup", "pointercancel"]) map.addEventListener(end, () => { isDown = false; });
-}
-
-async function upload(file) {
-  const note = byId("file-note");
-  try {
-    usePoints(readCsv(await file.text()), false);
-    note.textContent = `${run.samples.length} points from ${file.name}.`;
-  } catch (error) {
-    note.textContent = `${file.name} was not used. ${error.message}`;
-  }
-}
-
 function connectButtons() {
   byId("play").addEventListener("click", () => play(!isPlaying));
   byId("one-epoch").addEventListener("click", oneEpoch);
@@ -185,7 +131,6 @@ function connectButtons() {
   byId("copy").addEventListener("click", () => copyText(pythonOf(run)));
   byId("close").addEventListener("click", () => byId("code-dialog").close());
   byId("save").addEventListener("click", () => download("parameters.json", parametersJson(run), "application/json"));
-  byId("file").addEventListener("change", () => byId("file").files[0] && upload(byId("file").files[0]));
   document.addEventListener("keydown", onKey);
   window.addEventListener("resize", draw);
   window.addEventListener("hashchange", () => {
@@ -200,8 +145,7 @@ function connectButtons() {
 state = stateOf(window.location.hash);
 hideWhatDoesNotApply();
 prepareDiagram(choose);
-prepareFields(choose);
-prepareTables();
+for (const view of views) view.prepare?.(choose);
 followTheme(setTheme);
 relabelCards(state.activation);
 restart();
@@ -209,4 +153,4 @@ fillControls();
 prepareTask();
 connectSettings();
 connectButtons();
-connectDrawing();
+for (const view of views) view.connect?.();

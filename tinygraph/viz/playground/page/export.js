@@ -29,7 +29,7 @@ function dataLines(run) {
   return Object.entries(data.feeds).map(([name, { shape, perSample }]) => {
     const { data: numbers } = run.whole.nodes[name].value;
     const size = perSample ? [run.trained.length, ...shape.slice(1)] : shape;
-    const kind = data.plane?.coding === "indices" && name === data.plane.labels ? ".astype(int)" : "";
+    const kind = labels?.coding === "indices" && name === labels.name ? ".astype(int)" : "";
     return `${variableOf(name)} = np.reshape([${[...numbers].join(", ")}], (${size.join(", ")}${size.length === 1 ? "," : ""}))${kind}`;
   });
 }

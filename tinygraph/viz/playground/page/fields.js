@@ -9,7 +9,6 @@ scratch.height = CELLS;
 const tiles = []; // a canvas for each unit
 let grid = null; // the network at the middle of each cell
 let gridSpan = [0, 1];
-let strongestPull = 0; // of a sample on the prediction, since the start
 let strongestDot = 0; // of a sample on a unit
 
 const unitLayers = data.nodes
@@ -18,15 +17,8 @@ const unitLayers = data.nodes
     isTrained &&
     (role === "activation" || place === data.prediction) &&
     shape.length === 2 && shape[0] === null && shape[1] <= MOST_UNITS);
-// At a squashing output the gradient of a right answer fades: points show the one before it.
-const pulled = (() => {
-  let node = data.nodes[data.prediction];
-  while (node.role === "activation" && node.inputs.length === 1) node = data.nodes[node.inputs[0]];
-  return node;
-})();
 
 function prepareFields(choose) {
-  if (!plane) return;
   const list = document.getElementById("tiles");
   for (const layer of unitLayers) {
     const range = element("i");
@@ -47,7 +39,8 @@ function prepareFields(choose) {
 
 // A network for the middle of each cell, after a change of the samples or the activation.
 function prepareGrid(run) {
-  if (!plane || data.fixedBatch !== null) return;
+  strongestDot = 0;
+  if (data.fixedBatch !== null) return;
   gridSpan = spanOf(run.samples);
   grid = NETWORKS[run.state.activation](CELLS * CELLS);
   const [low, high] = gridSpan;
@@ -57,16 +50,10 @@ function prepareGrid(run) {
   feedPoints(grid, points);
 }
 
-function forgetPulls() {
-  strongestPull = 0;
-  strongestDot = 0;
-}
-
 const across = (x, width) => ((x - gridSpan[0]) / (gridSpan[1] - gridSpan[0])) * width;
 const down = (y, height) => ((gridSpan[1] - y) / (gridSpan[1] - gridSpan[0])) * height;
 
 function paintFields(run) {
-  if (!plane) return;
   if (grid) {
     run.share(grid);
     grid.forward();
@@ -82,13 +69,13 @@ function paintRegion(run) {
   const [context, width, height] = prepared(document.getElementById("map"));
   if (grid) {
     const prediction = grid.nodes[data.nodes[data.prediction].name].value;
-    if (plane.classes > 2) classField(context, width, height, prediction);
+    if (labels.classes > 2) classField(context, width, height, prediction);
     else {
       const [read, low, middle, high] = sureness(prediction);
       field(context, width, height, read, low, high);
       context.strokeStyle = colours.ink;
       context.lineWidth = 1.4;
-      if (plane.classes) contour(context, width, height, read, middle);
+      if (labels.classes) contour(context, width, height, read, middle);
     }
   }
   paintPoints(context, width, height, run);
@@ -107,9 +94,9 @@ function sureness(prediction) {
   }
   const { data: numbers, offset, strides } = prediction;
   const read = (row) => numbers[offset + row * strides[0]];
-  if (!plane.classes) return [read, plane.low, plane.low, plane.high];
-  const reach = plane.high - plane.threshold || 1;
-  return [read, plane.threshold - reach, plane.threshold, plane.threshold + reach];
+  if (!labels.classes) return [read, labels.low, labels.low, labels.high];
+  const reach = labels.high - labels.threshold || 1;
+  return [read, labels.threshold - reach, labels.threshold, labels.threshold + reach];
 }
 
 function field(context, width, height, read, low, high) {
@@ -170,21 +157,8 @@ function contour(context, width, height, read, level) {
   context.stroke();
 }
 
-// How hard a sample pulls: the norm of its row of the gradient.
-function pullOf(gradient, row) {
-  let sum = 0;
-  const columns = gradient.shape[1] ?? 1;
-  for (let j = 0; j < columns; j++) {
-    const g = gradient.shape.length > 1 ? elementAt(gradient, row, j) : gradient.data[gradient.offset + row * (gradient.strides[0] ?? 0)];
-    sum += g * g;
-  }
-  return Math.sqrt(sum);
-}
-
 function paintPoints(context, width, height, run) {
-  const { gradient } = run.whole.nodes[pulled.name];
-  const pulls = run.trained.map((_, row) => (gradient ? pullOf(gradient, row) : 0));
-  strongestPull = Math.max(strongestPull, ...pulls);
+  const pulls = pullsOf(run);
   const radius = run.samples.length > 300 ? 2.5 : 4.5;
   run.trained.forEach(([a, b], row) => {
     const size = 15 * Math.sqrt(Math.min(1, pulls[row] / (0.6 * strongestPull || 1)));
@@ -202,10 +176,10 @@ function paintPoints(context, width, height, run) {
 }
 
 function dot(context, width, height, [a, b, label], radius, mark) {
-  const isDark = plane.classes > 2 || label >= 0.5;
+  const isDark = labels.classes > 2 || label >= 0.5;
   context.beginPath();
   context.arc(across(a, width), down(b, height), mark >= 0 ? 7.5 : radius, 0, 7);
-  context.fillStyle = plane.classes ? classColour(label) : colours.value;
+  context.fillStyle = labels.classes ? classColour(label) : colours.value;
   context.strokeStyle = isDark ? colours.paper : colours.ink;
   context.lineWidth = 1.4;
   context.fill();
@@ -242,3 +216,5 @@ function paintTile({ layer, unit, canvas, range }, run) {
   context.globalAlpha = 1;
   range.textContent = `${briefNumber(low)} … ${briefNumber(high)}`;
 }
+
+views.push({ prepare: prepareFields, restart: prepareGrid, paint: paintFields });

@@ -18,8 +18,8 @@ function restart({ keep = false } = {}) {
   const parameters = keep && run ? run.parameters() : null;
   position = null;
   run = new Run(state, parameters);
-  prepareGrid(run);
-  forgetPulls();
+  strongestPull = 0;
+  for (const view of views) view.restart?.(run);
   forgetHistory();
   forgetTask();
   owed = 0;
@@ -36,8 +36,7 @@ function draw() {
   const step = nowInWalk();
   const place = step?.place ?? null;
   paintDiagram(run, reachedInWalk(), place, chosen);
-  paintFields(run);
-  paintTables(run);
+  for (const view of views) view.paint?.(run);
   paintLoss();
   paintNorms();
   paintNode(run, place ?? chosen);
@@ -62,12 +61,12 @@ function showReadout() {
   set("held", held === null ? "–" : lossText(held));
   set("accuracy", percent(accuracyOf(run.whole, run.trained)));
   document.getElementById("held").parentElement.hidden = held === null;
-  document.getElementById("accuracy").parentElement.hidden = !plane?.classes;
+  document.getElementById("accuracy").parentElement.hidden = !labels?.classes;
   set("low", briefNumber(arrowScale.low));
   set("high", briefNumber(arrowScale.high));
   if (isPlaying && performance.now() - lastSpoken < SPOKEN) return;
   lastSpoken = performance.now();
-  const accuracy = plane?.classes ? `, accuracy ${percent(accuracyOf(run.whole, run.trained))}` : "";
+  const accuracy = labels?.classes ? `, accuracy ${percent(accuracyOf(run.whole, run.trained))}` : "";
   set("summary", `Epoch ${run.epoch}, loss ${lossText(run.loss)}${accuracy}.`);
 }
 

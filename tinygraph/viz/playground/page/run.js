@@ -140,7 +140,7 @@ function firstNonFinite(network) {
 function decided(prediction, row) {
   const columns = prediction.shape[1] ?? 1;
   if (columns === 1) {
-    return Number(prediction.data[prediction.offset + row * (prediction.strides[0] ?? 0)] > plane.threshold);
+    return Number(prediction.data[prediction.offset + row * (prediction.strides[0] ?? 0)] > labels.threshold);
   }
   let best = 0;
   for (let j = 1; j < columns; j++) {
@@ -151,8 +151,8 @@ function decided(prediction, row) {
 
 // The fraction of samples that a network classifies correctly; null for a regression.
 function accuracyOf(network, samples) {
-  if (!plane || !plane.classes || !samples.length) return null;
+  if (!labels?.classes || !samples.length) return null;
   const prediction = network.nodes[data.nodes[data.prediction].name].value;
-  const right = samples.filter((sample, row) => decided(prediction, row) === sample[2]);
+  const right = samples.filter((sample, row) => decided(prediction, row) === classOf(sample));
   return right.length / samples.length;
 }

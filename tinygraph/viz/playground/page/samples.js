@@ -1,6 +1,6 @@
 // The samples: the user's own, generated ones, drawn points, or rows of a CSV file.
 
-const plane = data.plane;
+const { plane, labels } = data; // the input whose samples are points, and how labels name classes
 const LIMIT = 2000; // points in a drawing or a file
 
 // In a plane a sample is [x, y, class]; without a plane it is the number of a row of the data.
@@ -14,6 +14,11 @@ function samplesOf(state) {
   const [low, high] = spanOf(clean);
   const spread = state.noise * (high - low);
   return clean.map(([x, y, label]) => [x + spread * normal(), y + spread * normal(), label]);
+}
+
+// The class of a sample; for a regression, its label.
+function classOf(sample) {
+  return plane ? sample[2] : data.classOf[sample];
 }
 
 // The square that the points stand in, with a margin: the same from low to high on both axes.
@@ -56,16 +61,16 @@ function feed(network, samples) {
 }
 
 function feedPoints(network, points) {
-  const x = network.nodes[plane.input].value.data;
-  const t = network.nodes[plane.labels].value.data;
+  const x = network.nodes[plane].value.data;
+  const t = network.nodes[labels.name].value.data;
   points.forEach(([a, b, label], k) => {
     x[2 * k] = a;
     x[2 * k + 1] = b;
-    if (plane.coding === "one-hot") {
-      for (let j = 0; j < plane.classes; j++) {
-        t[plane.classes * k + j] = j === label ? plane.high : plane.low;
+    if (labels.coding === "one-hot") {
+      for (let j = 0; j < labels.classes; j++) {
+        t[labels.classes * k + j] = j === label ? labels.high : labels.low;
       }
-    } else if (plane.coding === "two values") t[k] = label ? plane.high : plane.low;
+    } else if (labels.coding === "two values") t[k] = label ? labels.high : labels.low;
     else t[k] = label;
   });
 }
@@ -86,8 +91,8 @@ function readCsv(text) {
       );
     }
     const label = numbers[2];
-    const most = plane.classes - 1;
-    if (plane.classes && (!Number.isInteger(label) || label < 0 || label > most)) {
+    const most = labels.classes - 1;
+    if (labels.classes && (!Number.isInteger(label) || label < 0 || label > most)) {
       throw new Error(
         `Line ${k + 1}: a class of this graph must be a whole number from 0 to ${most}. It is ${label}.`,
       );

@@ -1,72 +1,102 @@
-// For data without a plane: the prediction against the labels, and each layer as samples × units.
+// For data without a plane: each layer as samples × units, and the prediction against the labels.
 
 const MOST_ROWS = 40;
 const layersShown = data.nodes
   .filter(({ role, shape, isTrained }) => isTrained && role === "activation" && shape.length === 2 && shape[0] === null)
   .slice(-3);
-// The labels: the input that the loss reads and the prediction does not.
-const target = (() => {
-  const loss = data.nodes[data.output];
-  const found = loss.inputs.map((k) => data.nodes[k]).find(({ role, inputs }) => role === "input" && !inputs.length);
-  return found ?? null;
-})();
 
 function prepareTables() {
-  if (plane) return;
-  const list = document.getElementById("tiles");
   for (const layer of layersShown) {
-    const canvas = element("canvas", { class: "table", role: "img", "aria-label": `${layer.name}: a row for each sample, a column for each unit` });
-    list.append(element("div", { class: "layer" }, element("span", {}, element("b", {}, layer.name)), canvas));
-    layer.canvas = canvas;
+    const label = `${layer.name}: a row for each sample, a column for each unit`;
+    layer.canvas = element("canvas", { class: "table", role: "img", "aria-label": label });
+    addTile(layer.name, layer.canvas);
   }
 }
 
 function paintTables(run) {
-  if (plane) return;
-  for (const layer of layersShown) {
-    const { value } = run.whole.nodes[layer.name];
+  for (const { name, canvas } of layersShown) {
+    const { value } = run.whole.nodes[name];
     const [rows, columns] = matrixShape(value);
-    const shown = Math.min(rows, MOST_ROWS);
     const limit = largestOf(value) || 1;
-    const [context, width, height] = prepared(layer.canvas);
-    for (let row = 0; row < shown; row++) {
-      for (let column = 0; column < columns; column++) {
-        context.fillStyle = heat(elementAt(value, row, column) / limit);
-        context.fillRect((column * width) / columns, (row * height) / shown, width / columns + 0.5, height / shown + 0.5);
-      }
-    }
+    paintSheet(canvas, { count: 1, height: Math.min(rows, MOST_ROWS), width: columns, across: 1 },
+      (_, row, column) => heatRgb(elementAt(value, row, column) / limit));
   }
-  paintAgreement(run);
+  if (regionKind === "counts") paintCounts(run);
+  if (regionKind === "agreement") paintAgreement(run);
+}
+
+// How often each class is taken for each class: labels down, decisions across.
+function paintCounts(run) {
+  const [context, width, height] = prepared(document.getElementById("map"));
+  const prediction = run.whole.nodes[data.nodes[data.prediction].name].value;
+  const counts = Array.from({ length: labels.classes }, () => Array(labels.classes).fill(0));
+  run.trained.forEach((sample, row) => {
+    counts[classOf(sample)][decided(prediction, row)] += 1;
+  });
+  const margin = 30;
+  const [cellWidth, cellHeight] = [(width - margin) / labels.classes, (height - margin) / labels.classes];
+  context.textAlign = "center";
+  context.textBaseline = "middle";
+  counts.forEach((row, k) => {
+    const all = row.reduce((a, b) => a + b, 0) || 1;
+    row.forEach((size, j) => {
+      context.globalAlpha = (0.85 * size) / all;
+      context.fillStyle = j === k ? colours.map : colours.glow;
+      context.fillRect(margin + j * cellWidth + 1, k * cellHeight + 1, cellWidth - 2, cellHeight - 2);
+      context.globalAlpha = 1;
+      context.fillStyle = colours.ink;
+      context.font = "13px system-ui, sans-serif";
+      if (size) context.fillText(size, margin + (j + 0.5) * cellWidth, (k + 0.5) * cellHeight);
+    });
+    context.fillStyle = colours.quiet;
+    context.font = "12px system-ui, sans-serif";
+    context.fillText(k, margin - 9, (k + 0.5) * cellHeight);
+    context.fillText(k, margin + (k + 0.5) * cellWidth, height - margin + 9);
+  });
+  context.fillText("decision →", margin + (width - margin) / 2, height - 7);
+  context.save();
+  context.rotate(-Math.PI / 2);
+  context.fillText("← label", -(height - margin) / 2, 8);
+  context.restore();
 }
 
 // A point for each output of each sample, its label across and its prediction up.
 function paintAgreement(run) {
   const [context, width, height] = prepared(document.getElementById("map"));
-  const prediction = run.whole.nodes[data.nodes[data.prediction].name].value;
-  if (!target) return;
-  const labels = numbersOf(run.whole.nodes[target.name].value);
-  const predicted = numbersOf(prediction);
-  if (labels.length !== predicted.length) return;
-  const low = Math.min(...labels, ...predicted);
-  const high = Math.max(...labels, ...predicted);
-  const span = high - low || 1;
-  const margin = 24;
-  const place = (number, size) => margin + ((number - low) / span) * (size - 2 * margin);
+  const wanted = numbersOf(run.whole.nodes[target.name].value);
+  const predicted = numbersOf(run.whole.nodes[data.nodes[data.prediction].name].value);
+  if (wanted.length !== predicted.length) return;
+  const all = [...wanted, ...predicted].filter(Number.isFinite);
+  const low = all.reduce((a, b) => Math.min(a, b), Infinity);
+  const high = all.reduce((a, b) => Math.max(a, b), -Infinity);
+  const margin = 30;
+  const place = (number, size) => margin + ((number - low) / (high - low || 1)) * (size - 1.5 * margin);
   context.strokeStyle = colours.line;
+  context.strokeRect(margin - 8, margin / 2 - 8, width - 1.5 * margin + 16, height - 1.5 * margin + 16);
   context.beginPath();
   context.moveTo(place(low, width), height - place(low, height));
   context.lineTo(place(high, width), height - place(high, height));
   context.stroke();
-  context.fillStyle = colours.value;
-  labels.forEach((label, k) => {
+  wanted.forEach((label, k) => {
+    const [x, y] = [place(label, width), height - place(predicted[k], height)];
+    context.strokeStyle = colours.glow; // the error: from the label's line to the prediction
     context.beginPath();
-    context.arc(place(label, width), height - place(predicted[k], height), 3.5, 0, 7);
+    context.moveTo(x, height - place(label, height));
+    context.lineTo(x, y);
+    context.stroke();
+    context.fillStyle = colours.value;
+    context.beginPath();
+    context.arc(x, y, 4, 0, 7);
     context.fill();
   });
-  context.fillStyle = colours.quiet;
   context.font = "12px system-ui, sans-serif";
-  context.textAlign = "center";
-  context.fillText("label →", width / 2, height - 5);
-  context.textAlign = "left";
-  context.fillText("prediction ↑", 6, 14);
+  axisText(context, briefNumber(low), margin, height - 10, "left");
+  axisText(context, "label →", width / 2, height - 10, "center");
+  axisText(context, briefNumber(high), width - margin / 2, height - 10, "right");
+  context.save();
+  context.rotate(-Math.PI / 2);
+  axisText(context, "prediction →", -height / 2, 9, "center");
+  context.restore();
 }
+
+views.push({ prepare: prepareTables, paint: paintTables });
