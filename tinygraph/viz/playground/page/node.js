@@ -42,7 +42,7 @@ function numbersFigure(title, view, node) {
   const marks = data.marks.filter((row) => row < rows);
   const chosen = isBatch && view.shape.length > 1 ? marks : spread(Math.min(rows, 4));
   const entries = chosen.map((row) =>
-    spread(Math.min(columns, 6)).map((column) => {
+    spread(Math.min(columns, 4)).map((column) => {
       const number = elementAt(view, row, column);
       return Number.isFinite(number) ? number : String(number);
     }));
