@@ -54,6 +54,7 @@ fuzz: $(VENV)/.stamp-test  ## give the public API 100,000 bad inputs, and the co
 
 bench: $(VENV)/.stamp-test  ## measure it beside NumPy by hand, C and other frameworks (what is installed)
 	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks.browser
 
 mutants: $(VENV)/.stamp-mutants  ## change one thing in the core, 2,300 times; the tests must notice
 	cd tests && ../$(BIN)/python -m campaigns.mutants

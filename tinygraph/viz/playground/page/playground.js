@@ -1,7 +1,7 @@
 // The playground: the run of now, its redraw, and the loop that trains.
 
 const SPEEDS = [1, 2, 5, 15, 30, 60, 200, 1000, 5000, Infinity]; // epochs a second
-const FRAME = 10; // milliseconds of training between two redraws at full speed
+const FRAME = 7; // milliseconds of training between two redraws at full speed
 const CALM = 1000 / 15; // between two redraws of a large graph
 const SPOKEN = 2000; // milliseconds between two summaries for a screen reader
 let state = null;
