@@ -152,6 +152,8 @@ class Browser:
                 tab.on("console", self._note_message)
                 tab.on("request", self._note_request)
                 for path in pages:
+                    if path.parent.name == "live" and view == "dark":
+                        continue  # it was seen in the dark inside its page
                     self._notes.clear()
                     tab.goto(path.as_uri())
                     where = f"{path.relative_to(SITE)} ({view})"
