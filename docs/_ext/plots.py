@@ -39,7 +39,7 @@ LIGHT = ("#7cc0f2", "#ffa66e", "#5fd3b0", "#e3b341", "#c99be8")
 """The relatives of the five colours of ``tg.plots.COLOURS`` in the dark."""
 DARK_MAPS = {
     "regions": LinearSegmentedColormap.from_list("regions", ["#1d4766", PAPER, "#5c3213"]),
-    "Blues": LinearSegmentedColormap.from_list("Blues", [PAPER, "#235a82", LIGHT[0]]),
+    "Blues": LinearSegmentedColormap.from_list("Blues", [PAPER, "#1f4f73", "#4a90c4"]),
 }
 """Colour maps that begin or have their middle at the colour of the paper."""
 MOST_CLASSES = 20
