@@ -269,6 +269,15 @@ def test_odd_animations_are_refused(lab2, xor, tmp_path):
         film(title="{steps}")
 
 
+def test_attention_maps_are_drawn_for_each_head_of_each_block():
+    weights = np.full((2, 3, 4, 4), 0.25)
+    figure = plots.attention_maps(weights, tokens="abcd", title="where it looks")
+    assert [axes.get_title() for axes in figure.axes][-1] == "block 2, head 3"
+    assert {axes.images[0].get_clim() for axes in figure.axes} == {(0.0, 1.0)}
+    assert [label.get_text() for label in figure.axes[0].get_yticklabels()] == list("abcd")
+    assert len(plots.attention_maps(weights[0, 0]).axes) == 1
+
+
 def test_images_are_drawn_on_one_scale():
     pixels = np.stack([np.zeros((4, 4)), np.ones((4, 4))])
     figure = plots.images(pixels, titles=["0", 1], columns=2, title="two")
@@ -313,6 +322,8 @@ def test_the_worst_mistakes_come_first():
             tg.Graph(tg.Input("x", (None, 3)) * 1.0), np.ones((1, 2)), np.ones(1)
         ),
         lambda: plots.images(np.ones(3)),
+        lambda: plots.attention_maps(np.ones((2, 3))),
+        lambda: plots.attention_maps(np.ones((3, 3)), tokens="ab"),
         lambda: plots.images(np.ones((2, 4, 4)), titles=["one"]),
         lambda: plots.images(np.ones((2, 4, 4)), columns=0),
         lambda: plots.images(np.ones((2, 4, 4)), figure="here"),

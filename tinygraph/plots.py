@@ -15,6 +15,7 @@ from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
+from tinygraph.data.attention import attention_maps
 from tinygraph.data.mistakes import confusion_matrix, worst_mistakes
 from tinygraph.data.pictures import (
     COLOURS,
@@ -47,6 +48,7 @@ __all__ = [
     "Animation",
     "accuracy_curve",
     "animate",
+    "attention_maps",
     "confusion_matrix",
     "decision_regions",
     "images",

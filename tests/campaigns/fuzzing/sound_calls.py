@@ -213,6 +213,10 @@ SOUND_CALLS = {
         recorded_animation().save,
         {"path": "regions.gif", "frames_per_second": 2},
     ),
+    "plots.attention_maps": lambda: (
+        tg.plots.attention_maps,
+        {"weights": np.full((2, 3, 3), 1 / 3), "tokens": ["a", "b", "c"]},
+    ),
     "plots.images": lambda: (
         tg.plots.images,
         {"pixels": PIXELS, "titles": ["a", "b"], "columns": 2},

@@ -1,4 +1,4 @@
-"""The command ``tinygraph train``: a CSV file of the user, or the handwritten digits."""
+"""The command ``tinygraph train``: a CSV file of the user, handwritten digits, or strings."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tinygraph.cli.options import INTERRUPTED, file_path, folder_path, with_options
+from tinygraph.cli.train.reversal import ReversalTraining, save_reversal, train_reversal
 from tinygraph.cli.train.training import DIGITS, MODELS, Training, save_training, train_on_table
 from tinygraph.data.table import Table, digits_table, read_table
 from tinygraph.errors import ArgumentError
@@ -15,6 +16,9 @@ from tinygraph.lab2.run import OPTIMIZERS
 from tinygraph.validation.paths import writing
 
 BUILT_IN = "digits"
+REVERSE = "reverse"
+NOT_FOR_STRINGS = ("target", "features", "model")
+"""The options that describe a table; strings have none of them."""
 CONV_EPOCHS = 20
 """The usual epochs of convolutions, which learn more in an epoch, and take longer."""
 MOST_NAMES = 5
@@ -25,10 +29,11 @@ def add_train(commands: Any) -> None:
     """Add ``tinygraph train``."""
     train = commands.add_parser(
         "train",
-        help="train a network on your own CSV file, or on handwritten digits",
+        help="train a network on your own CSV file, on digits, or to reverse strings",
         description="Train a network with two hidden layers on a CSV file, and write a page about "
         "the result. The features are numbers; the target is a number or a class name. "
-        '"tinygraph train digits" uses 1,797 images of handwritten digits instead.',
+        '"tinygraph train digits" uses 1,797 images of handwritten digits instead. '
+        '"tinygraph train reverse" trains a transformer that reverses strings of eight digits.',
         argument_default=argparse.SUPPRESS,
     )
     _add_table(train)
@@ -39,7 +44,10 @@ def add_train(commands: Any) -> None:
 def _add_table(parser: argparse.ArgumentParser) -> None:
     table = parser.add_argument_group("table")
     parser.add_argument(
-        "table", type=file_path, metavar="FILE.csv", help="with a header or not; or digits"
+        "table",
+        type=file_path,
+        metavar="FILE.csv",
+        help="with a header or not; or digits, or reverse",
     )
     table.add_argument("--target", metavar="COLUMN", help="column to predict: name, or number")
     table.add_argument(
@@ -87,12 +95,18 @@ def _add_training(parser: argparse.ArgumentParser) -> None:
 
 def _defaults(name: str) -> str:
     usual, digits = getattr(Training(), name), getattr(DIGITS, name)
-    if usual == digits:
+    strings = getattr(ReversalTraining(), name)
+    if usual == digits == strings:
         return "" if usual is None else f" ({usual})"
-    return f" ({'all rows' if usual is None else usual}; digits: {digits})"
+    texts = [str("all rows" if usual is None else usual)]
+    texts += [f"{BUILT_IN}: {digits}"] * (digits != usual)
+    texts += [f"{REVERSE}: {strings}"] * (strings != usual)
+    return f" ({'; '.join(texts)})"
 
 
 def _run_train(options: argparse.Namespace) -> int:
+    if str(options.table) == REVERSE:
+        return _run_reversal(options)
     from tinygraph.cli.train.page import write_own_page  # matplotlib is slow to import
 
     table, usual = _table(options)
@@ -104,6 +118,26 @@ def _run_train(options: argparse.Namespace) -> int:
     files = save_training(trained, options.out)
     print(f"written to {options.out}: {', '.join(path.name for path in files)}")
     print(f"\nStart here: {write_own_page(trained, options.table.name, options.out, files)}")
+    return INTERRUPTED if trained.history.stopped == "interrupted" else 0
+
+
+def _run_reversal(options: argparse.Namespace) -> int:
+    from tinygraph.cli.train.reversal_page import write_reversal_page  # imports matplotlib
+
+    given = [name for name in NOT_FOR_STRINGS if name in options]
+    if given:
+        raise ArgumentError(
+            f"--{given[0]} must not be given with {REVERSE}: it trains a transformer on strings, "
+            f"which have no columns. Leave it out."
+        )
+    print("reverse: random strings of 8 digits; the network predicts each string backwards")
+    with writing(options.out):
+        options.out.mkdir(parents=True, exist_ok=True)
+    trained = train_reversal(with_options(ReversalTraining(), options))
+    print(f"\n{trained.summary()}")
+    files = save_reversal(trained, options.out)
+    print(f"written to {options.out}: {', '.join(path.name for path in files)}")
+    print(f"\nStart here: {write_reversal_page(trained, options.out, files)}")
     return INTERRUPTED if trained.history.stopped == "interrupted" else 0
 
 

@@ -15,6 +15,7 @@ from tinygraph.lab2.report.figures import report_style
 from tinygraph.lab2.report.layout import render
 from tinygraph.lab2.report.svg import inline_svg
 from tinygraph.notation.numbers import number
+from tinygraph.train.history import History
 
 MISTAKES = 10
 """Rows in the list of the worst mistakes."""
@@ -41,7 +42,7 @@ def write_own_page(trained: Trained, source: str, folder: Path, files: Sequence[
         score_names=trained.score_names,
         scores=trained.scores(),
         history=trained.history,
-        curve=_learning_curve(trained),
+        curve=draw_learning_curve(trained.history),
         pictures=_pictures(trained),
         mistakes=[] if trained.table.image_shape else worst_rows(trained),
         has_validation=bool(trained.is_held_out.any()),
@@ -75,10 +76,11 @@ def worst_rows(trained: Trained) -> list[tuple[str, ...]]:
     ]
 
 
-def _learning_curve(trained: Trained) -> str:
+def draw_learning_curve(history: History) -> str:
+    """Return the loss over the epochs, of training and of validation, as SVG."""
     with report_style():
         figure, axes = _axes(6.0, 3.4)
-        plots.learning_curve({"training": trained.history}, ax=axes, title="")
+        plots.learning_curve({"training": history}, ax=axes, title="")
         _rename_legend(axes, {"training, validation": "validation"})
     return inline_svg(figure, "curve", "The loss over the epochs")
 
