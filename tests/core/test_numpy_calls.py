@@ -32,6 +32,8 @@ def evaluate(line, x):
 
 def value_of(result):
     """Return the numbers of a node, or what it refuses to run with; anything else unchanged."""
+    if isinstance(result, list):
+        return [value_of(each) for each in result]
     try:
         return tg.Graph(result).forward() if isinstance(result, tg.Node) else result
     except TinygraphError as error:
@@ -54,11 +56,14 @@ def test_a_line_on_a_node_gives_the_numbers_of_numpy_or_an_explanation(line):
             assert isinstance(value, TinygraphError) or refused_alike, f"{shape}: {value!r}"
             continue
         assert not isinstance(expected, Exception), f"{shape}: NumPy refuses, the node {result!r}"
-        assert np.shape(value) == np.shape(expected), shape
+        pairs = list(zip(value, expected)) if isinstance(value, list) else [(value, expected)]
+        for got, wanted in pairs:
+            assert np.shape(got) == np.shape(wanted), shape
         if isinstance(result, tg.Node):
             assert result.shape == np.shape(expected), shape
-        if isinstance(value, (float, np.ndarray, np.generic)):
-            np.testing.assert_allclose(value, np.asarray(expected, float), rtol=1e-14)
+        for got, wanted in pairs:
+            if isinstance(got, (float, np.ndarray, np.generic)):
+                np.testing.assert_allclose(got, np.asarray(wanted, float), rtol=1e-14)
 
 
 @pytest.mark.filterwarnings("ignore")

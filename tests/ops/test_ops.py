@@ -18,7 +18,16 @@ from tinygraph.ops.arithmetic import unbroadcast
 from tinygraph.validation.op_results import one_each
 
 OPS = [getattr(ops, name) for name in ops.__all__]
-REDUCTIONS = (ops.Sum, ops.Mean, ops.Max, ops.Min)
+REDUCTIONS = (
+    ops.Sum,
+    ops.Mean,
+    ops.Max,
+    ops.Min,
+    ops.Prod,
+    ops.Var,
+    ops.Std,
+    ops.LogSumExp,
+)
 VARIANTS = [
     *((op, {}) for op in OPS),
     *((tg.Power, {"exponent": k}) for k in (0.0, 0.5, 1.0, 3.0, -2.0)),
@@ -28,6 +37,8 @@ VARIANTS = [
     *((op, {"axis": axis}) for op in REDUCTIONS for axis in ((0, 1), (-1,), ())),
     (tg.ops.Transpose, {"axes": (1, 0)}),
     (tg.ops.Concatenate, {"axis": -1}),
+    (tg.ops.CumSum, {"axis": 0}),
+    (tg.ops.Pad, {"widths": ((2, 0), (0, 1)), "fill": 3.5}),
     (tg.ops.Reshape, {"to": (-1, 2, 2)}),
 ]
 
@@ -92,6 +103,8 @@ MOVES = (
     ops.Take,
     ops.AddAt,
     ops.Embedding,
+    ops.Pad,
+    ops.CumSum,
 )
 """The ops that only move elements: their local derivative is 1 at another place."""
 
@@ -275,3 +288,45 @@ def test_a_loss_compares_no_wrong_pairs_in_a_batch_of_one():
     with pytest.raises(ShapeError, match=r'"loss".*\(1, 1\) and \(3, 1\)'):
         model.forward(x=np.ones((1, 1)), t=np.ones((3, 1)))
     assert model.forward(x=np.ones((3, 1)), t=np.ones((3, 1))) == 0
+
+
+def test_no_gradient_flows_through_detach_and_gradcheck_holds_its_value():
+    w = tg.Parameter([2.0, 3.0], name="w")
+    model = tg.Graph(tg.Sum(w * tg.Detach(w * w, name="target")))
+    model.forward()
+    model.backward()
+    np.testing.assert_array_equal(w.grad, [4.0, 9.0])
+    assert tg.gradcheck(model).ok
+    (gradient,) = tg.gradients(model.output, [w])
+    np.testing.assert_array_equal(tg.Graph(gradient).forward(), w.grad)
+    np.testing.assert_array_equal(tg.compile(model).gradients()[1]["w"], w.grad)
+
+
+@pytest.mark.parametrize("zeros", [[], [1], [0, 2]])
+def test_the_gradient_of_a_product_is_right_with_zeros_in_it(zeros):
+    values = np.array([2.0, 3.0, 5.0])
+    values[zeros] = 0.0
+    x = tg.Parameter(values, name="x")
+    model = tg.Graph(np.prod(x))
+    model.forward()
+    model.backward()
+    expected = [np.prod(np.delete(values, k)) for k in range(3)]
+    np.testing.assert_array_equal(x.grad, expected)
+
+
+def test_equal_elements_have_no_slope_of_their_standard_deviation():
+    x = tg.Parameter([2.0, 2.0], name="x")
+    model = tg.Graph(np.std(x))
+    assert model.forward() == 0.0
+    model.backward()
+    np.testing.assert_array_equal(x.grad, [0.0, 0.0])
+
+
+def test_a_log_sum_exp_of_large_numbers_does_not_overflow():
+    x = tg.Parameter([[900.0, 900.0], [-900.0, -1000.0]], name="x")
+    node = tg.LogSumExp(x, axis=1)
+    model = tg.Graph(tg.Sum(node))
+    model.forward()
+    model.backward()
+    np.testing.assert_allclose(node.value, [900.0 + np.log(2.0), -900.0])
+    np.testing.assert_allclose(x.grad, [[0.5, 0.5], [1.0, 0.0]], atol=1e-40)

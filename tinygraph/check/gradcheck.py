@@ -161,6 +161,9 @@ def _check_argument(
     x, parent = arrays[position], op.inputs[position]
     name = op.arguments[min(position, len(op.arguments) - 1)]
     check = ArgumentCheck(op, name, parent, is_spoilt=not _all_finite(arrays))
+    if op.stops_gradient and grad is None:
+        check.verdict = "none"
+        return check
 
     def f(x: Array) -> Array:
         try:
@@ -245,6 +248,7 @@ def _check_whole(
     g = np.where(np.isfinite(y), 1.0 if y.ndim == 0 else rng.normal(size=y.shape), 0.0)
     checks = []
     is_spoilt = not _all_finite(leaves.values())
+    held = {node: values[node] for node in graph.nodes if getattr(node, "stops_gradient", False)}
     with np.errstate(all="ignore"):
         graph.backward(seed=g)
         for leaf in (*graph.parameters, *graph.inputs):
@@ -257,7 +261,7 @@ def _check_whole(
 
             def f(x: Array, leaf: Node = leaf) -> Array:
                 try:
-                    return _values_in_float64(graph, {**leaves, leaf: x})[output]
+                    return _values_in_float64(graph, {**leaves, **held, leaf: x})[output]
                 except Exception:  # as above
                     return np.full_like(values[output], np.nan)
 

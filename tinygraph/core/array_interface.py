@@ -71,6 +71,26 @@ class ArrayInterface:
         """Return the smallest element, over all or along the axes ``axis``."""
         return np.min(self, axis=axis, keepdims=keepdims)
 
+    def prod(self, axis: Any = None, *, keepdims: Any = False) -> Any:
+        """Return the product of all elements, or along the axes ``axis``."""
+        return np.prod(self, axis=axis, keepdims=keepdims)
+
+    def var(self, axis: Any = None, *, keepdims: Any = False) -> Any:
+        """Return the variance of all elements, or along the axes ``axis``."""
+        return np.var(self, axis=axis, keepdims=keepdims)
+
+    def std(self, axis: Any = None, *, keepdims: Any = False) -> Any:
+        """Return the standard deviation of all elements, or along the axes ``axis``."""
+        return np.std(self, axis=axis, keepdims=keepdims)
+
+    def cumsum(self, axis: Any = None) -> Any:
+        """Return the sums of all elements up to each place along an axis."""
+        return np.cumsum(self, axis=axis)
+
+    def repeat(self, repeats: Any, axis: Any = None) -> Any:
+        """Return the array with each element along an axis several times."""
+        return np.repeat(self, repeats, axis=axis)
+
     def reshape(self, *shape: Any, order: str = "C") -> Any:
         """Return the same elements in another shape; -1 or None means the batch size."""
         return np.reshape(self, shape[0] if len(shape) == 1 else shape, order=order)

@@ -26,6 +26,7 @@ FUNCTIONS: dict[Callable[..., Any], Callable[..., Any]] = {}
 
 REDUCTIONS: dict[np.ufunc, Callable[..., Any]] = {
     np.add: np.sum,
+    np.multiply: np.prod,
     np.maximum: np.max,
     np.minimum: np.min,
 }
@@ -51,7 +52,7 @@ def apply_ufunc(ufunc: np.ufunc, method: str, inputs: Any, options: dict[str, An
     if method != "__call__":
         raise ArgumentTypeError(
             f"np.{ufunc.__name__}.{method} cannot be applied to nodes. Call np.{ufunc.__name__} "
-            f"itself, or np.sum, np.max and np.min for a reduction."
+            f"itself, or np.sum, np.prod, np.max and np.min for a reduction."
         )
     return apply_function(ufunc, inputs, options)
 

@@ -1,5 +1,6 @@
 """The ops, each with its value, derivative, derivation and example in one place."""
 
+from tinygraph.ops import arranging as arranging
 from tinygraph.ops.activations import GELU, Identity, LeakyReLU, ReLU, Sigmoid, Tanh
 from tinygraph.ops.arithmetic import Add, Divide, Multiply, Negate, Subtract
 from tinygraph.ops.broadcasting import BroadcastLike, BroadcastTo, Size
@@ -16,15 +17,20 @@ from tinygraph.ops.comparisons import (
 )
 from tinygraph.ops.conditions import LogicalAnd, LogicalNot, LogicalOr, Where
 from tinygraph.ops.convolution import AvgPool2D, Conv2D, MaxPool2D
-from tinygraph.ops.functions import Abs, Cos, Exp, Expm1, Log, Log1p, Round, Sign, Sin
+from tinygraph.ops.detach import Detach
+from tinygraph.ops.functions import Abs, Exp, Expm1, Log, Log1p, Round, Sign
 from tinygraph.ops.indexing import AddAt, Embedding, Index, Put, Take
 from tinygraph.ops.joining import Concatenate
 from tinygraph.ops.linear import AddBias, MatMul, OuterSum
 from tinygraph.ops.losses import MSE
 from tinygraph.ops.normalization import LayerNorm
+from tinygraph.ops.padding import Pad
 from tinygraph.ops.powers import Power, Sqrt, Square, VariablePower
-from tinygraph.ops.reductions import Max, Mean, Min, Sum
+from tinygraph.ops.products import CumSum, Prod
+from tinygraph.ops.reductions import LogSumExp, Max, Mean, Min, Sum
 from tinygraph.ops.shaping import Reshape, Transpose
+from tinygraph.ops.trigonometry import Arccos, Arcsin, Arctan, Cos, Sin
+from tinygraph.ops.variance import Std, Var
 from tinygraph.ops.windows import AddWindows, Columns
 
 __all__ = [
@@ -35,6 +41,9 @@ __all__ = [
     "AddAt",
     "AddBias",
     "AddWindows",
+    "Arccos",
+    "Arcsin",
+    "Arctan",
     "AvgPool2D",
     "BinaryCrossEntropy",
     "BroadcastLike",
@@ -44,6 +53,8 @@ __all__ = [
     "Conv2D",
     "Cos",
     "CrossEntropy",
+    "CumSum",
+    "Detach",
     "Divide",
     "Embedding",
     "Equal",
@@ -60,6 +71,7 @@ __all__ = [
     "Log",
     "Log1p",
     "LogSoftmax",
+    "LogSumExp",
     "LogicalAnd",
     "LogicalNot",
     "LogicalOr",
@@ -74,7 +86,9 @@ __all__ = [
     "Negate",
     "NotEqual",
     "OuterSum",
+    "Pad",
     "Power",
+    "Prod",
     "Put",
     "ReLU",
     "Reshape",
@@ -86,11 +100,13 @@ __all__ = [
     "Softmax",
     "Sqrt",
     "Square",
+    "Std",
     "Subtract",
     "Sum",
     "Take",
     "Tanh",
     "Transpose",
+    "Var",
     "VariablePower",
     "Where",
 ]

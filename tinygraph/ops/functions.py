@@ -107,48 +107,6 @@ class Log1p(Op, numpy=np.log1p):
         return (rng.uniform(-0.5, 1.0, size=(3, 4)),)
 
 
-class Sin(Op, numpy=np.sin):
-    r"""Sine, of an angle in radians.
-
-    **Formula.** :math:`y = \sin x`.  **Gradient.** :math:`\sin' = \cos`:
-    :math:`\partial L/\partial x = g \odot \cos x`.
-
-    >>> float(Sin.forward(None, np.array(0.0)))
-    0.0
-    """
-
-    formula = r"\sin(x)"
-    code = "np.sin(x)"
-    rules = (Rule(r"g \odot \cos(x)", "g * np.cos(x)", local="np.cos(x)", why="sin′ = cos"),)
-
-    def forward(self, x: Array) -> Array:
-        return np.sin(x)
-
-    def backward(self, g: Array, y: Array, x: Array) -> Array:
-        return g * np.cos(x)
-
-
-class Cos(Op, numpy=np.cos):
-    r"""Cosine, of an angle in radians.
-
-    **Formula.** :math:`y = \cos x`.  **Gradient.** :math:`\cos' = -\sin`:
-    :math:`\partial L/\partial x = -g \odot \sin x`.
-
-    >>> float(Cos.forward(None, np.array(0.0)))
-    1.0
-    """
-
-    formula = r"\cos(x)"
-    code = "np.cos(x)"
-    rules = (Rule(r"-g \odot \sin(x)", "-g * np.sin(x)", local="-np.sin(x)", why="cos′ = −sin"),)
-
-    def forward(self, x: Array) -> Array:
-        return np.cos(x)
-
-    def backward(self, g: Array, y: Array, x: Array) -> Array:
-        return -g * np.sin(x)
-
-
 class Abs(Op, numpy=np.abs):
     r"""Absolute value.
 

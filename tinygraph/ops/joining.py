@@ -101,3 +101,21 @@ def stack(arrays: Any, axis: Any = 0) -> Any:
     """Build a Concatenate node of the arrays, each with a new axis."""
     nodes = [node if isinstance(node, Node) else Constant(node) for node in arrays]
     return Concatenate(*(expand_dims(node, axis) for node in nodes), axis=axis)
+
+
+@builds(np.hstack)
+def side_by_side(tup: Any) -> Any:
+    """Build a Concatenate node of arrays side by side: along axis 1, or 0 for one axis."""
+    return concatenate(tup, axis=0 if len(_shape(tup[0])) == 1 else 1)
+
+
+@builds(np.vstack)
+def one_below_the_other(tup: Any) -> Any:
+    """Build a Concatenate node along axis 0; an array with one axis is a row."""
+    if len(_shape(tup[0])) == 1:
+        return stack(tup)
+    return concatenate(tup, axis=0)
+
+
+def _shape(array: Any) -> Any:
+    return array.shape if isinstance(array, Node) else np.shape(array)

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from tinygraph.core.array_interface import ArrayInterface
 from tinygraph.core.numpy_functions import FUNCTIONS
 from tinygraph.core.op import Op, Rule
 from tinygraph.errors import ArgumentTypeError, ShapeError
@@ -91,7 +92,7 @@ class Mean(Op, numpy=np.mean):
     keepdims: bool = False
 
     def forward(self, x: Array) -> Array:
-        _refuse_empty(self, x, "mean")
+        refuse_empty(self, x, "mean")
         y: Array = np.mean(x, axis=self.axis, keepdims=self.keepdims)
         return y
 
@@ -138,7 +139,7 @@ class Max(Op, numpy=np.max):
     keepdims: bool = False
 
     def forward(self, x: Array) -> Array:
-        _refuse_empty(self, x, "maximum")
+        refuse_empty(self, x, "maximum")
         y: Array = np.max(x, axis=self.axis, keepdims=self.keepdims)
         return y
 
@@ -185,12 +186,80 @@ class Min(Op, numpy=np.min):
     keepdims: bool = False
 
     def forward(self, x: Array) -> Array:
-        _refuse_empty(self, x, "minimum")
+        refuse_empty(self, x, "minimum")
         y: Array = np.min(x, axis=self.axis, keepdims=self.keepdims)
         return y
 
     def backward(self, g: Array, y: Array, x: Array) -> Array:
         return spread(g, x, self.axis) * share_of(y, x, self.axis)
+
+    def infer_shape(self, x: Shape) -> Shape:
+        return reduced_shape(self, x, self.axis, self.keepdims)
+
+
+def log_sum_exp(x: Any, axis: Axes = None, keepdims: bool = False) -> Any:
+    """Return the logarithm of the sum of exponentials, without overflow.
+
+    >>> float(log_sum_exp(np.array([900.0, 900.0])).round(4))
+    900.6931
+    """
+    if isinstance(x, ArrayInterface):
+        node: Any = x
+        return node.__array_function__(log_sum_exp, (type(x),), (x, axis, keepdims), {})
+    largest = np.max(x, axis=axis, keepdims=True)
+    y = largest + np.log(np.sum(np.exp(x - largest), axis=axis, keepdims=True))
+    return y if keepdims else np.squeeze(y, axis=axis)
+
+
+class LogSumExp(Op, numpy=log_sum_exp):
+    r"""Logarithm of a sum of exponentials, over all elements or along some axes: a smooth maximum.
+
+    **Formula.** :math:`y = \ln \sum_i e^{x_i}`. It lies between the maximum and the maximum plus
+    :math:`\ln n`.
+
+    **Gradient.** The derivative of the logarithm is 1 divided by the sum, and that of the sum is
+    :math:`e^{x_i}`. With :math:`e^{y} = \sum_k e^{x_k}`, the quotient is the softmax:
+
+    .. math:: \frac{\partial L}{\partial x_i} = g \cdot \frac{e^{x_i}}{\sum_k e^{x_k}}
+              = g \cdot e^{x_i - y} .
+
+    **Shape check.** g and y keep the reduced axes with size 1, so the product has the shape of x.
+
+    The largest x is subtracted before the exponentials and added again after the logarithm, so
+    nothing overflows.
+
+    Parameters
+    ----------
+    axis : int or tuple of int, optional
+        The axes to sum along. Default: all of them.
+    keepdims : bool
+        Keep these axes, with size 1.
+
+    >>> import tinygraph as tg
+    >>> tg.LogSumExp(tg.Input("x", shape=(None, 2)), axis=1)
+    <LogSumExp (unnamed) (B,)>
+    """
+
+    formula = r"\ln \sum e^{x}"
+    code = "np.log(np.sum(np.exp(x), axis=self.axis, keepdims=self.keepdims))"
+    rules = (
+        Rule(
+            r"g \odot e^{x - y}",
+            "spread(g, x, self.axis) * np.exp(x - spread(y, x, self.axis))",
+            local="np.exp(x - spread(y, x, self.axis))",
+            why="ln′ is 1 divided by the sum, so the slope is e^x divided by the sum: a softmax",
+        ),
+    )
+    axis: Axes = None
+    keepdims: bool = False
+
+    def forward(self, x: Array) -> Array:
+        refuse_empty(self, x, "sum of exponentials with a logarithm")
+        y: Array = log_sum_exp(x, self.axis, self.keepdims)
+        return y
+
+    def backward(self, g: Array, y: Array, x: Array) -> Array:
+        return spread(g, x, self.axis) * np.exp(x - spread(y, x, self.axis))
 
     def infer_shape(self, x: Shape) -> Shape:
         return reduced_shape(self, x, self.axis, self.keepdims)
@@ -269,7 +338,8 @@ def _axes(ndim: int, axis: Any) -> tuple[int, ...]:
     return tuple(int(a) % ndim for a in (axis if isinstance(axis, tuple) else (axis,)))
 
 
-def _refuse_empty(op: Op, x: Array, what: str) -> None:
+def refuse_empty(op: Op, x: Array, what: str) -> None:
+    """Raise if a reduction has no element to compute its result from."""
     if reduced_size(x, op.axis) == 0:
         raise ShapeError(
             f"{describe(op)} needs at least one element, since an empty array has no {what}; "
