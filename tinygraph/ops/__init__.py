@@ -16,7 +16,7 @@ from tinygraph.ops.comparisons import (
     NotEqual,
 )
 from tinygraph.ops.conditions import LogicalAnd, LogicalNot, LogicalOr, Where
-from tinygraph.ops.convolution import AvgPool2D, Conv2D, MaxPool2D
+from tinygraph.ops.convolution import Conv2D
 from tinygraph.ops.detach import Detach
 from tinygraph.ops.functions import Abs, Exp, Expm1, Log, Log1p, Round, Sign
 from tinygraph.ops.indexing import AddAt, Embedding, Index, Put, Take
@@ -25,6 +25,7 @@ from tinygraph.ops.linear import AddBias, MatMul, OuterSum
 from tinygraph.ops.losses import MSE
 from tinygraph.ops.normalization import LayerNorm
 from tinygraph.ops.padding import Pad
+from tinygraph.ops.pooling import AvgPool2D, MaxPool2D
 from tinygraph.ops.powers import Power, Sqrt, Square, VariablePower
 from tinygraph.ops.products import CumSum, Prod
 from tinygraph.ops.reductions import LogSumExp, Max, Mean, Min, Sum

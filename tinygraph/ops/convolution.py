@@ -1,4 +1,4 @@
-"""Convolution and pooling of images (B, channels, height, width).
+"""Convolution of images (B, channels, height, width).
 
 Kernels are (out, in, height, width). As everywhere in deep learning, *convolution* means
 cross-correlation: the kernel is not flipped.
@@ -6,12 +6,15 @@ cross-correlation: the kernel is not flipped.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
+from tinygraph.core.array_interface import ArrayInterface
 from tinygraph.core.op import Op, Rule
 from tinygraph.errors import ArgumentError
 from tinygraph.ops.linear import outer_sum
-from tinygraph.ops.windows import add_windows, columns
+from tinygraph.ops.windows import add_windows, columns, sum_of_windows, window_matrix
 from tinygraph.validation.arrays import Array, brief, is_whole_number
 from tinygraph.validation.naming import describe
 from tinygraph.validation.shapes import Shape
@@ -73,19 +76,10 @@ class Conv2D(Op):
     padding: int = 0
 
     def forward(self, x: Array, kernels: Array) -> Array:
-        rows = columns(x, kernels.shape[2:], self.stride, self.padding)
-        y: Array = rows @ kernels.reshape(len(kernels), -1).T
-        return y.transpose(0, 3, 1, 2)
+        return convolved(x, kernels, self.stride, self.padding)
 
     def backward(self, g: Array, y: Array, x: Array, kernels: Array) -> tuple[Array, Array]:
-        size, count = kernels.shape[2:], len(kernels)
-        rows = columns(x, size, self.stride, self.padding)
-        at_rows = g.transpose(0, 2, 3, 1)
-        through = at_rows @ kernels.reshape(count, -1)
-        return (
-            add_windows(through, x, size, self.stride, self.padding),
-            outer_sum(at_rows, rows).reshape(kernels.shape),
-        )
+        return convolution_gradients(g, x, kernels, self.stride, self.padding)
 
     def infer_shape(self, x: Shape, kernels: Shape) -> Shape:
         for name, least in (("stride", 1), ("padding", 0)):
@@ -118,111 +112,36 @@ class Conv2D(Op):
         return rng.normal(size=(2, 3, 5, 4)), rng.normal(size=(2, 3, 3, 2))
 
 
-def blocks(x: Array, size: int) -> Array:
-    """Return images cut into blocks, of shape (B, channels, h, size, w, size)."""
-    batch, channels, height, width = x.shape
-    return x.reshape(batch, channels, height // size, size, width // size, size)
+def convolved(x: Array, kernels: Array, stride: int, padding: int) -> Array:
+    """Return the convolution; of nodes, as a product of rows, in which no samples are mixed."""
+    size, count = kernels.shape[2:], len(kernels)
+    if _has_node(x, kernels):
+        rows = columns(x, size, stride, padding)
+        return (rows @ kernels.reshape(count, -1).T).transpose(0, 3, 1, 2)
+    y = kernels.reshape(count, -1) @ window_matrix(x, size, stride, padding)
+    h, w = ((n + 2 * padding - k) // stride + 1 for n, k in zip(x.shape[2:], size))
+    return y.reshape(count, h, w, len(x)).transpose(3, 0, 1, 2)
 
 
-class _Pool2D(Op):
-    """What the two kinds of pooling share: blocks that do not overlap."""
-
-    size: int = 2
-
-    def infer_shape(self, x: Shape) -> Shape:
-        if not is_whole_number(self.size) or self.size < 1:
-            raise ArgumentError(
-                f"size of {describe(self)} must be a whole number from 1 on; "
-                f"got {brief(self.size)}."
-            )
-        if len(x) != 4 or None in x[1:]:
-            raise self.shape_error("images (B, channels, height, width)")
-        rest = [n for n in x[2:] if n is not None]
-        if any(n % self.size for n in rest):
-            raise self.shape_error(f"images whose height and width are multiples of {self.size}")
-        return (*x[:2], *(n // self.size for n in rest))
-
-
-class MaxPool2D(_Pool2D):
-    r"""The largest pixel of each block of ``size`` × ``size`` pixels; the blocks do not overlap.
-
-    **Formula.** :math:`y_{b c i j} = \max_{p, q} x_{b, c, k i + p, k j + q}`.
-
-    **Gradient.** Only the largest pixel of a block affects y, with the slope 1, so it gets g and
-    the others get 0. If several pixels are equally large, they share g.
-
-    **Shape check.** (B, c, H, W) becomes (B, c, H/k, W/k); the gradient has the shape of x.
-
-    >>> MaxPool2D.forward(MaxPool2D(np.zeros((1, 1, 2, 2))), np.array([[[[1.0, 5.0], [2.0, 3.0]]]]))
-    array([[[[5.]]]])
-    """
-
-    role = "arithmetic"
-    formula = r"\max_{block} x"
-    code = "blocks(x, self.size).max(axis=(3, 5))"
-    rules = (
-        Rule(
-            r"g \odot [x = y]",
-            "share(g, y, x, self.size)",
-            local="share(np.ones_like(y), y, x, self.size)",
-            why="only the largest pixel of a block affects y, with the slope 1",
-        ),
+def convolution_gradients(
+    g: Array, x: Array, kernels: Array, stride: int, padding: int
+) -> tuple[Array, Array]:
+    """Return the gradients by the images and by the kernels."""
+    size, count = kernels.shape[2:], len(kernels)
+    K = kernels.reshape(count, -1)
+    if _has_node(g, x, kernels):
+        at_rows = g.transpose(0, 2, 3, 1)
+        rows = columns(x, size, stride, padding)
+        return (
+            add_windows(at_rows @ K, x, size, stride, padding),
+            outer_sum(at_rows, rows).reshape(kernels.shape),
+        )
+    G = g.transpose(1, 2, 3, 0).reshape(count, -1)
+    return (
+        sum_of_windows(K.T @ G, x, size, stride, padding),
+        (G @ window_matrix(x, size, stride, padding).T).reshape(kernels.shape),
     )
 
-    def forward(self, x: Array) -> Array:
-        y: Array = np.max(blocks(x, self.size), axis=(3, 5))
-        return y
 
-    def backward(self, g: Array, y: Array, x: Array) -> Array:
-        return share(g, y, x, self.size)
-
-    @classmethod
-    def example(cls, rng: np.random.Generator) -> tuple[Array, ...]:
-        return (rng.permutation(2 * 3 * 4 * 4).reshape(2, 3, 4, 4) / 10.0,)
-
-
-def share(g: Array, y: Array, x: Array, size: int) -> Array:
-    """Return g at the largest pixels of each block, and 0 at the others."""
-    largest = blocks(x, size) == np.expand_dims(y, (3, 5))
-    count = np.sum(largest, axis=(3, 5), keepdims=True)
-    shared: Array = largest * np.expand_dims(g, (3, 5)) / count
-    return shared.reshape(x.shape).astype(x.dtype)
-
-
-class AvgPool2D(_Pool2D):
-    r"""The mean of each block of ``size`` × ``size`` pixels; the blocks do not overlap.
-
-    **Formula.** :math:`y_{b c i j} = \frac{1}{k^2} \sum_{p, q} x_{b, c, k i + p, k j + q}`.
-
-    **Gradient.** Every pixel of a block enters y with the factor :math:`1/k^2`.
-
-    **Shape check.** (B, c, H, W) becomes (B, c, H/k, W/k); the gradient has the shape of x.
-
-    >>> AvgPool2D.forward(AvgPool2D(np.zeros((1, 1, 2, 2))), np.array([[[[1.0, 5.0], [2.0, 4.0]]]]))
-    array([[[[3.]]]])
-    """
-
-    role = "arithmetic"
-    formula = r"\mathrm{mean}_{block}\, x"
-    code = "blocks(x, self.size).mean(axis=(3, 5))"
-    rules = (
-        Rule(
-            r"\frac{g}{k^{2}}",
-            "np.repeat(np.repeat(g, self.size, axis=2), self.size, axis=3) / self.size**2",
-            local="1 / self.size**2",
-            why="each pixel of a block enters its mean with the factor 1/k²",
-        ),
-    )
-
-    def forward(self, x: Array) -> Array:
-        y: Array = np.mean(blocks(x, self.size), axis=(3, 5))
-        return y
-
-    def backward(self, g: Array, y: Array, x: Array) -> Array:
-        spread = np.expand_dims(g, (3, 5)) / self.size**2
-        shape = blocks(x, self.size).shape
-        return np.broadcast_to(spread, shape).reshape(x.shape)
-
-    @classmethod
-    def example(cls, rng: np.random.Generator) -> tuple[Array, ...]:
-        return (rng.normal(size=(2, 3, 4, 4)),)
+def _has_node(*arrays: Any) -> bool:
+    return any(isinstance(array, ArrayInterface) for array in arrays)

@@ -2,6 +2,9 @@
 
 A convolution is a matrix product of these rows with its kernels. Each of the two ops is the
 gradient of the other one.
+
+:func:`window_matrix` and :func:`sum_of_windows` do the same with the batch as the last axis, where
+each NumPy call handles a whole batch in one go. That is several times as fast.
 """
 
 from __future__ import annotations
@@ -59,6 +62,44 @@ def add_windows(rows: Array, x: Array, size: tuple[int, int], stride: int, paddi
         for j in range(size[1]):
             y[:, :, i : i + stride * h : stride, j : j + stride * w : stride] += windows[..., i, j]
     return y[:, :, padding : padding + height, padding : padding + width]
+
+
+def window_matrix(x: Array, size: tuple[int, int], stride: int, padding: int) -> Array:
+    """Return every window of the images as a column, of shape (channels · size, h · w · B).
+
+    >>> window_matrix(np.arange(9.0).reshape(1, 1, 3, 3), (2, 2), 1, 0)[:, 1]
+    array([1., 2., 4., 5.])
+    """
+    _, channels, height, width = x.shape
+    last = x.transpose(1, 2, 3, 0)
+    if padding:
+        frame = np.zeros_like(last, order="C", shape=_with_frame(x, padding))
+        frame[:, padding : padding + height, padding : padding + width] = last
+        last = frame
+    windows = sliding_window_view(last, size, axis=(1, 2))[:, ::stride, ::stride]
+    y: Array = windows.transpose(0, 4, 5, 1, 2, 3).reshape(channels * size[0] * size[1], -1)
+    return y
+
+
+def sum_of_windows(
+    matrix: Array, x: Array, size: tuple[int, int], stride: int, padding: int
+) -> Array:
+    """Return images of the shape of x, in which the columns of a window matrix are added up."""
+    batch, channels, height, width = x.shape
+    h, w = ((n + 2 * padding - k) // stride + 1 for n, k in zip((height, width), size))
+    windows = matrix.reshape(channels, *size, h, w, batch)
+    y = np.zeros_like(matrix, order="C", shape=_with_frame(x, padding))
+    for i in range(size[0]):
+        for j in range(size[1]):
+            part = y[:, i : i + stride * h : stride, j : j + stride * w : stride]
+            np.add(part, windows[:, i, j], out=part)
+    inside = y[:, padding : padding + height, padding : padding + width]
+    return inside.transpose(3, 0, 1, 2)
+
+
+def _with_frame(x: Array, padding: int) -> tuple[int, int, int, int]:
+    batch, channels, height, width = x.shape
+    return channels, height + 2 * padding, width + 2 * padding, batch
 
 
 class Columns(Op):

@@ -71,7 +71,7 @@ def call_backward(op: Any, g: Any, y: Any, arrays: Sequence[Any]) -> list[Array 
         elif type(grad) is np.ndarray:
             # Only this loop and the tuple refer to a new array; a third reference is a shared one.
             if grad.base is not None or getrefcount(grad) > _REFERENCES_TO_A_NEW_ARRAY:
-                grad = grad.copy()
+                grad = grad.copy(order="K")
             if grad.shape != value.shape or grad.dtype is not value.dtype:
                 grad = as_gradient(grad, op, parent, value)
         elif grad is not None:

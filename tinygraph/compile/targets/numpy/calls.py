@@ -26,6 +26,8 @@ _REDUCTIONS = {np.sum: np.add, np.max: np.maximum, np.min: np.minimum, np.prod: 
 
 
 _FILLS: dict[Any, float | None] = {np.zeros_like: 0, np.ones_like: 1, np.full_like: None}
+_LAYOUT = {"shape", "order"}
+"""Options of these functions that say where the result is, and not what it is."""
 _ADD_AT = np.add.at
 
 
@@ -92,10 +94,14 @@ class Calls:
             self._reduction(operation)
         elif function in WRITES:
             self._write_part(operation)
-        elif function in _FILLS and not operation.options and self._copies is None:
+        elif self._is_fill(operation):
             self._filled(operation)
         else:
             self._general(operation)
+
+    def _is_fill(self, operation: Operation) -> bool:
+        options = set(operation.options)
+        return operation.function in _FILLS and options <= _LAYOUT and self._copies is None
 
     def _filled(self, operation: Operation) -> None:
         fill = self._script.bind(self._operands.array(operation.result).fill, "fill")

@@ -2,6 +2,8 @@
 
 - **Batch last.** A value of shape (batch, features) is stored as (features, batch): the elements of
   one feature are contiguous, a bias is one number for each row, and products have long rows.
+- **Images in the order of their operands.** With three and more axes, an elementwise result is stored
+  in the order of its operands, as NumPy itself would do.
 - **Row of ones.** The input of a layer has one more row, of ones, so that the bias is part of the
   product.
 - **Views** (``W.T``, a slice, most reshapes) cost nothing: they are created here, once.
@@ -21,8 +23,11 @@ import numpy as np
 
 from tinygraph.compile.ir import Operation, Value, values_in
 from tinygraph.compile.passes.joined_layers import join
-from tinygraph.compile.record.arrays import VIEWS
+from tinygraph.compile.record.arrays import VIEWS, cast
 from tinygraph.compile.record.functions import WRITES
+
+_FOLLOWING = {np.where, np.zeros_like, np.ones_like, cast, *WRITES}
+"""Functions that are not elementwise, but keep the order of their operand."""
 
 
 class Storage:
@@ -83,9 +88,14 @@ class Storage:
         """Whether ``value`` is stored with the batch as its last axis."""
         return len(value.shape) == 2 and value.shape[0] == self.batch and value.dtype != object
 
-    def allocate(self, value: Value) -> Any:
-        """Allocate a buffer for ``value``, and return it as an array of its shape."""
+    def allocate(self, value: Value, model: Any = None) -> Any:
+        """Allocate a buffer for ``value``, and return it as an array of its shape.
+
+        Its axes have the order in memory that those of the array ``model`` have.
+        """
         lead = () if self.copies is None else (self.copies,)
+        if model is not None:
+            return np.empty_like(model, value.dtype)
         if not self.is_batch_last(value):
             return np.empty(lead + value.shape, value.dtype)
         rows = value.shape[1] + (value in self.with_ones)
@@ -119,7 +129,7 @@ class Storage:
                     if member not in self._fixed and not self.is_view(member):
                         beneath[member] = result
             if result not in trial and result.dtype != object:
-                trial[result] = self.allocate(result)
+                trial[result] = self.allocate(result, self._model_of(operation, trial))
         self.joined = {
             member: whole
             for member, whole in beneath.items()
@@ -128,6 +138,15 @@ class Storage:
         self.with_ones_beneath = {
             value: array for value, array in self.with_ones_beneath.items() if value in self._fixed
         }
+
+    def _model_of(self, operation: Operation, arrays: dict[Value, Any]) -> Any:
+        """Return the operand in whose order the result is stored; ``None`` for the usual order."""
+        shape = operation.result.shape
+        follows = operation.is_elementwise or operation.function in _FOLLOWING
+        if not follows or len(shape) < 3 or self.copies is not None or operation.options:
+            return None
+        operands = [one for one in operation.operands if one.shape == shape and one in arrays]
+        return arrays[operands[0]] if operands else None
 
     def look(self, operation: Operation, source: Any) -> Any:
         """Return the view of ``source``, or ``None`` if the operation must copy."""
@@ -166,10 +185,13 @@ class Storage:
                 continue
             if value not in self.arrays and value.dtype != object:
                 place = self._in_place(operation, position, last)
-                self.arrays[value] = self._new(value) if place is None else place
+                model = self._model_of(operation, self.arrays)
+                self.arrays[value] = self._new(value, model) if place is None else place
             for operand in dict.fromkeys(map(self.base, operation.operands)):
                 if last.get(operand) == position and self._may_be_reused(operand):
-                    self._free.setdefault(_size(operand, self), []).append(self.arrays[operand])
+                    array = self.arrays[operand]
+                    key = _size(operand, self), _order(array)
+                    self._free.setdefault(key, []).append(array)
 
     def _last_reads(self, operations: list[Operation]) -> dict[Value, int]:
         """Return the position of the last read of each value, its views included."""
@@ -237,11 +259,12 @@ class Storage:
                 return self.arrays[operand]
         return None
 
-    def _new(self, value: Value) -> Any:
-        free = self._free.get(_size(value, self))
+    def _new(self, value: Value, model: Any) -> Any:
+        order = range(len(value.shape)) if model is None else _order(model)
+        free = self._free.get((_size(value, self), tuple(order)))
         if free and value not in self.with_ones:
             return free.pop()
-        return self.allocate(value)
+        return self.allocate(value, model)
 
     def _may_be_reused(self, value: Value) -> bool:
         return (
@@ -254,6 +277,13 @@ class Storage:
             and value not in self.with_ones
             and value.dtype != object
         )
+
+
+def _order(array: Any) -> tuple[int, ...]:
+    """Return the axes from the largest stride to the smallest; batch last counts as usual."""
+    if array.ndim < 3:
+        return tuple(range(array.ndim))
+    return tuple(sorted(range(array.ndim), key=lambda axis: -array.strides[axis]))
 
 
 def _members(operations: list[Operation], whole: Value) -> tuple[Value, ...]:
