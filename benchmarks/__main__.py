@@ -15,7 +15,7 @@ os.environ["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false intra_op_paralleli
 import numpy as np
 from tabulate import tabulate
 
-from benchmarks import lab2_step, minibatches, others
+from benchmarks import lab2_step, minibatches, networks, others
 from benchmarks.harness import measure
 from benchmarks.lab2_step import (
     BY_LAYERS,
@@ -40,14 +40,24 @@ BARS = (
     (NUMBA, TORCH, 100.0),
     (INTERPRETED, BY_LAYERS, 1 / 1.5),
 )
+NETWORKS = "Three networks, batch 64, cross-entropy, Adam, float64, µs a step"
 DOCS = Path(__file__).parent.parent / "docs"
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--rounds", type=int, default=15, help="interleaved rounds (default 15)")
+    parser.add_argument(
+        "--networks", action="store_true", help="measure the three networks alone, and keep the rest"
+    )
     parser.add_argument("--docs", type=Path, default=DOCS, help="where the docs are")
     options = parser.parse_args()
+    data = options.docs / "_data" / "benchmarks.txt"
+    if options.networks:
+        section = _heading(NETWORKS, network_table(networks.networks(options.rounds)))
+        print(section)
+        data.write_text(_replaced(data.read_text(encoding="utf-8"), section), encoding="utf-8")
+        return
     steps = {}
     for n, optimizer in CASES:
         lab2_step.check(n, optimizer)
@@ -63,6 +73,7 @@ def main() -> None:
             "64-32-10 in mini-batches of 64, ReLU, MSE, Adam",
             _table(minibatches.minibatches(options.rounds), 1e6, "µs per step"),
         ),
+        _heading(NETWORKS, network_table(networks.networks(options.rounds))),
         _heading(
             f"A sweep of {others.MODELS} models",
             _table(others.sweep(options.rounds), 1e6, "µs per model-step"),
@@ -72,7 +83,7 @@ def main() -> None:
     ]
     text = f"{_machine()}\n\n" + "\n\n".join(sections) + "\n"
     print(text)
-    (options.docs / "_data" / "benchmarks.txt").write_text(text, encoding="utf-8")
+    data.write_text(text, encoding="utf-8")
     chart(steps[100, "sgd"], options.docs / "_static" / "benchmarks.svg")
 
 
@@ -95,6 +106,31 @@ def bar_table(steps: dict) -> str:
         rows.append([f"{one} against {other}", f"{bar:.2f}", *(f"{r:.2f}" for r in ratios)])
     headers = ["", "bar", *(f"{OPTIMIZERS[kind]}, n = {n}" for n, kind in steps)]
     return tabulate(rows, headers=headers, tablefmt="rst", disable_numparse=True)
+
+
+def network_table(times: dict[str, dict[str, float]]) -> str:
+    """Return the times of each network, and how many times as fast as PyTorch the program is."""
+    names = list(next(iter(times.values())))
+    has_torch = networks.TORCH in names
+    rows = []
+    for network, case in times.items():
+        row = [network, *(f"{case[name] * 1e6:,.0f}" for name in names)]
+        if has_torch:
+            ratio = case[networks.TORCH] / case[networks.COMPILED]
+            row += [f"{ratio:.2f}", f"{networks.BARS[network]:.2f}"]
+        rows.append(row)
+    headers = ["", *names, *(["ratio", "bar"] if has_torch else [])]
+    return tabulate(rows, headers=headers, tablefmt="rst", disable_numparse=True)
+
+
+def _replaced(text: str, section: str) -> str:
+    """Return the tables with one section replaced, or added before that of the sweep."""
+    heading = section.split("\n")[0]
+    parts = text.split("\n\n**")
+    kept = [part for part in parts if not heading.endswith(part.split("\n")[0])]
+    place = next(k for k, part in enumerate(kept) if part.startswith("A sweep of"))
+    kept.insert(place, section.removeprefix("**"))
+    return "\n\n**".join(kept)
 
 
 def chart(times: dict[str, float], path: Path) -> None:

@@ -140,13 +140,13 @@ def share_common(block: Block) -> Block:
             return [operation]
         key = (
             operation.function,
-            substitute(operation.arguments, identity),
+            _with_hash(substitute(operation.arguments, identity)),
             repr(sorted(operation.options.items())),
             repr([a for a in operation.arguments if not isinstance(a, Value)]),
         )
         try:
             earlier = seen.setdefault(key, operation.result)
-        except TypeError:  # an argument that has no hash, such as a slice
+        except TypeError:  # an argument that has no hash, such as a list
             return [operation]
         if earlier is operation.result:
             return [operation]
@@ -154,6 +154,19 @@ def share_common(block: Block) -> Block:
         return earlier
 
     return rewritten(block, rewrite)
+
+
+def _with_hash(arguments: Any) -> Any:
+    """Return nested arguments with each slice as a tuple: older versions of Python hash no slice.
+
+    >>> _with_hash((1, (slice(0, 2), None)))
+    (1, ((<class 'slice'>, 0, 2, None), None))
+    """
+    if isinstance(arguments, slice):
+        return slice, arguments.start, arguments.stop, arguments.step
+    if isinstance(arguments, tuple):
+        return tuple(map(_with_hash, arguments))
+    return arguments
 
 
 def identity(value: Value) -> Any:

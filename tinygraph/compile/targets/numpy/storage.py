@@ -2,8 +2,8 @@
 
 - **Batch last.** A value of shape (batch, features) is stored as (features, batch): the elements of
   one feature are contiguous, a bias is one number for each row, and products have long rows.
-- **Images in the order of their operands.** With three and more axes, an elementwise result is stored
-  in the order of its operands, as NumPy itself would do.
+- **Images in the order of their operands.** With three and more axes, an elementwise result is
+  stored in the order of its operands, as NumPy itself would do.
 - **Row of ones.** The input of a layer has one more row, of ones, so that the bias is part of the
   product.
 - **Views** (``W.T``, a slice, most reshapes) cost nothing: they are created here, once.
