@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help lab2 report test bench kills graphs histories fuzz mutants lint pictures docs docs-check docs-open types clean book test-oldest wheel
+.PHONY: help lab2 report test bench kills graphs histories fuzz mutants pytorch lint pictures docs docs-check docs-open types clean book test-oldest wheel
 
 help:  ## list the targets
 	@grep -E '^[a-z0-9-]+:.*##' Makefile | sed 's/:.*##/\t/' | expand -t 14
@@ -48,6 +48,9 @@ graphs: $(VENV)/.stamp-test  ## compare 5,000 random graphs with HIPS autograd
 
 curvature: $(VENV)/.stamp-test  ## compare Hessian-vector products with HIPS autograd
 	cd tests && ../$(BIN)/python -m campaigns.curvature
+
+pytorch: $(VENV)/.stamp-test  ## compare every op and layer with PyTorch, if it is installed
+	cd tests && ../$(BIN)/python -m campaigns.pytorch
 
 fuzz: $(VENV)/.stamp-test  ## give the public API 100,000 bad inputs, and the command line 3,000
 	cd tests && ../$(BIN)/python -m campaigns.fuzz

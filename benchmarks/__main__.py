@@ -48,7 +48,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--rounds", type=int, default=15, help="interleaved rounds (default 15)")
     parser.add_argument(
-        "--networks", action="store_true", help="measure the three networks alone, and keep the rest"
+        "--networks",
+        action="store_true",
+        help="measure only the three networks; keep the rest",
     )
     parser.add_argument("--docs", type=Path, default=DOCS, help="where the docs are")
     options = parser.parse_args()

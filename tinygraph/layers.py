@@ -283,7 +283,7 @@ def attention(
 
         def split(part: str) -> Node:
             y = linear(x, size, name=part, rng=generator)
-            parts = Reshape(y, to=(None, length, heads, size // heads))
+            parts = Reshape(y, to=(x.shape[0], length, heads, size // heads))
             return Transpose(parts, axes=(0, 2, 1, 3))
 
         q, k, v = split("q"), split("k"), split("v")
@@ -292,7 +292,7 @@ def attention(
             later = np.triu(np.full((length, length), -1e9, _precision(x)), 1)
             scores = scores + Constant(later, name="mask")
         mixed = Softmax(scores, name="weights") @ v
-        joined = Reshape(Transpose(mixed, axes=(0, 2, 1, 3)), to=(None, length, size))
+        joined = Reshape(Transpose(mixed, axes=(0, 2, 1, 3)), to=(x.shape[0], length, size))
         return linear(joined, size, name="out", rng=generator)
 
 

@@ -47,6 +47,14 @@ CAMPAIGNS = {
         "the next process. After every kill the file must be complete and at most one interval "
         "old. A run that reached its end must be bitwise equal to one that was never killed.",
     ),
+    "pytorch": (
+        "Ops and layers against PyTorch",
+        "``make pytorch``",
+        "Every op and every layer is written a second time with PyTorch's own functions: values, "
+        "gradients by all inputs and parameters, and in float64 second derivatives along a random "
+        "direction. A difference is relative to the largest number of an array, or to 1 if all are "
+        "smaller. Without PyTorch the campaign says so and ends.",
+    ),
     "mutants": (
         "Mutants",
         "``make mutants``",

@@ -16,6 +16,9 @@ def test_every_campaign_was_run_for_long_and_met_no_failure():
     assert data["graphs"]["largest_relative_difference"] < 1e-12
     assert data["curvature"]["largest_relative_difference"] < 1e-9
     assert data["graphs"]["largest_relative_difference_compiled"] < 1e-12
+    assert data["pytorch"]["largest_relative_difference_float64"] < 1e-12
+    assert data["pytorch"]["largest_relative_difference_float64_second_derivatives"] < 1e-12
+    assert data["pytorch"]["largest_relative_difference_float32"] < 1e-5
     assert data["kills"]["kills"] >= 200
     assert data["kills"]["lost"] == 0
     mutants = data["mutants"]
