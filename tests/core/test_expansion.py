@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import reduce
+
 import numpy as np
 import pytest
 
@@ -40,17 +42,22 @@ PRIMITIVE = {
     tg.AddWindows: lambda x, like: (
         x.reshape(3, -1) @ chosen(windows(like), like.value[0].size)
     ).reshape(like.shape),
+    tg.Arccos: lambda x: np.pi / 2 - np.arctan(x / np.sqrt(1 - x * x)),
+    tg.Arcsin: lambda x: np.arctan(x / np.sqrt(1 - x * x)),
+    tg.Arctan: lambda x: np.arcsin(x / np.sqrt(1 + x * x)),
     tg.BroadcastLike: lambda x, like: x + np.zeros(like.shape),
     tg.BroadcastTo: lambda x: x * np.ones((2, 3, 4)),
     tg.Columns: lambda x: x.reshape(2, -1)[:, windows(x)].reshape(2, 2, 3, 4),
     tg.Concatenate: lambda x: x[:, ::-1][:, ::-1],
     tg.Cos: lambda x: np.sin(x + np.pi / 2),
+    tg.CumSum: lambda x: x @ np.triu(np.ones((4, 4))),
     tg.Divide: lambda a, b: a * np.exp(-np.log(b)),
     tg.Exp: lambda x: np.expm1(x) + 1,
     tg.Expm1: lambda x: np.exp(x) - 1,
     tg.Index: lambda x: x @ EYE[:, 1:3],
     tg.Log: lambda x: np.log1p(x - 1),
     tg.Log1p: lambda x: np.log(1 + x),
+    tg.LogSumExp: lambda x: np.log(np.sum(np.exp(x))),
     tg.MatMul: lambda x, W: np.sum(x[:, :, None] * W[None], axis=1),
     tg.Max: largest,
     tg.Maximum: lambda a, b: (a + b + np.abs(a - b)) / 2,
@@ -60,7 +67,9 @@ PRIMITIVE = {
     tg.Multiply: lambda a, b: ((a + b) ** 2 - (a - b) ** 2) / 4,
     tg.Negate: lambda x: 0 - x,
     tg.OuterSum: lambda x, z: np.sum(x[..., None] * z[:, :, None], axis=(0, 1)),
+    tg.Pad: lambda x: x @ np.eye(4, 7, k=1),
     tg.Power: lambda x: x * x,
+    tg.Prod: lambda x: reduce(np.multiply, [x[k // 4, k % 4] for k in range(12)]),
     tg.Put: lambda x, like: x @ EYE[1:3],
     tg.Sin: lambda x: np.cos(x - np.pi / 2),
     tg.Sqrt: lambda x: np.exp(np.log(x) / 2),
@@ -76,6 +85,7 @@ PRIMITIVE = {
 """Ops that are a single function of NumPy, each written with other ops."""
 
 WITHOUT_SLOPE = {
+    ops.Detach,
     ops.Equal,
     ops.Greater,
     ops.GreaterEqual,
@@ -89,7 +99,7 @@ WITHOUT_SLOPE = {
     ops.Sign,
     ops.Size,
 }
-"""Ops that are constant except at jumps: their backward returns None, and nothing else."""
+"""Ops that are constant except at jumps, and Detach: their backward returns None, nothing else."""
 
 
 @pytest.mark.parametrize("op", OPS, ids=lambda op: op.__name__)

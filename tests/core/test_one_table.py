@@ -28,21 +28,21 @@ ONLY_RECORDED = {
     "The shape of its result depends on the numbers.": """
         extract intersect1d setdiff1d setxor1d trim_zeros union1d unique unique_values""",
     "It is written with other functions in one line; the error says how.": """
-        append atleast_1d atleast_2d atleast_3d average block cbrt column_stack cosh
-        cross cumsum diag diff dstack empty_like exp2 float_power fmax fmin hstack hypot inner kron
-        log10 log2 logaddexp logaddexp2 median mod nan_to_num outer pad prod ptp remainder
-        repeat roll row_stack sinh sort split std tan tensordot tile trace tril triu unstack
-        var vdot vecdot vstack""",
+        atleast_1d atleast_2d atleast_3d average block cbrt column_stack cross diag dstack
+        empty_like exp2 float_power fmax fmin hypot inner kron log10 log2 logaddexp logaddexp2
+        median mod nan_to_num outer ptp remainder sort tensordot trace tril triu unstack
+        vdot vecdot""",
     "It is not needed for networks; an op of your own can contain it.": """
-        acos acosh angle apply_along_axis arccos arccosh arcsin arcsinh arctan arctan2 arctanh
-        array_split asin asinh astype atan atan2 atanh bincount conj conjugate convolve copy
-        copysign corrcoef correlate cov cumprod cumulative_prod cumulative_sum deg2rad degrees
-        delete diagflat diagonal divmod ediff1d einsum flip fliplr flipud fmod frexp geomspace
-        gradient histogram_bin_edges hsplit i0 imag insert interp ldexp linspace logspace matvec
-        modf nancumprod nancumsum nanmax nanmean nanmedian nanmin nanpercentile nanprod
-        nanquantile nanstd nansum nanvar nextafter partition percentile piecewise poly polyadd
-        polydiv polymul polysub polyval quantile rad2deg radians real real_if_close resize rollaxis
-        rot90 select sinc sort_complex trapezoid unwrap vander vecmat vsplit""",
+        acosh angle apply_along_axis arccosh arcsinh arctan2 arctanh array_split asinh astype atan2
+        atanh bincount conj conjugate convolve copy copysign corrcoef correlate cov cumprod
+        cumulative_prod cumulative_sum deg2rad degrees delete diagflat diagonal divmod ediff1d
+        einsum fmod frexp geomspace gradient histogram_bin_edges hsplit i0 imag insert interp ldexp
+        linspace logspace matvec modf nancumprod nancumsum nanmax nanmean nanmedian nanmin
+        nanpercentile nanprod nanquantile nanstd nansum nanvar nextafter partition percentile
+        piecewise poly polyadd polydiv polymul polysub polyval quantile rad2deg radians real
+        real_if_close resize rollaxis rot90 row_stack select sinc sort_complex
+        trapezoid unwrap vander vecmat
+        vsplit""",
 }
 
 

@@ -50,7 +50,6 @@ INSTEAD = {
     "outer": "np.reshape(a, (-1, 1)) * b",
     "ptp": "np.max(x) - np.min(x)",
     "remainder": "x - k * np.rint(x / k)",
-    "row_stack": "np.concatenate([a, b], axis=0)",
     "select": "np.where(condition, a, b)",
     "sort": "np.sort(node.value) after a run",
     "tensordot": "a @ b",
