@@ -170,3 +170,13 @@ def test_a_table_in_a_format_that_is_none(tablefmt, lab2, xor):
     lab2.forward(**xor)
     with pytest.raises(tg.TinygraphError, match="must be a format of tabulate"):
         tg.diagnose(lab2).table(tablefmt)
+
+
+def test_the_units_of_images_are_their_channels():
+    image = tg.Input("image", shape=(None, 1, 4, 6))
+    K = tg.Parameter(np.ones((3, 1, 3, 3)) * [[[[1.0]]], [[[-1.0]]], [[[2.0]]]], name="K")
+    model = tg.Graph(tg.Sum(tg.ReLU(tg.Conv2D(image, K), name="h")))
+    model.forward(image=np.random.default_rng(0).uniform(0.1, 1.0, size=(5, 1, 4, 6)))
+    model.backward()
+    (layer,) = tg.diagnose(model).layers
+    assert (layer.units, layer.dead) == (3, 1)

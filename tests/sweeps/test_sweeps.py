@@ -337,3 +337,16 @@ def test_a_run_of_a_setting_that_cannot_be_printed_prints_itself():
 
     run = tg.Run({"lr": Odd()}, seed=0, losses=[0.5])
     assert repr(run).endswith("seed 0, 1 epochs, last loss 0.5, finished>")
+
+
+def test_a_sweep_in_mini_batches_equals_fit(feeds, tmp_path):
+    settings = {"epochs": 4, "batch_size": 32}
+    swept = tg.sweep(build, {"lr": [0.02]}, seeds=2, save=tmp_path / "runs", **settings, **feeds)
+    for seed in range(2):
+        model, optimizer = build(np.random.default_rng(seed), 0.02)
+        history = tg.fit(model, optimizer, rng=seed, print_interval=0, **settings, **feeds)
+        np.testing.assert_allclose(swept.where(seed=seed).losses[0], history.loss, rtol=1e-9)
+    with pytest.raises(tg.errors.ArgumentError, match="belongs to another sweep"):
+        tg.sweep(build, {"lr": [0.02]}, seeds=2, save=tmp_path / "runs", epochs=4, **feeds)
+    with pytest.raises(tg.errors.ArgumentError, match="batch_size"):
+        tg.sweep(build, {"lr": [0.02]}, seeds=2, epochs=4, batch_size=0, **feeds)

@@ -17,15 +17,21 @@ FLAT = 0.05
 MOST = 0.9
 """A unit that is flat for this fraction of the batch counts as saturated."""
 
+IMAGES = 4
+"""The number of axes of images (B, channels, height, width), whose units are the channels."""
+
 
 class Slope:
     """The slope of an activation at each element, and its dead and saturated units."""
 
     def __init__(self, at_elements: Array, value: Array, steepest: float) -> None:
-        units = value.shape[-1] if value.ndim > 1 else 1
+        axis = 1 if value.ndim == IMAGES else -1
+        units = value.shape[axis] if value.ndim > 1 else 1
         self.steepest = steepest
         dead = (at_elements == 0) & (value == 0)
         flat = (np.abs(at_elements) < FLAT * steepest) & ~dead
+        if value.ndim > 1:
+            dead, flat = (np.moveaxis(each, axis, -1) for each in (dead, flat))
         self.dead = dead.reshape(-1, units).all(axis=0)
         self.saturated = flat.reshape(-1, units).mean(axis=0) >= MOST
         self.units = units

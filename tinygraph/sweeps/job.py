@@ -44,6 +44,7 @@ class Job:
     feeds: dict[str, Any]
     runs: int
     threads: int
+    batch_size: int | None = None
 
     @property
     def interval(self) -> int:
@@ -53,7 +54,7 @@ class Job:
     def __call__(self, tasks: list[Task]) -> list[Run]:
         """Train one model per task; those of one architecture share a program."""
         pairs = [self._built(point, seed) for point, seed in tasks]
-        if self.engine == "interpreted":
+        if self.engine == "interpreted" or self.batch_size is not None:
             return [self._fitted(pair, task) for pair, task in zip(pairs, tasks)]
         alike: dict[Hashable, list[int]] = {}
         for position, pair in enumerate(pairs):
@@ -121,6 +122,8 @@ class Job:
                 model,
                 optimizer,
                 epochs=self.epochs,
+                batch_size=self.batch_size,
+                rng=task[1],
                 engine=self.engine,
                 print_interval=0,
                 callback=look,

@@ -36,6 +36,7 @@ class Store:
             "build": getattr(job.build, "__qualname__", brief(job.build)),
             "epochs": job.epochs,
             "engine": job.engine,
+            **({} if job.batch_size is None else {"batch_size": job.batch_size}),
             "data": digest.hexdigest(),
         }
         self._keys = [json.dumps([point, seed], default=_plain) for point, seed in tasks]

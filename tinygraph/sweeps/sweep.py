@@ -39,6 +39,7 @@ def sweep(
     seeds: int | Iterable[int] = 20,
     *,
     epochs: int,
+    batch_size: int | None = None,
     engine: str = "auto",
     executor: Executor | Callable[[], Executor] | None = None,
     save: str | Path | None = None,
@@ -58,6 +59,8 @@ def sweep(
         The seeds, or their number: 0, 1, …. Every run gets a Generator made from its seed.
     epochs : int
         The number of epochs of each run.
+    batch_size : int, optional
+        Mini-batch size, as for ``tg.fit``; a run shuffles with its seed. Default: the full batch.
     engine : str
         As for ``tg.fit``.
     executor : Executor or callable, optional
@@ -105,11 +108,13 @@ def sweep(
         )
     tasks = tasks_of(grid, seeds)
     epochs = whole_number("epochs", epochs, least=1)
+    if batch_size is not None:
+        batch_size = whole_number("batch_size", batch_size, least=1)
     if not is_bool(progress):
         raise ArgumentTypeError(f"progress must be True or False; got {brief(progress)}.")
     check_engine(engine)
     threads = (os.cpu_count() or 1) if executor is None else 1
-    job = Job(build, epochs, engine, feeds, len(tasks), threads)
+    job = Job(build, epochs, engine, feeds, len(tasks), threads, batch_size)
     store = Store(save, job, tasks)
     done = store.load()
     with tqdm(
