@@ -183,3 +183,37 @@ def test_expand_of_render_is_a_list_of_names():
         tg.render(tg.lab2.model(rng=0), expand="loss")
     with pytest.raises(tg.TinygraphError, match="No node of this graph"):
         tg.render(tg.lab2.model(rng=0), expand=["lost"])
+
+
+def test_an_opened_model_keeps_its_prediction_and_its_updates():
+    x, t = tg.Input("x", (None, 2)), tg.Input("t", (None, 2))
+    h, updates = tg.layers.batch_norm(x, name="norm")
+    y = tg.Sigmoid(h, name="y")
+    model = tg.Graph(tg.MSE(y, t, name="loss"), prediction=y, updates=updates)
+    opened = with_expanded(model, ["loss"])
+    assert opened.prediction is y
+    assert [state.name for state in opened.updates] == [state.name for state in model.updates]
+    assert "norm/running_mean" in tg.render(model, expand=["loss"]).dot
+
+
+def test_an_opened_op_that_was_not_run_has_no_values():
+    model = tg.lab2.model(rng=0)
+    assert with_expanded(model, ["layer1/h"])["layer1/h/Divide1"].value is None
+
+
+def test_the_steps_of_an_opened_op_have_the_gradients_of_a_run():
+    """Also a step that several others read, and the constants."""
+    x = tg.Parameter([[0.5, -1.0]], name="x")
+    model = tg.Graph(tg.Sum(tg.GELU(x, name="y"), name="loss"))
+    model.forward()
+    model.backward()
+    opened = with_expanded(model, ["y"])
+    filled = {node.name: (node.value, node.grad) for node in opened.nodes}
+    opened.forward()
+    opened.backward()
+    for node in opened.nodes:
+        value, grad = filled[node.name]
+        np.testing.assert_allclose(value, node.value, rtol=1e-14)
+        if node.inputs and grad is not None:
+            np.testing.assert_allclose(grad, node.grad, rtol=1e-12, atol=1e-16)
+    assert all(filled[node.name][1] is not None for node in opened.nodes if node.inputs)

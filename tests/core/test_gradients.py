@@ -12,6 +12,7 @@ from handmade import op_of
 import tinygraph as tg
 from tinygraph import ops
 from tinygraph.check.op_check import check_op
+from tinygraph.core.backward_names import is_named_after_op, is_step
 from tinygraph.errors import ArgumentTypeError, GradientError, OpError, ShapeError
 
 X, T = tg.data.xor()
@@ -197,8 +198,11 @@ def test_numbers_that_an_op_keeps_on_itself_are_not_taken_for_constants():
     loss = np.sum(op)
     tg.Graph(loss).forward()
     kept = op.kept
-    with pytest.raises(OpError, match=r'"keeper".*keep something on self'):
+    with pytest.raises(
+        OpError, match=r'The backward of .*"keeper".*keep something on self'
+    ) as caught:
         tg.gradients(loss, [x])
+    assert caught.value.node is op
     assert op.kept is kept
     with pytest.raises(OpError, match=r'forward of .*"typed".*must do with nodes'):
         tg.expand(
@@ -223,6 +227,69 @@ def test_a_fixed_batch_size_is_advised_where_it_helps():
     writes = op_of(lambda x: x * 1.0, lambda g, y, x: g.__setitem__(0, 0.0))
     with pytest.raises(OpError, match=r"in place\.$"):
         tg.gradients(np.sum(writes(x)), [x])
+
+
+def test_a_batch_size_as_a_number_is_refused_in_plain_words():
+    op = op_of(lambda x: x * 1.0, lambda g, y, x: g * np.ones(x.shape))
+    x = tg.Input("x", shape=(None, 2))
+    with pytest.raises(OpError) as caught:
+        tg.gradients(np.sum(op(x, name="odd")), [x])
+    assert str(caught.value) == (
+        'The backward of Op "odd" must be NumPy code of whole arrays, so that it can be applied to '
+        "nodes; but it needs the batch size as a Python number, which is known only when a batch "
+        "arrives (np.zeros_like(x), and x.shape[0] in arithmetic, work for any batch size). "
+        "It works if the inputs have a fixed batch size."
+    ).replace("Op", type(op(x)).__name__)
+
+
+@pytest.mark.parametrize(
+    "backward",
+    [
+        lambda g, y, x: g * (3 * x.shape[0]) / (x.shape[0] * 3),
+        lambda g, y, x: g * (0.5 * x.shape[0]) / (x.shape[0] * 0.5),
+        lambda g, y, x: g.reshape(1 * x.shape[0], 2),
+        lambda g, y, x: np.broadcast_to(g, (x.shape[0] * 1, 2)),
+    ],
+)
+def test_arithmetic_with_a_batch_size(backward):
+    op = op_of(lambda x: x * 1.0, backward)
+    x = tg.Input("x", shape=(None, 2))
+    (gradient,) = tg.gradients(np.sum(op(x) ** 2), [x])
+    data = np.arange(6.0).reshape(3, 2)
+    np.testing.assert_allclose(run(gradient, x=data), 2 * data)
+
+
+def test_a_gradient_that_no_wanted_node_needs_is_not_built():
+    x, c = tg.Parameter(2.0, name="x"), tg.Parameter(3.0, name="c")
+    loss = np.exp(x) * np.sin(c)
+    tg.Graph(loss)
+    (gradient,) = tg.gradients(loss, [x])
+    assert "backward/dc" not in {node.name for node in tg.Graph(gradient).nodes}
+    assert gradient.auto_named
+
+
+def test_steps_have_the_prefix_of_their_group_and_the_top_has_none():
+    w = tg.Parameter(2.0, name="w")
+    with tg.scope("block"):
+        inner = tg.Tanh(w, name="inner")
+    (gradient,) = tg.gradients(tg.Tanh(inner, name="outer"), [w])
+    names = {node.name for node in tg.Graph(gradient).nodes if node.name.startswith("backward")}
+    assert {"backward/dw", "backward/block/dinner", "backward/block/Multiply1"} <= names
+    assert not any("//" in name for name in names)
+
+
+def test_a_step_is_told_from_a_gradient_and_from_a_node_of_the_user():
+    w = tg.Parameter([2.0], name="layer1/w")
+    (gradient,) = tg.gradients(np.sum(tg.Tanh(w, name="layer1/h")), [w])
+    graph = tg.Graph(np.sum(gradient))
+    steps = {node.name for node in graph.nodes if is_step(node)}
+    assert "backward/layer1/Multiply1" in steps
+    assert "backward/layer1/dw" not in steps
+    assert not any(is_step(node) for node in (w, graph.output))
+    mine = tg.Exp(w, name="backward/layer1/Exp1")
+    assert not is_step(mine)
+    assert is_named_after_op(tg.Exp(w))
+    assert is_named_after_op(graph.output)
 
 
 def test_an_op_of_your_own_needs_nothing_more():

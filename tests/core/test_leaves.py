@@ -160,3 +160,23 @@ def test_an_update_must_have_the_shape_of_its_state():
         tg.ShapeError if hasattr(tg, "ShapeError") else tg.TinygraphError, match="shape"
     ):
         tg.Graph(tg.Sum(a), updates={a: tg.Sum(a)})
+
+
+def test_predict_follows_a_switch_to_a_leaf_and_to_an_op():
+    x = tg.Input("x", (None, 2))
+    running = tg.State([1.0, 2.0], name="running")
+    of_leaf = tg.Switch(training=np.mean(x, axis=0), predicting=running)
+    of_op = tg.Switch(training=x, predicting=np.exp(running))
+    model = tg.Graph(np.sum(x), prediction=x * of_leaf + of_op)
+    expected = np.array([[3.0, 4.0]]) * [1.0, 2.0] + np.exp([1.0, 2.0])
+    np.testing.assert_allclose(model.predict(x=[[3.0, 4.0]]), expected)
+
+
+def test_a_graph_contains_the_present_names_of_its_nodes():
+    w = tg.Parameter(1.0, name="w")
+    model = tg.Graph(tg.Exp(w, name="y"))
+    assert "w" in model
+    assert model["w"] is w
+    w.name = "v"
+    assert "w" not in model
+    assert model["v"] is w

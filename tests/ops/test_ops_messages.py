@@ -1,7 +1,11 @@
 """The error messages of ops, quoted in full."""
 
+import numpy as np
 import pytest
 from messages import NOBODY, UNNAMED, check_message
+
+import tinygraph as tg
+from tinygraph.errors import ShapeError
 
 MESSAGES = [
     (
@@ -155,3 +159,57 @@ MESSAGES = [
 )
 def test_a_message_in_full(code, kind, message, node):
     check_message(code, kind, message, node)
+
+
+@pytest.mark.parametrize(
+    ("x", "z"),
+    [
+        ((2,), (2,)),
+        ((3, 2), (4, 2)),
+        ((3, 5, 2), (15, 2)),
+        ((3, 5, 2), (3, 4, 2)),
+        ((4, None), (4, 2)),
+        ((4, 2), (4, None)),
+    ],
+)
+def test_an_outer_sum_needs_equally_many_rows(x, z):
+    inputs = [tg.Input(name, shape=shape) for name, shape in (("x", x), ("z", z))]
+    with pytest.raises(ShapeError, match=r"needs equally many rows, \(…, m\) and \(…, n\); got x"):
+        tg.OuterSum(*inputs)
+
+
+def test_an_outer_sum_of_matrices_and_of_stacks():
+    x, z = np.arange(6.0).reshape(3, 2), np.arange(12.0).reshape(3, 4)
+    np.testing.assert_array_equal(tg.Graph(tg.OuterSum(x, z)).forward(), x.T @ z)
+    node = tg.OuterSum(tg.Input("x", (None, 3, 2)), tg.Input("z", (None, 3, 4)))
+    assert node.shape == (2, 4)
+
+
+def test_an_exponent_that_is_a_node_is_explained():
+    k = tg.Parameter(2.0, name="k")
+    with pytest.raises(tg.TinygraphError) as caught:
+        tg.Power(tg.Parameter(3.0), exponent=k, name="y")
+    assert str(caught.value) == (
+        'The exponent of Power "y" must be a number; got <Parameter "k" ()>. For an exponent that '
+        "is a node, write x ** k, which builds a VariablePower."
+    )
+
+
+def test_conditions_take_truth_values_of_numpy_and_python():
+    x = tg.Parameter([0.2, 0.8], name="x")
+    node = (x > 0.5) & np.array([True, True]) | False
+    assert tg.Graph(node).forward().tolist() == [0, 1]
+    with pytest.raises(
+        tg.TinygraphError, match=r"must be conditions, such as x > 0; got <Parameter"
+    ):
+        (x > 0.5) & x
+
+
+def test_one_half_is_not_a_condition_that_holds():
+    condition = tg.Parameter([0.5, 0.6], name="c")
+    a, b = tg.Parameter([1.0, 1.0], name="a"), tg.Parameter([2.0, 2.0], name="b")
+    model = tg.Graph(np.sum(tg.Where(condition, a, b)))
+    assert model.forward() == 3
+    model.backward()
+    assert a.grad.tolist() == [0, 1]
+    assert b.grad.tolist() == [1, 0]

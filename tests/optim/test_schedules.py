@@ -187,3 +187,41 @@ def test_frozen_parameters_are_skipped(xor):
     before = model["layer1/W"].value.copy()
     tg.fit(model, optimizer, **xor, epochs=3, print_interval=0)
     np.testing.assert_array_equal(model["layer1/W"].value, before)
+
+
+KINDS = [tg.SGD, tg.Momentum, tg.Nesterov, tg.AdaGrad, tg.RMSProp, tg.Adam, tg.AdamW]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_optimizer_clips_all_gradients_by_their_common_norm(kind):
+    """A clipped step equals a step on gradients that were scaled by hand."""
+    clipped, scaled = ([tg.Parameter(np.ones(2)), tg.Parameter(2.0)] for _ in range(2))
+    first, second = kind(clipped, lr=0.1, clip_norm=1.0), kind(scaled, lr=0.1)
+    for scale in (1.0, 0.02):
+        grads = [scale * np.array([3.0, 0.0]), np.float64(4.0 * scale)]
+        norm = 5.0 * scale
+        for parameters, factor in ((clipped, 1.0), (scaled, min(1.0, 1.0 / norm))):
+            for parameter, grad in zip(parameters, grads, strict=True):
+                parameter.grad = grad * factor
+        first.step()
+        second.step()
+    for one, other in zip(clipped, scaled, strict=True):
+        np.testing.assert_allclose(one.value, other.value, rtol=1e-14)
+
+
+@pytest.mark.parametrize(
+    ("kind", "defaults"),
+    [
+        (tg.SGD, {"lr": 0.1}),
+        (tg.Momentum, {"lr": 0.1, "beta": 0.9}),
+        (tg.Nesterov, {"lr": 0.1, "beta": 0.9}),
+        (tg.AdaGrad, {"lr": 0.1, "eps": 1e-8}),
+        (tg.RMSProp, {"lr": 0.01, "rho": 0.9, "eps": 1e-8}),
+        (tg.Adam, {"lr": 0.001, "beta1": 0.9, "beta2": 0.999, "eps": 1e-8, "weight_decay": 0.0}),
+        (tg.AdamW, {"lr": 0.001, "beta1": 0.9, "beta2": 0.999, "eps": 1e-8, "weight_decay": 0.01}),
+    ],
+)
+def test_the_defaults_are_those_of_the_papers(kind, defaults):
+    optimizer = kind([tg.Parameter(1.0)])
+    assert {name: getattr(optimizer, name) for name in defaults} == defaults
+    assert optimizer.clip_norm is None

@@ -76,7 +76,8 @@ def with_expanded(graph: Graph, names: Iterable[str]) -> Graph:
         if node in opened:
             new[node] = expand(new[node])
             _fill(new[node], node)
-    return Graph(new[graph.output], prediction=new[graph.prediction])
+    updates = {state: new[node] for state, node in graph.updates.items()}
+    return Graph(new[graph.output], new[graph.prediction], updates, graph.rng)
 
 
 def _fill(inside: Node, op: Node) -> None:

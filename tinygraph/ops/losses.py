@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from tinygraph.core.array_interface import ArrayInterface
 from tinygraph.core.op import Comparison, Op, Rule
 from tinygraph.errors import ShapeError
 from tinygraph.validation.arrays import Array
@@ -62,8 +63,7 @@ class MSE(Op):
                 f"got the shape {show(p.shape)}. Feed a batch of at least one sample.",
                 self,
             )
-        e = (p - t).ravel()
-        mean: Array = e.dot(e) / e.size  # the sum of squares in one call
+        mean: Array = sum_of_squares(p - t) / p.size
         return mean
 
     def backward(self, g: Array, y: Array, p: Array, t: Array) -> tuple[Array, Array]:
@@ -81,3 +81,18 @@ class MSE(Op):
     @classmethod
     def example(cls, rng: np.random.Generator) -> tuple[Array, ...]:
         return rng.normal(size=(5, 2)), rng.normal(size=(5, 2))
+
+
+def sum_of_squares(e: Array) -> Array:
+    """Return the sum of the squares of all elements.
+
+    >>> float(sum_of_squares(np.array([[1.0, 2.0], [3.0, 0.0]])))
+    14.0
+    """
+    total: Array
+    if isinstance(e, ArrayInterface):  # a batch of nodes cannot be put into one row
+        total = np.sum(e * e)
+    else:
+        row = e.ravel()
+        total = row.dot(row)  # one call, and no array of squares
+    return total
