@@ -211,6 +211,22 @@ def test_a_wrong_task_is_explained(task, message):
         lab2_playground(task=task)
 
 
+@pytest.mark.parametrize(
+    ("condition", "message"),
+    [
+        ("accuracy at least", "needs a graph that classifies"),
+        ("dead units at least", "needs activations; this graph has none"),
+    ],
+)
+def test_a_goal_that_no_learner_can_reach_is_refused(condition, message):
+    x, t = tg.Input("x", shape=(None, 3)), tg.Input("t", shape=(None, 1))
+    model = tg.Graph(tg.MSE(tg.layers.linear(x, 1, name="y", rng=0), t))
+    task = {"text": "Try.", "goal": {condition: 1}}
+    feeds = {"x": np.ones((4, 3)), "t": np.arange(4.0).reshape(4, 1)}
+    with pytest.raises(ArgumentError, match=message):
+        tg.playground(model, tg.SGD(model.parameters), task=task, **feeds)
+
+
 def test_a_notebook_shows_the_page_in_a_sandbox():
     shown = lab2_playground()._repr_html_()
     assert 'sandbox="allow-scripts allow-forms' in shown

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
+from urllib.parse import urlencode
 
 import axe_playwright_python
 import numpy as np
@@ -312,6 +313,79 @@ def test_a_task_is_recognized_and_locks_controls(page, saved):
     page.locator("#lr").fill("-0.5")
     page.evaluate("for (let k = 0; k < 40; k++) document.getElementById('one-epoch').click()")
     expect(page.locator("#task-done")).to_have_text(f"✓ {TASK['done']}")
+
+
+def test_a_task_says_what_is_missing_and_when_it_is_too_late(page, saved):
+    page.goto(saved(lab2(task=TASK)))
+    page.evaluate("tinygraph.step(3)")
+    expect(page.locator("#task-goal")).to_contain_text("○ loss 0.2497 < 0.22✓ epochs 3 ≤ 40")
+    page.locator("#lr").fill("-4")
+    page.evaluate("tinygraph.step(38)")
+    expect(page.locator("#task-done")).to_contain_text("More than 40 epochs: press Reset")
+    page.click("#reset")
+    expect(page.locator("#task-done")).to_have_text("")
+
+
+def test_an_address_does_not_open_a_lock(page, saved):
+    locked = ["data", "points", "noise", "activation", "optimizer", "batch size", "start values"]
+    address = saved(lab2(task=TASK | {"locked": locked}))
+    page.goto(
+        f"{address}#data=circles&points=0,0,0;1,1,1&noise=0.1&activation=Tanh&optimizer=SGD&batch=5"
+        "&seed=2&lr=0.03"
+    )
+    assert page.locator("#lr-out").inner_text() == "0.03"
+    model = tg.lab2.model(rng=0)
+    expected = expected_losses(model, tg.Adam(model.parameters, lr=0.03), 5, x=X, t=T)
+    np.testing.assert_allclose(losses(page, 5), expected, rtol=1e-12)
+    for control in ("#samples", "#noise", "#activation", "#optimizer", "#batch", "#seed", "#file"):
+        assert page.locator(control).is_disabled()
+    assert page.locator("[data-pen='1']").is_disabled()
+
+
+GOALS_MET = [
+    ({"loss below": 0.2}, {"lr": 0.1}, 60),
+    ({"loss above": 0.26, "epochs at least": 2}, {"optimizer": "SGD", "lr": 100}, 5),
+    ({"accuracy at least": 1.0}, {"lr": 0.1}, 80),
+    ({"epochs at least": 7}, {}, 7),
+    ({"dead units at least": 3}, {"activation": "ReLU", "optimizer": "SGD", "lr": 60}, 20),
+    ({"first gradient below": 1e-3}, {"lr": 0.1}, 200),
+    ({"first gradient share below": 0.5}, {}, 1),
+    ({"first gradient share above": 0.5}, {"lr": 0.1}, 60),
+]
+
+
+@pytest.mark.parametrize(("goal", "settings", "steps"), GOALS_MET)
+def test_every_condition_of_a_goal_is_recognized(page, saved, goal, settings, steps):
+    address = saved(lab2(task={"text": "Try.", "goal": goal, "done": "You did it."}))
+    page.goto(f"{address}#{urlencode(settings)}")
+    expect(page.locator("#task-done")).to_have_text("")
+    page.evaluate(f"for (let k = 0; k < {steps}; k++) document.getElementById('one-epoch').click()")
+    expect(page.locator("#task-done")).to_have_text("✓ You did it.")
+
+
+def test_any_node_is_chosen_with_the_keyboard(page, lab2_playground):
+    page.goto(lab2_playground)
+    expect(page.locator("#node-choice option:checked")).to_have_text("layer3/h")
+    page.keyboard.press("n")
+    expect(page.locator("#node-choice option:checked")).to_have_text("t")
+    page.keyboard.press("p")
+    page.keyboard.press("p")
+    expect(page.locator("#node-choice option:checked")).to_have_text("layer3/a")
+    expect(page.locator("#node-kind")).to_have_text("AddBias, B×1")
+    page.select_option("#node-choice", label="layer1/W")
+    expect(page.locator("#node-kind")).to_have_text("parameter, 2×4")
+
+
+def test_without_graphviz_the_nodes_are_listed(page, saved, monkeypatch):
+    monkeypatch.setenv("TINYGRAPH_DOT", "/nowhere/dot")
+    page.goto(saved(lab2()))
+    expect(page.locator("#diagram")).to_contain_text("There is no diagram here")
+    page.click(".outline button:has-text('layer2/z')")
+    expect(page.locator("#node-choice option:checked")).to_have_text("layer2/z")
+    page.click("#one-epoch")
+    assert page.locator(".outline button").count() == 18
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    assert page.evaluate("axe.run().then(found => found.violations.map(rule => rule.id))") == []
 
 
 def test_a_hostile_name_stays_a_name(page, saved):

@@ -19,12 +19,10 @@ SHARED = ("around.js", "elements.js", "numbers.js")
 SCRIPTS = (
     *("arrays.js", "samples.js", "run.js", "diagnosis.js", "colours.js", "diagram.js", "views.js"),
     *("fields.js", "drawing.js", "pictures.js", "tables.js"),
-    *("curves.js", "walk.js", "node.js", "hash.js", "export.js", "task.js"),
+    *("outline.js", "curves.js", "walk.js", "node.js", "hash.js", "export.js", "task.js"),
     *("playground.js", "controls.js"),
 )
 """The scripts in the order of the page."""
-NEEDS = {"fields.js": "plane", "drawing.js": "plane", "pictures.js": "pictures"}
-"""The scripts that a page has only if its data have this."""
 
 
 def build(
@@ -59,7 +57,7 @@ def build(
         ]
     )
     scripts = [(stepper / name).read_text(encoding="utf-8") for name in SHARED]
-    scripts += [(own / name).read_text(encoding="utf-8") for name in _scripts(data)]
+    scripts += [(own / name).read_text(encoding="utf-8") for name in _scripts(data, diagram)]
     return Template((own / "page.html").read_text(encoding="utf-8")).substitute(
         title=html.escape(title),
         style=(own / "style.css").read_text(encoding="utf-8")
@@ -72,11 +70,16 @@ def build(
     )
 
 
-def _scripts(data: Mapping[str, Any]) -> list[str]:
-    """Return the scripts of a page with these data: points of a plane, or tables and pictures."""
-    if data["plane"]:
-        return [name for name in SCRIPTS if name not in ("tables.js", "pictures.js")]
-    return [name for name in SCRIPTS if name not in NEEDS or data[NEEDS[name]]]
+def _scripts(data: Mapping[str, Any], diagram: str) -> list[str]:
+    """Return the scripts of a page: only those that its data and its diagram need."""
+    needed = {
+        "fields.js": data["plane"],
+        "drawing.js": data["plane"],
+        "pictures.js": data["pictures"] and not data["plane"],
+        "tables.js": not data["plane"],
+        "outline.js": not diagram.startswith("<svg"),
+    }
+    return [name for name in SCRIPTS if needed.get(name, True)]
 
 
 def _table(name: str, functions: Mapping[str, str]) -> str:

@@ -25,7 +25,7 @@ from tinygraph.viz.playground import facts, page
 from tinygraph.viz.playground.labels import find_labels, with_prediction
 from tinygraph.viz.playground.pictures import find_pictures
 from tinygraph.viz.playground.plane import find_plane, generated_sets, points
-from tinygraph.viz.playground.task import checked_task
+from tinygraph.viz.playground.task import check_goal, checked_task
 from tinygraph.viz.playground.variants import with_activations, with_optimizers
 from tinygraph.viz.stepper.drawing import page_svg
 
@@ -101,7 +101,9 @@ def playground(
             f"Make the optimizer with model.parameters."
         )
     arrays = graph.feed_arrays(feeds)
-    return Playground(models, made, arrays, checked_task(task), title)
+    checked = checked_task(task)
+    check_goal(checked, graph, find_labels(graph, arrays))
+    return Playground(models, made, arrays, checked, title)
 
 
 def _built(builder: Any, seed: int) -> Graph:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from tinygraph.core.graph import Graph
 from tinygraph.errors import ArgumentError, ArgumentTypeError, did_you_mean
 from tinygraph.validation.arrays import brief, is_bool
+from tinygraph.viz.playground.labels import Labels
 
 CONTROLS = (
     *("data", "noise", "points", "activation", "optimizer", "learning rate", "batch size", "L2"),
@@ -22,6 +24,7 @@ GOALS = {
     "dead units at least": "this number of units gives 0 for every sample, and passes no gradient",
     "first gradient below": "the gradient of the first layer's parameters has a smaller norm",
     "first gradient share below": "its norm, divided by that of the last layer, is below this",
+    "first gradient share above": "the same is above this",
 }
 """The conditions of a goal: all that a task names must hold at the same time."""
 KEYS = ("text", "goal", "locked", "done")
@@ -67,6 +70,28 @@ def checked_task(task: Any) -> dict[str, Any] | None:
         "locked": list(locked),
         "done": str(task.get("done", "Done.")),
     }
+
+
+def check_goal(task: Mapping[str, Any] | None, model: Graph, labels: Labels | None) -> None:
+    """Refuse a goal that the graph cannot reach, whatever a learner does.
+
+    Raises
+    ------
+    ArgumentError
+        If the goal needs classes or activations, and the graph has none.
+    """
+    goal = {} if task is None else task["goal"]
+    if "accuracy at least" in goal and not (labels and labels.classes):
+        raise ArgumentError(
+            "A goal with 'accuracy at least' needs a graph that classifies; the labels of this one "
+            "are not classes. Use 'loss below' instead."
+        )
+    has_activations = any(getattr(node, "role", "") == "activation" for node in model.nodes)
+    if "dead units at least" in goal and not has_activations:
+        raise ArgumentError(
+            "A goal with 'dead units at least' needs activations; this graph has none. Use another "
+            "goal, such as 'loss below'."
+        )
 
 
 def _known(what: str, given: Any, valid: tuple[str, ...]) -> None:

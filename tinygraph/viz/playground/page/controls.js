@@ -84,10 +84,17 @@ const keys = {
   ArrowRight: oneEpoch,
   ".": oneOp,
   r: reset,
+  n: () => chooseNext(1),
+  p: () => chooseNext(-1),
   d: switchTheme,
   "+": () => changeSpeed(1),
   "-": () => changeSpeed(-1),
 };
+
+function chooseNext(by) {
+  const count = data.nodes.length;
+  choose((chosen + by + count) % count);
+}
 
 function changeSpeed(by) {
   state.speed = Math.max(0, Math.min(SPEEDS.length - 1, state.speed + by));
@@ -145,6 +152,7 @@ function connectButtons() {
 state = stateOf(window.location.hash);
 hideWhatDoesNotApply();
 prepareDiagram(choose);
+prepareNode(choose);
 for (const view of views) view.prepare?.(choose);
 followTheme(setTheme);
 relabelCards(state.activation);

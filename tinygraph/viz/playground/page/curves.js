@@ -25,10 +25,11 @@ function isRemembered(epoch) {
   return epoch % history.every === 0;
 }
 
-function remember(run, loss) {
+// The loss after an epoch, with the gradients there.
+function remember(run) {
   if (!isRemembered(run.epoch)) return;
   history.epochs.push(run.epoch);
-  history.loss.push(loss);
+  history.loss.push(run.loss);
   history.held.push(run.heldLoss);
   layerNorms(run.whole).forEach((norm, k) => history.norms[k].push(norm));
   if (history.loss.length <= MOST_POINTS) return;

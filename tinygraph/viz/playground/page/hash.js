@@ -20,6 +20,19 @@ function startState() {
   };
 }
 
+// The control that sets each part of the state: a task can lock it, also against the address.
+const CONTROL_OF = {
+  data: "data",
+  points: "points",
+  noise: "noise",
+  activation: "activation",
+  optimizer: "optimizer",
+  lr: "learning rate",
+  batch: "batch size",
+  decay: "L2",
+  seed: "start values",
+  share: "training data",
+};
 const NUMBERS = ["noise", "lr", "batch", "decay", "seed", "share", "speed"];
 
 function hashOf(state) {
@@ -37,6 +50,7 @@ function hashOf(state) {
 function stateOf(hash) {
   const state = startState();
   const parts = new URLSearchParams(hash.replace(/^#/, ""));
+  for (const [key, control] of Object.entries(CONTROL_OF)) if (isLocked(control)) parts.delete(key);
   const points = (parts.get("points") ?? "").split(";").map((point) => point.split(",").map(Number));
   if (plane && parts.has("points") && points.every((p) => p.length === 3 && p.every(Number.isFinite))) {
     state.points = points.slice(0, LIMIT);

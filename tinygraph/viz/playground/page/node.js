@@ -2,6 +2,12 @@
 
 let shownNode = "";
 
+function prepareNode(choose) {
+  const choice = document.getElementById("node-choice");
+  choice.append(...data.nodes.map(({ name }, place) => element("option", { value: place }, name)));
+  choice.addEventListener("change", () => choose(Number(choice.value)));
+}
+
 function paintNode(run, place) {
   const node = data.nodes[place];
   const { value, gradient } = run.whole.nodes[node.name];
@@ -26,8 +32,8 @@ function paintNode(run, place) {
 
 function describeNode(run, node, place) {
   const shape = node.shape.map((size) => size ?? "B").join("×") || "one number";
-  document.getElementById("node-title").replaceChildren(
-    node.name, " ", element("small", {}, `${node.kind}, ${shape}`));
+  document.getElementById("node-choice").value = place;
+  document.getElementById("node-kind").textContent = `${node.kind}, ${shape}`;
   const text = data.texts[run.state.activation][place];
   const about = node.role === "parameter" ? "A parameter: the update moves it." : "Given from outside.";
   document.getElementById("node-formulas").replaceChildren(

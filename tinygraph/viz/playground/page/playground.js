@@ -23,7 +23,7 @@ function restart({ keep = false } = {}) {
   forgetHistory();
   forgetTask();
   owed = 0;
-  remember(run, run.loss);
+  remember(run);
   refresh();
 }
 
@@ -43,7 +43,7 @@ function draw() {
   showReadout();
   document.getElementById("sentence").replaceChildren(...sentenceOf(state));
   showDiagnosis();
-  checkTask(run);
+  showTask(run);
   lastDrawn = performance.now();
 }
 
@@ -83,10 +83,10 @@ function showDiagnosis() {
 }
 
 function trainEpoch() {
-  const loss = run.trainEpoch();
+  run.trainEpoch();
   if (run.stopped) return play(false);
   run.compute();
-  remember(run, loss);
+  remember(run);
   checkTask(run);
 }
 
@@ -96,7 +96,7 @@ function stepAndRemember() {
   const loss = run.step();
   if (run.epoch > epoch && isRemembered(run.epoch)) {
     run.compute();
-    remember(run, loss);
+    remember(run);
   }
   return loss;
 }

@@ -21,7 +21,6 @@ class Run {
     this.memory = {};
     this.rng = generator(data.generator);
     this.order = [];
-    this.batchLosses = [];
     this.compute();
   }
 
@@ -73,18 +72,14 @@ class Run {
     }
     network.backward();
     this.update(network);
-    this.batchLosses.push(loss);
     if (this.isWhole || this.order.length === 0) this.epoch += 1;
     return loss;
   }
 
-  // Train to the end of the epoch. Return its mean loss, as the history of tg.fit has it.
+  // Train to the end of the epoch.
   trainEpoch() {
-    const epoch = this.epoch;
-    this.batchLosses = [];
+    const { epoch } = this;
     while (this.epoch === epoch && !this.stopped) this.step();
-    const count = this.batchLosses.length;
-    return count ? this.batchLosses.reduce((a, b) => a + b, 0) / count : NaN;
   }
 
   nextBatch() {
