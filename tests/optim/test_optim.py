@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import tinygraph as tg
+from tinygraph.errors import ArgumentError, ArgumentTypeError, UnknownNameError
 
 ALL = [tg.SGD, tg.Momentum, tg.Nesterov, tg.AdaGrad, tg.RMSProp, tg.Adam, tg.AdamW]
 
@@ -312,3 +313,67 @@ def test_parameters_that_cannot_be_given():
         tg.SGD(fails())
     with pytest.raises(tg.TinygraphError, match="among them came 0"):
         tg.SGD(itertools.count())
+
+
+A_WEIGHT = tg.Parameter([1.0], name="W")
+
+
+def grouped_and_alone(optimizer, own, **settings):
+    """Return two parameters after steps in one optimizer with groups, and in two optimizers."""
+    results = []
+    for is_grouped in (True, False):
+        w, b = tg.Parameter([1.0, -2.0], name="w"), tg.Parameter([0.5, 3.0], name="b")
+        model = tg.Graph(tg.Sum((w - 1.5) ** 2 * np.exp(b) + b * b))
+        groups = [w, {"parameters": [b], **own}]
+        optimizers = [optimizer(groups, **settings)]
+        if not is_grouped:
+            optimizers = [optimizer([w], **settings), optimizer(b, **{**settings, **own})]
+        for _ in range(5):
+            model.forward()
+            model.backward()
+            for one in optimizers:
+                one.step()
+        results.append((w.value, b.value))
+    return results
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "own"),
+    [
+        (tg.SGD, {"lr": 0.01}),
+        (tg.Momentum, {"lr": 0.01, "beta": 0.5}),
+        (tg.Adam, {"beta1": 0.5, "eps": 1e-3}),
+        (tg.AdamW, {"weight_decay": 0.0}),
+        (tg.Adam, {"lr": tg.schedules.cosine(0.1, 5)}),
+    ],
+)
+def test_a_group_takes_the_steps_of_an_optimizer_of_its_own(optimizer, own):
+    grouped, alone = grouped_and_alone(optimizer, own, lr=0.1)
+    np.testing.assert_array_equal(grouped, alone)
+
+
+def test_groups_train_with_fit_and_are_traced_with_their_own_numbers():
+    w, b = tg.Parameter([1.0], name="w"), tg.Parameter([2.0], name="b")
+    model = tg.Graph(tg.Sum(w * w + b * b))
+    optimizer = tg.SGD([w, {"parameters": b, "lr": 0.25}], lr=0.125)
+    steps = [step for step in model.trace(optimizer) if step["phase"] == "update"]
+    assert [step["hyperparameters"]["lr"] for step in steps] == [0.125, 0.25]
+    tg.fit(model, optimizer, epochs=1, print_interval=0)
+    assert (w.value[0], b.value[0]) == (0.75, 1.0)
+    with pytest.raises(ArgumentError, match="groups of parameters"):
+        tg.fit(model, optimizer, epochs=100, engine="numpy", print_interval=0)
+
+
+@pytest.mark.parametrize(
+    ("group", "error", "words"),
+    [
+        ({"lr": 0.1}, ArgumentTypeError, "must name them"),
+        ({"parameters": []}, ArgumentError, "at least one"),
+        ({"parameters": [1.0]}, ArgumentTypeError, "must consist of Parameter nodes"),
+        ({"parameters": [A_WEIGHT], "speed": 1}, UnknownNameError, "no hyperparameter 'speed'"),
+        ({"parameters": [A_WEIGHT], "lr": -1}, ArgumentError, "above 0"),
+    ],
+)
+def test_a_wrong_group_is_explained(group, error, words):
+    with pytest.raises(error, match=words):
+        tg.SGD([group], lr=0.1)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 
-from tinygraph.core.leaves import Parameter
 from tinygraph.errors import ArgumentError
 from tinygraph.optim.declarations import Line
+from tinygraph.optim.groups import Parameters
 from tinygraph.optim.optimizer import Optimizer
 from tinygraph.optim.schedules import Schedule
 from tinygraph.validation.arrays import Array
@@ -81,7 +80,7 @@ class Adam(Optimizer):
 
     def __init__(
         self,
-        parameters: Iterable[Parameter],
+        parameters: Parameters,
         lr: float | Schedule = 0.001,
         beta1: float = 0.9,
         beta2: float = 0.999,
@@ -147,7 +146,7 @@ class AdamW(Adam):
 
     def __init__(
         self,
-        parameters: Iterable[Parameter],
+        parameters: Parameters,
         lr: float | Schedule = 0.001,
         beta1: float = 0.9,
         beta2: float = 0.999,

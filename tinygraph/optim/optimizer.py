@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import inspect
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Any, ClassVar
 
 import numpy as np
@@ -19,8 +21,9 @@ from tinygraph.optim.arguments import (
     scheduled_rate,
 )
 from tinygraph.optim.declarations import Line, check_declarations, not_set
+from tinygraph.optim.groups import Groups, Parameters, separated
 from tinygraph.optim.schedules import Schedule
-from tinygraph.validation.arrays import Array
+from tinygraph.validation.arrays import Array, brief
 from tinygraph.validation.updates import call_update, checked_gradient
 
 
@@ -29,8 +32,10 @@ class Optimizer:
 
     Parameters
     ----------
-    parameters : iterable of Parameter
-        The parameters to train, such as ``model.parameters``; frozen ones are skipped.
+    parameters : iterable of Parameter, or list of groups
+        The parameters to train, such as ``model.parameters``; frozen ones are skipped. A group,
+        ``{"parameters": [W, b], "lr": 0.01}``, has its own values of some hyperparameters, and
+        those of the optimizer for all others.
     lr : float or function of the step number
         The learning rate η > 0, which may be changed between steps; or a schedule, such as those
         in ``tg.schedules``.  Reading ``lr`` gives the rate of the next step.
@@ -71,6 +76,8 @@ class Optimizer:
     lr_schedule: Schedule | None = None
     """The learning rate as a function of the step number, if it is one."""
     clip_norm: float | None = None
+    groups: Groups = MappingProxyType({})
+    """The own hyperparameters of each parameter that is in a group."""
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -88,19 +95,51 @@ class Optimizer:
 
     def __init__(
         self,
-        parameters: Iterable[Parameter],
+        parameters: Parameters,
         lr: float | Schedule,
         clip_norm: float | None = None,
     ) -> None:
+        kind = type(self).__name__
+        parameters, groups = separated(kind, parameters, self.hyperparameters)
         self.parameters = as_parameters(parameters)
         self.steps = 0
         self.lr = lr
+        if groups:
+            self.groups = groups
         if clip_norm is not None:
             self.clip_norm = clip_norm
         self.memory: dict[Parameter, tuple[Array, ...]] = {
             parameter: tuple(np.zeros_like(parameter.value) for _ in self.slots)
             for parameter in self.parameters
         }
+        for parameter in groups:
+            self.of(parameter)  # which refuses a wrong value
+
+    def of(self, parameter: Parameter) -> Optimizer:
+        """Return the optimizer as it updates one parameter: with the hyperparameters of its group.
+
+        Raises
+        ------
+        ArgumentTypeError
+            If ``parameter`` is not a Parameter.
+
+        >>> import tinygraph as tg
+        >>> w, b = tg.Parameter(1.0, name="w"), tg.Parameter(0.0, name="b")
+        >>> optimizer = tg.SGD([w, {"parameters": [b], "lr": 0.01}], lr=0.5)
+        >>> optimizer.of(w).lr, optimizer.of(b).lr
+        (0.5, 0.01)
+        """
+        if not isinstance(parameter, Parameter):
+            raise ArgumentTypeError(
+                f"{type(self).__name__}.of needs a Parameter, such as one of its groups; got "
+                f"{brief(parameter)}."
+            )
+        if parameter not in self.groups:
+            return self
+        variant = copy.copy(self)
+        for name, value in self.groups[parameter].items():
+            setattr(variant, name, value)
+        return variant
 
     def __setattr__(self, name: str, value: Any) -> None:
         kind = type(self).__name__
@@ -171,7 +210,7 @@ class Optimizer:
         if self.clip_norm is not None:
             gradients = clipped(gradients, self.clip_norm)
         updated = [
-            call_update(self, p, p._value, g, t, self.memory[p])
+            call_update(self.of(p) if self.groups else self, p, p._value, g, t, self.memory[p])
             for p, g in zip(self.parameters, gradients)
         ]
         try:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 
-from tinygraph.core.leaves import Parameter
 from tinygraph.optim.declarations import Line
+from tinygraph.optim.groups import Parameters
 from tinygraph.optim.optimizer import Optimizer
 from tinygraph.optim.schedules import Schedule
 from tinygraph.validation.arrays import Array
@@ -44,7 +43,7 @@ class SGD(Optimizer):
 
     def __init__(
         self,
-        parameters: Iterable[Parameter],
+        parameters: Parameters,
         lr: float | Schedule = 0.1,
         clip_norm: float | None = None,
     ) -> None:
@@ -88,7 +87,7 @@ class Momentum(Optimizer):
 
     def __init__(
         self,
-        parameters: Iterable[Parameter],
+        parameters: Parameters,
         lr: float | Schedule = 0.1,
         beta: float = 0.9,
         clip_norm: float | None = None,
@@ -143,7 +142,7 @@ class Nesterov(Optimizer):
 
     def __init__(
         self,
-        parameters: Iterable[Parameter],
+        parameters: Parameters,
         lr: float | Schedule = 0.1,
         beta: float = 0.9,
         clip_norm: float | None = None,
@@ -191,7 +190,7 @@ class AdaGrad(Optimizer):
 
     def __init__(
         self,
-        parameters: Iterable[Parameter],
+        parameters: Parameters,
         lr: float | Schedule = 0.1,
         eps: float = 1e-8,
         clip_norm: float | None = None,
@@ -244,7 +243,7 @@ class RMSProp(Optimizer):
 
     def __init__(
         self,
-        parameters: Iterable[Parameter],
+        parameters: Parameters,
         lr: float | Schedule = 0.01,
         rho: float = 0.9,
         eps: float = 1e-8,

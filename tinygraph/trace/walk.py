@@ -96,12 +96,13 @@ def walk(
             t = start + training_step
             optimizer.steps = t - 1  # a schedule of the learning rate depends on it
             for parameter in optimizer.parameters:
-                w, g = values[parameter], _gradient(parameter, gradients)
-                step = update_step(optimizer, parameter, t, w, g, memory[parameter], names)
+                own, w = optimizer.of(parameter), values[parameter]
+                g = _gradient(parameter, gradients)
+                step = update_step(own, parameter, t, w, g, memory[parameter], names)
                 # Copies: a user's update may write into its arguments.
                 copies = tuple(array.copy() for array in memory[parameter])
                 try:
-                    new, *kept = call_update(optimizer, parameter, w.copy(), g.copy(), t, copies)
+                    new, *kept = call_update(own, parameter, w.copy(), g.copy(), t, copies)
                 except OptimizerError as error:
                     error.optimizer = given
                     raise

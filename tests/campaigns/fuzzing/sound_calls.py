@@ -232,6 +232,7 @@ SOUND_CALLS = {
     "Op": of_an_op_class(Double),
     "Optimizer": lambda: (tg.Optimizer, {"parameters": model().parameters, "lr": 0.1}),
     "Optimizer.step": lambda: (an_optimizer().step, {}),
+    "Optimizer.of": lambda: (an_optimizer().of, {"parameter": tg.Parameter(1.0, name="w")}),
     "Optimizer.state": lambda: (an_optimizer().state, {}),
     "Optimizer.load_state": lambda: (an_optimizer().load_state, {"state": an_optimizer().state()}),
     "Node": lambda: (tg.Node, {"name": "bare"}),
