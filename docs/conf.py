@@ -52,6 +52,7 @@ html_js_files = ["book.js"]
 html_show_sphinx = False
 html_copy_source = False
 html_scaled_image_link = False
+html_show_search_summary = False  # it would fetch every page that is found
 pygments_style = "a11y-high-contrast-light"
 pygments_dark_style = "a11y-high-contrast-dark"
 html_theme_options = {
