@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import csv
 import io
-import math
+import re
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,12 @@ from tinygraph.validation.arrays import Array, brief
 from tinygraph.validation.paths import as_path
 
 DELIMITERS = ",;\t|"
+_DECLARED = re.compile(r"sep=(.)\r?\n")
+"""The first line of some files of Excel names the delimiter."""
+MISSING = ("", "na", "n/a", "nan", "null", "none", "?", "-", "inf", "-inf")
+"""Texts that stand for a missing number, in small letters."""
+LARGEST = 1e100
+"""Squares of larger numbers, as in a standard deviation, would not be finite."""
 MOST_CLASSES = 10
 """A target of whole numbers with more different values than this is a quantity, not a class."""
 
@@ -103,7 +110,7 @@ def read_table(path: Any, target: str, features: Sequence[str] = (), task: str =
     ArgumentError
         If the features are not columns next to the target.
     """
-    lines = _read_lines(Path(as_path(path)))
+    lines = _read_lines(Path(as_path(path)), (target, *features))
     target_name = _column_name(lines, target)
     chosen = [_column_name(lines, name) for name in features] or [
         name for name in lines.names if name != target_name
@@ -118,34 +125,18 @@ def read_table(path: Any, target: str, features: Sequence[str] = (), task: str =
     return Table(tuple(chosen), x.T, target_name, y, classes)
 
 
-def _read_lines(path: Path) -> _Lines:
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise FileError(
-            f"A table must be text in UTF-8. {path} has other bytes, from byte {error.start:,} on. "
-            f"Save it as CSV UTF-8."
-        ) from error
-    except OSError as error:
-        raise FileError(f"Cannot read {path}: {error.strerror}.") from error
-    reader = csv.reader(
-        io.StringIO(text, newline=""),
-        delimiter=_delimiter(text),
-        skipinitialspace=True,
-        strict=True,
-    )
-    try:
-        rows = [(reader.line_num, row) for row in reader if any(cell.strip() for cell in row)]
-    except csv.Error as error:
-        raise FileError(
-            f"{path}, line {reader.line_num}: the quotes of a cell are not closed or not in place "
-            f"({error}). Correct them, or remove them."
-        ) from error
+def _read_lines(path: Path, columns: Sequence[str]) -> _Lines:
+    text = _decoded(path)
+    skipped, delimiter = 0, _delimiter(text)
+    declared = _DECLARED.match(text)
+    if declared:
+        delimiter, text, skipped = declared[1], text[declared.end() :], 1
+    rows = [(line + skipped, row) for line, row in _rows(path, text, delimiter, skipped)]
     if not rows:
         raise FileError(f"A table must have rows. {path} is empty.")
-    has_header = not any(_is_number(cell) or not cell.strip() for cell in rows[0][1])
-    width = len(rows[0][1])
-    names = tuple(cell.strip() for cell in rows[0][1]) if has_header else _numbered(width)
+    first = [cell.strip() for cell in rows[0][1]]
+    has_header = _is_header(first, columns)
+    names = _named(first) if has_header else _numbered(len(first))
     if len(set(names)) < len(names):
         twice = next(name for name in names if names.count(name) > 1)
         raise FileError(
@@ -155,12 +146,59 @@ def _read_lines(path: Path) -> _Lines:
     if not body:
         raise FileError(f"A table must have rows. {path} has only the header in line {rows[0][0]}.")
     for line, row in body:
-        if len(row) != width:
+        if len(row) != len(names):
             raise FileError(
-                f"{path}, line {line}: each row must have {width} cells, as line {rows[0][0]} has; "
-                f"got {len(row)}."
+                f"{path}, line {line}: each row must have {len(names)} cells, as line {rows[0][0]} "
+                f"has; got {len(row)}."
             )
+    while len(names) > 1 and not any(row[len(names) - 1].strip() for _, row in rows):
+        names = names[:-1]  # each line ends with a delimiter
     return _Lines(path, names, body)
+
+
+def _decoded(path: Path) -> str:
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise FileError(f"Cannot read {path}: {error.strerror}.") from error
+    encoding = "utf-16" if content.startswith((BOM_UTF16_LE, BOM_UTF16_BE)) else "utf-8-sig"
+    try:
+        return content.decode(encoding)
+    except UnicodeDecodeError as error:
+        line = content[: error.start].count(b"\n") + 1
+        raise FileError(
+            f"A table must be text in UTF-8. {path} has other bytes in line {line:,}. Save it as "
+            f"CSV UTF-8."
+        ) from error
+
+
+def _rows(path: Path, text: str, delimiter: str, skipped: int) -> list[tuple[int, list[str]]]:
+    """Return the cells of each row that is not blank, with the number of its first line."""
+    lines = io.StringIO(text, newline="")
+    reader = csv.reader(lines, delimiter=delimiter, skipinitialspace=True, strict=True)
+    rows, start = [], 1
+    try:
+        for row in reader:
+            if any(cell.strip() for cell in row):
+                rows.append((start, row))
+            start = reader.line_num + 1
+    except csv.Error as error:
+        raise FileError(
+            f"{path}, line {start + skipped}: the quotes of a cell are not closed or not in place "
+            f"({error}). Correct them, or remove them."
+        ) from error
+    return rows
+
+
+def _is_header(cells: Sequence[str], columns: Sequence[str]) -> bool:
+    """Return whether a line holds names: one that the caller uses, or no number at all."""
+    if any(name in cells and not name.isdecimal() for name in columns):
+        return True
+    return any(cells) and not any(map(_is_number, cells))
+
+
+def _named(cells: Sequence[str]) -> tuple[str, ...]:
+    return tuple(cell or f"column {k}" for k, cell in enumerate(cells, start=1))
 
 
 def _numbered(width: int) -> tuple[str, ...]:
@@ -185,27 +223,36 @@ def _column_name(lines: _Lines, name: str) -> str:
 
 def _is_number(text: str) -> bool:
     try:
-        float(text)
+        _float(text)
     except ValueError:
         return False
     return "_" not in text
 
 
+def _float(text: str) -> float:
+    return float(text.replace("\N{MINUS SIGN}", "-"))
+
+
 def _number(lines: _Lines, name: str, line: int, text: str) -> float:
     where = f"{lines.path}, line {line}, column {name!r}"
-    if not text:
-        raise FileError(f"{where}: the cell is empty. Fill it in, or remove the row.")
+    if text.lower() in MISSING:
+        what = f"{brief(text)} is not a value" if text else "the cell is empty"
+        raise FileError(f"{where}: {what}. Fill it in, or remove the row.")
     if not _is_number(text):
-        is_comma = _is_number(text.replace(",", ".", 1))
+        is_comma = _is_number(text.replace(",", "."))
         fix = (
-            "Write decimals with a point."
+            "Write decimals with a point, and thousands without a separator."
             if is_comma
-            else "Only the target may be text. Encode the column as numbers, or leave it out."
+            else "Only the target may be text. Encode the column as numbers, or name the features "
+            "without it (--features)."
         )
         raise FileError(f"{where}: {brief(text)} is not a number. {fix}")
-    value = float(text)
-    if not math.isfinite(value):
-        raise FileError(f"{where}: {text} is not a finite number. Fill it in, or remove the row.")
+    value = _float(text)
+    if abs(value) > LARGEST:
+        raise FileError(
+            f"{where}: a number must lie between −{LARGEST:g} and {LARGEST:g}; got {text}. Correct "
+            f"it, or measure in another unit."
+        )
     return value
 
 
@@ -226,13 +273,19 @@ def _read_target(lines: _Lines, name: str, task: str) -> tuple[Array, tuple[str,
             f"A classifier must have two classes or more. In {lines.path} every row of column "
             f"{name!r} is {brief(classes[0])}."
         )
+    if task == "auto" and len(classes) > max(MOST_CLASSES, len(texts) // 2):
+        raise FileError(
+            f"A class must have several rows. In {lines.path} column {name!r} has {len(classes)} "
+            f"different texts in {len(texts)} rows. Name another target, or choose "
+            f"--task classification."
+        )
     index = {text: k for k, text in enumerate(classes)}
     return np.array([float(index[text]) for text in texts]), tuple(classes)
 
 
 def _are_classes(texts: Sequence[str]) -> bool:
     """Return whether a target is classes: mostly text, or a few different whole numbers."""
-    numbers = [float(text) for text in texts if _is_number(text)]
+    numbers = [_float(text) for text in texts if _is_number(text)]
     if len(numbers) <= len(texts) / 2:
         return True
     is_whole = all(number.is_integer() for number in numbers)
@@ -241,4 +294,4 @@ def _are_classes(texts: Sequence[str]) -> bool:
 
 def _class_order(text: str) -> tuple[bool, float, str]:
     is_number = _is_number(text)
-    return (not is_number, float(text) if is_number else 0.0, text)
+    return (not is_number, _float(text) if is_number else 0.0, text)

@@ -10,7 +10,7 @@ from typing import Any
 from tinygraph.cli.options import INTERRUPTED, file_path, folder_path, with_options
 from tinygraph.cli.train.reversal import ReversalTraining, save_reversal, train_reversal
 from tinygraph.cli.train.training import DIGITS, MODELS, Training, save_training, train_on_table
-from tinygraph.data.table import Table, digits_table, read_table
+from tinygraph.data.table import MOST_CLASSES, Table, digits_table, read_table
 from tinygraph.errors import ArgumentError
 from tinygraph.lab2.run import OPTIMIZERS
 from tinygraph.validation.paths import writing
@@ -157,9 +157,12 @@ def _table(options: argparse.Namespace) -> tuple[Table, Training]:
 def _description(table: Table, source: str) -> str:
     kind = "regression"
     if table.classes:
-        kind = f"classification, {len(table.classes)} classes: {', '.join(table.classes)}"
-    names = f": {', '.join(table.features)}" if len(table.features) <= MOST_NAMES else ""
+        shown = ", ".join(table.classes[:MOST_CLASSES])
+        more = ", …" if len(table.classes) > MOST_CLASSES else ""
+        kind = f"classification, {len(table.classes)} classes: {shown}{more}"
+    count = len(table.features)
+    names = f": {', '.join(table.features)}" if count <= MOST_NAMES else ""
     return (
-        f"{source}: {len(table.y):,} rows, {len(table.features)} features{names}, target "
+        f"{source}: {len(table.y):,} rows, {count} feature{'s' * (count != 1)}{names}, target "
         f"{table.target!r} ({kind})"
     )

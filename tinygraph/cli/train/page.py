@@ -60,7 +60,8 @@ def worst_rows(trained: Trained) -> list[tuple[str, ...]]:
     """
     table = trained.table
     rows = trained.is_held_out if trained.is_held_out.any() else ~trained.is_held_out
-    error = np.abs(trained.decided - table.y)
+    decided = trained.decided
+    error = np.abs(decided - table.y)
     if table.classes:
         error = np.where(error > 0, trained.margin, 0.0)
     order = [k for k in np.argsort(-error, kind="stable") if rows[k] and error[k] > 0]
@@ -68,9 +69,9 @@ def worst_rows(trained: Trained) -> list[tuple[str, ...]]:
         (
             *(number(float(value), SIGNIFICANT + 1) for value in table.x[k]),
             label_text(table, float(table.y[k])),
-            label_text(table, float(trained.decided[k]))
+            label_text(table, float(decided[k]))
             if table.classes
-            else number(float(trained.decided[k]), SIGNIFICANT + 1),
+            else number(float(decided[k]), SIGNIFICANT + 1),
         )
         for k in order[:MISTAKES]
     ]

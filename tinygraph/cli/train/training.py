@@ -273,13 +273,14 @@ def save_training(trained: Trained, folder: Path) -> list[Path]:
     from tinygraph.viz.diagram.diagram import render
 
     table = trained.table
+    decided = trained.decided
     predictions, checkpoint = folder / "predictions.csv", folder / "model.npz"
     with writing(predictions), predictions.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow((*table.features, "rows", table.target, "prediction"))
         for k, held_out in enumerate(trained.is_held_out):
             part = "validation" if held_out else "training"
-            values = (label_text(table, float(y)) for y in (table.y[k], trained.decided[k]))
+            values = (label_text(table, float(y)) for y in (table.y[k], decided[k]))
             writer.writerow((*table.x[k].tolist(), part, *values))
     save(checkpoint, trained.model, trained.optimizer, trained.history)
     return [predictions, checkpoint, render(trained.model).save(folder / "network.svg")]
