@@ -13,7 +13,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
-from matplotlib.ticker import FuncFormatter, MaxNLocator
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
 
 from tinygraph.data.attention import attention_maps
 from tinygraph.data.mistakes import confusion_matrix, worst_mistakes
@@ -63,6 +63,10 @@ LINES = ("-", "--", ":", "-.")
 
 MOST_DECADES = 250
 """On a longer logarithmic axis the ticks of matplotlib would leave the range of floats."""
+SMALLEST_DECIMAL = 1e-3
+"""Smaller losses, and those above the inverse, are labelled with powers of ten."""
+LONGEST_DECIMAL = 500
+"""On an axis over a larger factor, decimals would stand too close."""
 CURVES = "Learning curves must be one loss per epoch, or a History, each by its label"
 
 
@@ -230,7 +234,7 @@ def _draw_curves(
         axes.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda epoch, _: f"{epoch:,.0f}"))
     axes.set(xlabel="epoch", title=title_text(title))
-    axes.grid(alpha=0.3)
+    axes.grid(color="#6b7280", alpha=0.2)
 
 
 def _scale_loss(axes: Axes, losses: Array) -> None:
@@ -243,8 +247,20 @@ def _scale_loss(axes: Axes, losses: Array) -> None:
         if np.log10(finite.max()) - np.log10(finite.min()) > MOST_DECADES:
             return
         axes.set_yscale("log")
+        _label_decimals(axes, float(finite.min()), float(finite.max()))
         axes.set_ylabel("loss (log scale)")
     elif (finite >= 0).all():
         axes.set_yscale("symlog", linthresh=float(finite[finite > 0].min()))
         axes.set_ylim(bottom=0)
         axes.set_ylabel("loss (log scale, linear below the smallest)")
+
+
+def _label_decimals(axes: Axes, low: float, high: float) -> None:
+    """Label a short logarithmic axis with 0.2 and 0.5; powers of ten would leave it almost bare."""
+    if low < SMALLEST_DECIMAL or high > 1 / SMALLEST_DECIMAL or high > LONGEST_DECIMAL * low:
+        return
+    is_short = high < 10 * low
+    ticks = MaxNLocator(5, steps=[1, 2, 5, 10]) if is_short else LogLocator(subs=(1.0, 2.0, 5.0))
+    axes.yaxis.set_major_locator(ticks)
+    axes.yaxis.set_minor_locator(NullLocator())
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda loss, _: f"{loss:g}"))

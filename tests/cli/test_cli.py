@@ -26,7 +26,7 @@ def test_lab2_trains_both_data_sets_and_writes_figures(tmp_path, capsys):
             assert (tmp_path / f"{name}-{kind}.png").stat().st_size > 0
         assert (tmp_path / f"{name}-step.html").stat().st_size > 0
     assert text.splitlines()[-1] == f"Start here: {tmp_path / 'index.html'}"
-    assert "These 12 of 100 points are the farthest from their labels." in text
+    assert "These 6 of 100 points are the farthest from their labels." in text
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import numpy as np
@@ -12,8 +13,8 @@ import pytest
 
 import tinygraph as tg
 from tinygraph.lab2.files import save_files, stepped_samples
-from tinygraph.lab2.page import FRAMES, lead, learned, replay, write_page
-from tinygraph.lab2.regions import RESOLUTION
+from tinygraph.lab2.page import FRAMES, gradient_sentence, lead, learned, replay, write_page
+from tinygraph.lab2.regions import RESOLUTION, unit_values
 from tinygraph.lab2.run import Settings, train
 
 
@@ -54,6 +55,36 @@ def test_the_sentences_follow_from_the_frames(outcomes):
     assert "100.0 % correctly" in text
     assert "on." not in learned(frames[:3], 21)
     assert "100 of 100 points of the linear problem and 21 of 21" in lead(outcomes)
+
+
+def test_a_run_with_a_setback_names_the_epoch_from_which_all_points_stay_right(outcomes):
+    frames = replay(outcomes[0])
+    setback = [replace(frame, accuracy=1.0) for frame in frames]
+    setback[5] = replace(setback[5], accuracy=0.9)
+    assert f"from epoch {frames[6].epoch} on" in learned(setback, 100)
+
+
+def test_the_sentence_on_gradients_says_only_what_holds(outcomes):
+    first, *_, last = replay(outcomes[0])
+    assert "fades on its way back" in gradient_sentence(first, last)
+    assert "steps have become tiny" in gradient_sentence(first, last)
+    even = replace(first, gradients=(0.1, 0.1, 0.1))
+    assert "fades" not in gradient_sentence(even, even)
+    assert "tiny" not in gradient_sentence(even, even)
+
+
+def test_every_unit_has_its_plane(outcomes, page):
+    model = outcomes[1].model
+    values = unit_values(model, layer=2)
+    assert values.shape == (4, RESOLUTION, RESOLUTION)
+    np.testing.assert_array_equal(unit_values(model, layer=3)[0], frames_end(outcomes[1]))
+    for name in ("linear", "XOR"):
+        assert all(f"{name}: layer {layer}, unit {k}<" in page for layer in (1, 2) for k in (1, 4))
+    assert "moves each of the 37 parameters" in page
+
+
+def frames_end(outcome):
+    return replay(outcome)[-1].region.prediction
 
 
 def test_a_run_that_learns_nothing_says_so():

@@ -17,6 +17,7 @@ from tinygraph.core.graph import Graph, as_graph
 from tinygraph.core.labels import NoClassesError
 from tinygraph.data.pictures import (
     add_colour_bar,
+    add_legend,
     axes_for,
     checked_points,
     class_values,
@@ -83,6 +84,9 @@ def decision_regions(
     mesh = plane.draw(axes, *plane.outputs())
     if plane.is_binary:
         add_colour_bar(mesh, axes, "prediction")
+    elif axes.get_legend() is None:  # points() needs none for two classes
+        handles, names = axes.get_legend_handles_labels()
+        add_legend(axes, handles, names, loc="upper left", bbox_to_anchor=(1.0, 1.0))
     return axes
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 
 from tinygraph.core.graph import Graph
 from tinygraph.lab2.files import stepped_samples
-from tinygraph.lab2.regions import MARGIN, RESOLUTION, Region, region
+from tinygraph.lab2.regions import MARGIN, RESOLUTION, Region, region, unit_values
 from tinygraph.lab2.report import figures
 from tinygraph.lab2.report.formatting import DATA_NAMES, listed, percent
 from tinygraph.lab2.report.layout import render
@@ -30,6 +30,8 @@ FRAMES = 32
 """The number of moments of the training for which the page shows the decision region."""
 DIGITS = 3
 """Significant digits of losses and norms."""
+SMALL = 0.01
+"""Gradients that shrank to this share of their start hardly change the network."""
 LAYERS = ("layer1/W", "layer2/W", "layer3/W")
 
 
@@ -63,12 +65,14 @@ class Chapter:
     name: str
     title: str
     facts: str
+    step: str
     curve: str
     losses: tuple[str, str]
     before: str
     after: str
     learned: str
     gradients: str
+    units: list[tuple[str, list[str]]]
     motion: str
     overlay: str
     samples: list[tuple[str, ...]]
@@ -114,6 +118,7 @@ def chapter(outcome: Outcome, paths: Sequence[Path]) -> Chapter:
         name=name,
         title=title,
         facts=_facts(outcome),
+        step=_step(outcome),
         curve=inline_svg(
             figures.learning_curve(outcome.history.loss),
             f"{name}-curve",
@@ -124,6 +129,7 @@ def chapter(outcome: Outcome, paths: Sequence[Path]) -> Chapter:
         after=_svg(figures.decision_region(last.region), name, "after", title),
         learned=learned(frames, len(outcome.t)),
         gradients=gradient_sentence(first, last),
+        units=_units(outcome, last.region, title),
         motion=json.dumps([_frame_data(frame) for frame in frames]),
         overlay=_points(outcome.x, outcome.t),
         samples=_samples(outcome, first, last),
@@ -181,26 +187,31 @@ def learned(frames: Sequence[Frame], count: int) -> str:
         f"{count} points correctly. After {last.epoch:,} epochs, it predicts "
         f"{percent(last.accuracy)} correctly."
     )
-    solved = [frame.epoch for frame in frames if frame.accuracy == 1.0]
-    if solved and solved[0] > 0:
-        start += f" In the pictures below, all points are correct from epoch {solved[0]:,} on."
-    return start if _stays_solved(frames) else start.partition(" In the pictures")[0]
+    wrong = [k for k, frame in enumerate(frames) if frame.accuracy < 1.0]
+    if not wrong or wrong[-1] + 1 == len(frames):
+        return start
+    solved = frames[wrong[-1] + 1].epoch
+    return f"{start} In the pictures below, all points are correct from epoch {solved:,} on."
 
 
 def gradient_sentence(first: Frame, last: Frame) -> str:
-    """Say how large the gradients of the layers are, before and after the training."""
+    """Say how the gradients of the layers compare, before and after, and what this means."""
     before, after = (
         listed([number(norm, DIGITS) for norm in frame.gradients]) for frame in (first, last)
     )
-    return (
-        f"Before the training, the gradients of W in layers 1, 2 and 3 have the norms {before}. "
-        f"After it, they have the norms {after}."
-    )
-
-
-def _stays_solved(frames: Sequence[Frame]) -> bool:
-    right = [frame.accuracy == 1.0 for frame in frames]
-    return right == sorted(right)
+    sentences = [
+        f"Before the training, the gradients of W in layers 1, 2 and 3 have the norms {before}."
+    ]
+    if first.gradients[2] > 2 * first.gradients[0] > 0:
+        ratio = number(first.gradients[2] / first.gradients[0], 2)
+        sentences.append(
+            f"That of layer 1 is {ratio} times smaller than that of layer 3: the "
+            f"gradient fades on its way back."
+        )
+    sentences.append(f"After it, they have the norms {after}.")
+    if max(last.gradients) < SMALL * max(first.gradients):
+        sentences.append("Almost nothing is left to correct, so the steps have become tiny.")
+    return " ".join(sentences)
 
 
 def _facts(outcome: Outcome) -> str:
@@ -211,6 +222,18 @@ def _facts(outcome: Outcome) -> str:
         f"{len(outcome.t)} points; two hidden layers of {s.hidden} units; {activation}{output}; "
         f"{s.optimizer} with learning rate {s.lr:g}; {len(outcome.history):,} epochs in "
         f"{outcome.history.seconds:.2f} s; seed {s.seed}"
+    )
+
+
+def _step(outcome: Outcome) -> str:
+    """Say what one epoch of the training does."""
+    count = sum(np.size(parameter.value) for parameter in outcome.model.parameters)
+    return (
+        f"An epoch has three steps. Forward: the network predicts a number for each of the "
+        f"{len(outcome.t)} points, and the loss compares these with the labels. Backward: each "
+        f"node passes the gradient of the loss back to its inputs. Update: "
+        f"{outcome.settings.optimizer} moves each of the {count} parameters against its gradient. "
+        f"The training repeats this {len(outcome.history):,} times."
     )
 
 
@@ -241,6 +264,23 @@ def _samples(outcome: Outcome, first: Frame, last: Frame) -> list[tuple[str, ...
         )
         for k in stepped_samples(outcome.x, outcome.t)
     ]
+
+
+def _units(outcome: Outcome, where: Region, title: str) -> list[tuple[str, list[str]]]:
+    """Return each layer's name, and a picture of each of its units after the training."""
+    layers = []
+    for layer, name in enumerate(("Layer 1", "Layer 2", "Output"), start=1):
+        values = unit_values(outcome.model, layer)
+        finite = values[np.isfinite(values)]
+        low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
+        pictures = []
+        for k, value in enumerate(values, start=1):
+            drawn = figures.unit_plane(replace(where, prediction=value), low, high)
+            prefix = f"{outcome.settings.data}-unit{layer}-{k}"
+            description = f"{title}: {name.lower()}, unit {k}"
+            pictures.append(inline_svg(drawn, prefix, description, follows_page=False))
+        layers.append((name, pictures))
+    return layers
 
 
 def _svg(figure: Figure, name: str, kind: str, title: str) -> str:

@@ -33,6 +33,22 @@ class Region:
     prediction: Array
 
 
+MOST_UNITS = 8
+"""Units of a layer whose values are returned."""
+
+
+def unit_values(model: Graph, layer: int) -> Array:
+    """Return the values of a layer's first units on the grid: (k, RESOLUTION, RESOLUTION).
+
+    >>> import tinygraph as tg
+    >>> unit_values(tg.lab2.model(rng=0), layer=1).shape
+    (4, 61, 61)
+    """
+    with np.errstate(all="ignore"):
+        values = Graph(model[f"layer{layer}/h"]).predict(x=_grid())
+    return np.asarray(values[:, :MOST_UNITS].T.reshape(-1, RESOLUTION, RESOLUTION))
+
+
 def region(model: Graph, x: Array, t: Array) -> Region:
     """Return the decision region of a network, with the data set in front of it.
 
@@ -40,8 +56,14 @@ def region(model: Graph, x: Array, t: Array) -> Region:
     >>> region(tg.lab2.model(rng=0), *tg.data.xor()).prediction.shape
     (61, 61)
     """
-    axis = np.linspace(-MARGIN, 1 + MARGIN, RESOLUTION)
-    grid = np.stack(np.meshgrid(axis, axis), axis=-1).reshape(-1, 2)
     with np.errstate(all="ignore"):
-        prediction = model.predict(x=grid).reshape(RESOLUTION, RESOLUTION)
-    return Region(x, t, axis, prediction)
+        prediction = model.predict(x=_grid()).reshape(RESOLUTION, RESOLUTION)
+    return Region(x, t, _axis(), prediction)
+
+
+def _axis() -> Array:
+    return np.linspace(-MARGIN, 1 + MARGIN, RESOLUTION)
+
+
+def _grid() -> Array:
+    return np.stack(np.meshgrid(_axis(), _axis()), axis=-1).reshape(-1, 2)

@@ -38,7 +38,7 @@ OPTIMIZERS: dict[str, Callable[..., Optimizer]] = {
 """The optimizers by their names in the lab."""
 
 DATA_SETS = ("linear", "xor")
-MOST_SHOWN = 12
+MOST_SHOWN = 6
 """Predictions that are printed; the CSV file has all."""
 
 

@@ -68,7 +68,7 @@ def worst_rows(trained: Trained) -> list[tuple[str, ...]]:
     return [
         (
             *(number(float(value), SIGNIFICANT + 1) for value in table.x[k]),
-            label_text(table, float(table.y[k])),
+            label_text(table, float(table.y[k])) if table.classes else f"{table.y[k]:.10g}",
             label_text(table, float(decided[k]))
             if table.classes
             else number(float(decided[k]), SIGNIFICANT + 1),

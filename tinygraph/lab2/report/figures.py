@@ -13,6 +13,7 @@ from typing import Any, ParamSpec
 import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
@@ -43,6 +44,8 @@ STYLE: Any = {
     "font.size": 10,
     "svg.fonttype": "none",
 }
+UNITS = LinearSegmentedColormap.from_list("units", ["#ffffff", "#8b95a1"])
+"""The values of a unit are grey, because they are not yet classes."""
 LOWEST_LOSS = 1e-12
 """A learning curve is not drawn below this loss: there it is rounding error."""
 LOWEST_DECIMAL = 1e-3
@@ -125,6 +128,21 @@ def decision_region(region: Region) -> Figure:
     """
     figure = Figure(figsize=(2.2, 2.2))
     _draw_region(figure.add_axes((0.01, 0.01, 0.98, 0.98)), region, title="")
+    return figure
+
+
+@in_style
+def unit_plane(region: Region, low: float, high: float) -> Figure:
+    """Return a small picture of one unit's value over the plane: white is low, dark is high."""
+    figure = Figure(figsize=(2.2, 2.2))
+    axes = figure.add_axes((0.01, 0.01, 0.98, 0.98))
+    left, right = region.axis[0], region.axis[-1]
+    extent = (left, right, left, right)
+    axes.imshow(
+        region.prediction, origin="lower", extent=extent, cmap=UNITS, vmin=low, vmax=max(high, low)
+    )
+    _draw_points(axes, region)
+    axes.set_axis_off()
     return figure
 
 
@@ -249,6 +267,13 @@ def _draw_region(axes: Axes, region: Region, title: str) -> None:
             colors="#111827",
             linewidths=1,
         )
+    _draw_points(axes, region)
+    axes.set(xticks=[], yticks=[])
+    axes.spines[:].set_visible(False)
+    axes.set_title(title, fontsize=10)
+
+
+def _draw_points(axes: Axes, region: Region) -> None:
     for k in (0, 1):
         chosen = region.t[:, 0] == k
         axes.scatter(
@@ -260,6 +285,3 @@ def _draw_region(axes: Axes, region: Region, title: str) -> None:
             edgecolors="white",
             linewidths=0.4,
         )
-    axes.set(xticks=[], yticks=[])
-    axes.spines[:].set_visible(False)
-    axes.set_title(title, fontsize=10)
