@@ -44,6 +44,8 @@ class SymbolicSize(NDArrayOperatorsMixin):
         return self.number(self.factor)
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
+        if ufunc is np.multiply and isinstance(inputs[0], np.integer):
+            return inputs[1] * int(inputs[0])
         numbers = [x.as_number() if isinstance(x, SymbolicSize) else x for x in inputs]
         return getattr(ufunc, method)(*numbers, **options)
 
