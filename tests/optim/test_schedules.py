@@ -225,3 +225,13 @@ def test_the_defaults_are_those_of_the_papers(kind, defaults):
     optimizer = kind([tg.Parameter(1.0)])
     assert {name: getattr(optimizer, name) for name in defaults} == defaults
     assert optimizer.clip_norm is None
+
+
+@pytest.mark.parametrize(("precision", "large"), [(np.float64, 1e200), (np.float32, 1e25)])
+def test_an_exploding_gradient_is_clipped_although_its_square_overflows(precision, large):
+    w = tg.Parameter(np.zeros(2, precision), name="w")
+    optimizer = tg.SGD([w], lr=1.0, clip_norm=5.0)
+    w.grad = np.array([3 * large, -4 * large], precision)
+    optimizer.step()
+    np.testing.assert_allclose(w.value, [-3.0, 4.0], rtol=1e-6)
+    assert w.value.dtype == precision

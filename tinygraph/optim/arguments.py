@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -111,10 +112,22 @@ def clipped(gradients: list[Array], longest: float) -> list[Array]:
     >>> clipped([np.array([3.0]), np.array([4.0])], 1.0)
     [array([0.6]), array([0.8])]
     """
-    norm = float(np.sqrt(sum(float(np.vdot(g, g)) for g in gradients)))
+    norm = _common_norm(gradients)
     if not norm > longest:
         return gradients
     return [np.asarray(g * g.dtype.type(longest / norm)) for g in gradients]
+
+
+def _common_norm(gradients: list[Array]) -> float:
+    """Return the norm of all gradients together; the squares of large elements may overflow."""
+    with np.errstate(over="ignore"):
+        squares = sum(float(np.vdot(g, g)) for g in gradients)
+    if np.isfinite(squares):
+        return math.sqrt(squares)
+    largest = max(float(np.max(np.abs(g), initial=0.0)) for g in gradients)
+    if not np.isfinite(largest):
+        return largest
+    return largest * math.sqrt(sum(float(np.vdot(g / largest, g / largest)) for g in gradients))
 
 
 def fixed_numbers(optimizer: OptimizerLike) -> tuple[str, ...]:
