@@ -354,10 +354,11 @@ def _require_numba() -> None:
 
 def hyperparameters(optimizer: Optimizer) -> dict[str, Any]:
     """Return the numbers that an optimizer's update reads, as they are now."""
-    numbers = {name: getattr(optimizer, name) for name in optimizer.hyperparameters}
-    if optimizer.lr_schedule is not None and "lr" in numbers:
-        numbers["lr"] = optimizer.rate
-    return numbers
+    has_schedule = optimizer.lr_schedule is not None
+    return {
+        name: optimizer.rate if name == "lr" and has_schedule else getattr(optimizer, name)
+        for name in optimizer.hyperparameters
+    }
 
 
 def _stand_ins(model: Graph) -> dict[str, Array]:

@@ -118,7 +118,13 @@ def _trial(optimizer: Optimizer, values: tuple[Value, ...], t: int) -> tuple[Any
     arrays = [random_array(value, rng, positive=True) for value in values]
     w, g, *memory = (np.array(array) for array in arrays)
     with np.errstate(all="ignore"):
-        return arrays, _call(optimizer, {"steps": t - 1}, (w, g, t, *memory))
+        attributes = {"steps": t - 1, **_trial_rate(optimizer, t)}
+        return arrays, _call(optimizer, attributes, (w, g, t, *memory))
+
+
+def _trial_rate(optimizer: Optimizer, t: int) -> dict[str, float]:
+    """Return a learning rate instead of a schedule, which need not be defined for the step t."""
+    return {} if optimizer.lr_schedule is None else {"lr": 0.01 * t}
 
 
 def _call(optimizer: Optimizer, attributes: dict[str, Any], arguments: tuple[Any, ...]) -> Any:
@@ -167,10 +173,10 @@ class _Withheld:
 def _compare(
     update: Update, optimizer: Optimizer, t: int, arrays: dict[Value, Any], expected: Any
 ) -> None:
-    numbers = {name: float(getattr(optimizer, name)) for name in update.scalars if name != "t"}
-    if optimizer.lr_schedule is not None and "lr" in numbers:
-        numbers["lr"] = optimizer.rate(t)
-    known = arrays | {update.scalars[name]: n for name, n in {**numbers, "t": float(t)}.items()}
+    numbers = {"t": float(t), **_trial_rate(optimizer, t)}
+    for name in update.scalars.keys() - numbers.keys():
+        numbers[name] = float(getattr(optimizer, name))
+    known = arrays | {scalar: numbers[name] for name, scalar in update.scalars.items()}
     with np.errstate(all="ignore"):
         known = evaluate(update.operations, known)
     for value, array in zip(update.results, expected):

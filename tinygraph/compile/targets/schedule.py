@@ -115,7 +115,11 @@ class Schedule:
 
 
 class ScalarWindow:
-    """The scalars of an update for many steps ahead, computed once for several short calls."""
+    """The scalars of an update for many steps ahead, computed once for several short calls.
+
+    A learning rate that follows a schedule is computed for the steps asked for, and for every call:
+    the schedule may end there, and it may read numbers that change between the calls.
+    """
 
     _SHORTEST = 1000
 
@@ -128,9 +132,11 @@ class ScalarWindow:
     def at(self, first: int, steps: int, hyperparameters: Mapping[str, Any]) -> dict[Value, Any]:
         """Return an array of ``steps`` numbers for each scalar; ``first`` is the first step."""
         is_inside = self._first <= first and first + steps <= self._end
-        if not is_inside or hyperparameters != self._hyperparameters:
+        has_schedule = any(map(callable, hyperparameters.values()))
+        if not is_inside or has_schedule or hyperparameters != self._hyperparameters:
             self._hyperparameters = dict(hyperparameters)
-            self._first, self._end = first, first + max(steps, self._SHORTEST)
+            ahead = steps if has_schedule else max(steps, self._SHORTEST)
+            self._first, self._end = first, first + ahead
             t = np.arange(self._first, self._end, dtype=np.float64)
             known = self._update.scalars(hyperparameters, t)
             self._numbers = {
