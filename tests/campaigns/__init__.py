@@ -1,5 +1,5 @@
-"""Campaigns: tests that are run long, by a make target, and whose figures go into the docs.
+"""Campaigns: long tests, each started by a make target, whose results are in the docs.
 
-Each module has a function that the suite runs for a short while, and a ``main`` that runs it for
-long and writes what it counted to ``docs/_data/trust.json``.
+Each module has a function that the test suite runs for a short time. Its ``main`` runs the function
+for a long time and writes the counts to ``docs/_data/trust.json``.
 """

@@ -1,8 +1,8 @@
-"""Hessian-vector products by tinygraph and by HIPS autograd, two programs that share nothing.
+"""Compare the Hessian-vector products of tinygraph and HIPS autograd, which share no code.
 
 A Hessian-vector product is the derivative of a gradient along a direction v. tinygraph builds the
-gradient as nodes, multiplies it by v, and differentiates once more; autograd differentiates its own
-tape twice. The graphs are Lab 2 with three activations, and random graphs as in ``graphs``.
+gradient as nodes, multiplies it by v, and differentiates the product. autograd differentiates its
+own tape twice. The graphs are Lab 2 with three activations, and random graphs as in ``graphs``.
 """
 
 import argparse
@@ -75,7 +75,7 @@ def of_lab2(rng):
 
 
 def compare(count, rng):
-    """Return how many nodes ``count`` random graphs had, and the largest difference of all."""
+    """Return the numbers of nodes of ``count`` random graphs, and the largest difference."""
     nodes, worst = [], 0.0
     while len(nodes) < count:
         graph = random_graph(rng)

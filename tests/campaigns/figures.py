@@ -78,7 +78,7 @@ def record(campaign, **numbers):
 
 
 def page(figures):
-    """Return the page of the docs that shows these figures."""
+    """Return the page of the docs with these results."""
     parts = [
         "Figures of trust",
         "================",

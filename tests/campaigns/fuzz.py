@@ -1,9 +1,9 @@
-"""Give the public API everything that it does not want, and see that it answers with a lesson.
+"""Give bad input to the public API, and check that it raises an error that explains the mistake.
 
-Hypothesis draws an *attack*: a call of the public API with something odd in it.  The answer has to
-be a TinygraphError, or a result where the odd thing happens to be allowed.  Anything else is a
-failure: a raw error of NumPy or Python, a call that does not end, and, for an attack that must be
-refused, a result.  What a function of the user's own raises may come through as it is.
+Hypothesis draws an *attack*: a call of the public API with an odd argument.  The call must raise a
+TinygraphError, or return a result if the odd argument is allowed.  Anything else is a failure: a
+raw error of NumPy or Python, a call that does not end, or a result of an attack that must be
+refused.  An error that the user's own function raises may pass through unchanged.
 """
 
 import argparse
@@ -23,10 +23,10 @@ PAIRS_OF_OPTIONS = 2_000
 
 
 def fuzz(count, start=None):
-    """Try ``count`` attacks, and return how often each kind and each failure was met.
+    """Try ``count`` attacks; return the number of attacks of each kind, and of each failure.
 
-    ``start`` is a seed: every argument is then tried with every odd thing, before others are drawn.
-    Without one, the attacks are drawn alone, and are the same every time.
+    With a seed ``start``, every argument is first tried with every odd value, and then random
+    attacks are drawn. Without it, the attacks are only drawn, and they are the same every time.
     """
     failures = Counter()
     tried = Counter()
@@ -59,7 +59,7 @@ def main():
     parser.add_argument("--count", type=int, default=100_000)
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
-    # What asks for all the memory there is gets an error, not the machine.
+    # A call that needs too much memory must get an error and not stop the machine.
     resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
     lines = [*single_lines(), *random_lines(PAIRS_OF_OPTIONS, options.seed)]
     command_lines, failures_of_lines = fuzz_command_lines(lines)

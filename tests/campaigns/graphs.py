@@ -1,4 +1,4 @@
-"""Random graphs, differentiated by tinygraph and by HIPS autograd, two programs that share nothing.
+"""Differentiate random graphs with tinygraph and with HIPS autograd, which share no code.
 
 The graphs have up to 50 nodes, read nodes several times over, and are as deep as chance makes them.
 Each op is written a second time here, as the formula of a textbook, for autograd to differentiate.
@@ -55,7 +55,7 @@ FORMULAS = {
 }
 SIZE = 3
 IN_MACHINE_CODE = 100
-"""One graph in so many: numba takes seconds for each."""
+"""One graph out of this number is compiled with numba, which takes seconds per graph."""
 
 
 def random_graph(rng):

@@ -1,8 +1,9 @@
-"""Random graphs with random training histories: every engine does the same, or refuses.
+"""Run random graphs with random training histories: all engines must agree or refuse.
 
 A history draws its batch size, its callbacks (which change hyperparameters of ops, attributes of
 the optimizer, constants and parameters, or read nodes), runs in several parts, frozen parameters,
-random masks and states. What a callback sees and what is trained must be equal in all engines.
+random masks and states. The numbers that a callback reads and the trained parameters must be equal
+in all engines.
 Python runs the loops of the numba target, so that nothing is compiled to machine code.
 
 Usage: ``python -m campaigns.histories --count 2000``, from the folder of the tests.
@@ -39,7 +40,7 @@ class Scaled(tg.Op):
 
 
 class Called(tg.Op):
-    """Takes numbers out of an array, so a program can only call it."""
+    """Converts an element to a float, so a compiled program can only call it."""
 
     def forward(self, x):
         return x * (1.0 + 0.1 * float(np.tanh(x).sum() > 0))
@@ -49,7 +50,7 @@ class Called(tg.Op):
 
 
 class Decays(tg.Momentum):
-    """Reads an attribute that is no hyperparameter, and the number of steps taken."""
+    """Reads an attribute that is not a hyperparameter, and the step number."""
 
     decay = 0.1
 
@@ -59,7 +60,7 @@ class Decays(tg.Momentum):
 
 
 class Counts(tg.SGD):
-    """Keeps a counter: only the interpreter can run it."""
+    """Keeps a counter, so only the interpreter can run it."""
 
     count = 0
 
@@ -110,7 +111,7 @@ def random_model(rng):
 
 
 def change(rng, model, optimizer, ops):
-    """Change something that the next step depends on."""
+    """Change something that affects the next step."""
     kind = rng.choice(["op", "class", "lr", "decay", "steps", "constant", "parameter", "nothing"])
     if kind == "op" and ops:
         op = ops[int(rng.integers(len(ops)))]
@@ -136,7 +137,7 @@ def change(rng, model, optimizer, ops):
 
 
 def history(seed, engine):
-    """Return all numbers that a user can read of one random history."""
+    """Return all numbers that a user can read after one random history."""
     Leaky.slope = 0.3
     rng = np.random.default_rng(seed)
     model, feeds, ops = random_model(rng)
@@ -172,7 +173,7 @@ def history(seed, engine):
 
 
 def compare(seed, engines=ENGINES):
-    """Hold every engine against the interpreter; return which engines ran."""
+    """Compare every engine with the interpreter; return which engines ran."""
     ran = Counter()
     try:
         expected, _ = history(seed, "interpreted")
@@ -197,7 +198,7 @@ def compare(seed, engines=ENGINES):
 
 
 def run_loops_in_python():
-    """Let Python run the loops of the numba target; return what is needed to undo it."""
+    """Let Python run the loops of the numba target, which takes no compile time."""
     program = importlib.import_module("tinygraph.compile.targets.numba.program")
     machine_code = importlib.import_module("tinygraph.compile.targets.numba.machine_code")
     program.compile_source = lambda source: machine_code.module_of(source).run

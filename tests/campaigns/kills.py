@@ -1,8 +1,8 @@
-"""Kill a training run at random moments, and see that its checkpoint has lost nothing.
+"""Kill a training run at random moments, and check that its checkpoint loses nothing.
 
-A child process trains with a checkpoint and is killed by SIGKILL, which no program can catch; the
-next child resumes.  After every kill the file must be sound and at most one interval behind what
-the child had announced; a run that got to its end must be, to the bit, one that was never killed.
+A child process trains with a checkpoint and is killed by SIGKILL, which no program can catch. The
+next child resumes.  After every kill, the file must be valid, and at most one interval behind the
+last epoch that the child printed.  A finished run must be bitwise equal to one that was not killed.
 """
 
 import argparse
@@ -27,8 +27,9 @@ LONGEST_LIFE = 0.06  # seconds: about three intervals and three saves
 
 
 def kill_runs(count, rng):
-    """Kill ``count`` children; return how many were killed while they wrote the file, and how many
-    runs came to their end.  Raises AssertionError as soon as something is lost.
+    """Kill ``count`` children; return the number of kills during a save and of finished runs.
+
+    Raises AssertionError as soon as something is lost.
     """
     reference = _train_silently(None)
     finished = half_written = 0
@@ -64,7 +65,7 @@ def _train_silently(checkpoint):
 
 
 def _live_and_die(checkpoint, life):
-    """Train in a child, kill it after ``life`` seconds, return the last epoch it announced."""
+    """Train in a child, kill it after ``life`` seconds, and return the last printed epoch."""
     ours, theirs = os.pipe()
     child = os.fork()
     if child == 0:

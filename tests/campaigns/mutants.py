@@ -1,7 +1,7 @@
-"""Change one thing in the source of the core, again and again, and see that the tests notice.
+"""Change the source of the core in one place at a time, and check that the tests notice.
 
-The work is done by mutmut, whose settings stand in ``setup.cfg``; here its verdicts are counted,
-and every mutant that survived is written down.
+mutmut makes the changes; its settings are in ``setup.cfg``. This module counts its verdicts and
+writes down every mutant that survived.
 """
 
 import argparse
@@ -30,7 +30,7 @@ def main():
 
 
 def count(verdicts):
-    """Record what mutmut counted; a mutant that hangs the tests is noticed, so it is killed."""
+    """Record the counts of mutmut; a mutant that hangs the tests counts as killed."""
     killed = verdicts["killed"] + verdicts["timeout"] + verdicts["segfault"]
     survived = verdicts["survived"] + verdicts["suspicious"] + verdicts["no_tests"]
     record(

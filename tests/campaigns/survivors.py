@@ -1,4 +1,4 @@
-"""The mutants that the tests did not notice: what was changed in each, and why it may be."""
+"""The mutants that the tests did not notice: the change in each, and why it is allowed."""
 
 import json
 import re
@@ -21,7 +21,7 @@ letter. What survived is of these kinds, each with all of its mutants."""
 
 @dataclass(frozen=True)
 class Kind:
-    """A reason why nobody needs to notice a change, and where it holds.
+    """A reason why a change need not be noticed, and the places where it applies.
 
     ``where`` and ``what`` are patterns for the function and for the changed text, before and after.
     """
@@ -116,7 +116,7 @@ KINDS = [
 
 
 def collect(mutmut, folder):
-    """Ask mutmut for every mutant that was not noticed, write them down, and explain them."""
+    """Get every surviving mutant from mutmut, and write the data file and the page."""
 
     def say(*arguments):
         command = [*mutmut, *arguments]
@@ -133,7 +133,7 @@ def collect(mutmut, folder):
 
 
 def entry(name, shown):
-    """Return one mutant as data, from mutmut's name for it and the diff that it shows.
+    """Return one mutant as data, from its name and its diff in mutmut.
 
     >>> name = "tinygraph.core.graph.xǁGraphǁforward__mutmut_9"
     >>> entry(name, "--- a\\n+++ b\\n-  x = 1\\n+  x = 2")
@@ -156,7 +156,7 @@ def read():
 
 
 def kind_of(survivor):
-    """Return the first kind that covers a survivor, or ``None`` where nobody explained it."""
+    """Return the first kind that covers a survivor, or ``None`` if no kind does."""
     return next((kind for kind in KINDS if kind.covers(survivor)), None)
 
 
@@ -179,7 +179,7 @@ def page(survivors):
 
 
 def diff(survivor):
-    """Return a mutant as lines of a diff: where, what stood there, what was put in its place."""
+    """Return a mutant as lines of a diff: its place, the old text and the new text."""
     place = survivor["function"].removeprefix("tinygraph.")
     signs = {"-": survivor["before"], "+": survivor["after"]}
     return "\n".join(

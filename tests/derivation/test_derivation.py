@@ -102,7 +102,7 @@ def test_an_op_without_rules_is_named_but_not_run():
     model.forward()
     how = tg.derive(model, w)
     assert "Square" in how.markdown
-    with pytest.raises(tg.TinygraphError, match='Square "s" gives no rule'):
+    with pytest.raises(tg.TinygraphError, match='Square "s" has no rule'):
         how.evaluate()
 
 

@@ -160,11 +160,11 @@ WRONG = {
         (lambda x, W, g: x @ x, "failed: ValueError"),
         (lambda x, W, g: (W.T @ g, g @ x.T), "three gradients"),
         (lambda x, W, g: (W.T @ g, x @ g.T, g.sum(axis=1)), "transposed"),
-        (lambda x, W, g: (W.T @ g, g @ x.T / 5, g.sum(axis=1)), "averaged"),
+        (lambda x, W, g: (W.T @ g, g @ x.T / 5, g.sum(axis=1)), "took a mean"),
         (lambda x, W, g: (W.T @ g, g @ x.T, g.sum(axis=1)), "shape must be (3, 1)"),
         (
             lambda x, W, g: (W.T @ g, g @ x.T, g.mean(axis=1, keepdims=True)),
-            "gradient of b: Not yet: the batch",
+            "gradient of b: Not yet: you took a mean",
         ),
     ],
     "04": [
@@ -175,9 +175,9 @@ WRONG = {
         (lambda x: 1 + x, "of 13 numbers are wrong"),
     ],
     "05": [
-        (0.02, "½ in front"),
+        (0.02, "half of the sum"),
         (0.005, "cancels"),
-        (100, "upside down"),
+        (100, "reciprocal"),
         (1, "divides by n"),
         (0.5, "divides by n"),
     ],
@@ -193,7 +193,7 @@ WRONG = {
     ],
     "07": [
         ("1/6", "single step"),
-        (2, "v alone"),
+        (2, "only for v"),
         (0.667, "curvature is not 3"),
         (2 / 7, "do not add"),
         ("x", "made of numbers"),
@@ -203,7 +203,7 @@ WRONG = {
         (-0.1 * 100 / 1000**0.5 / 1000**0.5 * 1000**0.5, "start at 0"),
         (-10, "root of the mean square"),
         (0.1, "against the gradient"),
-        (0, "does move"),
+        (0, "does change"),
     ],
     "09": [
         (1.0, "four arrays"),
@@ -235,7 +235,7 @@ WRONG = {
         ({"Cube": "power"}, "not in this way"),
         ({"Cube": "missing"}, "key of zoo.FAULTS"),
         ({op.__name__ for op in zoo.OPS} - {"Sigmoid", "SquaredError", "Center"}, "optimizers"),
-        (set(FAULT_OF), "say why"),
+        (set(FAULT_OF), "give the faults"),
     ],
     "12": [
         (tg.Sigmoid.forward, "class itself"),
@@ -262,13 +262,13 @@ WRONG = {
         (product(lambda g, a, b: g * b), "one gradient for a and one for b"),
     ],
     "15": [
-        (30, "not wanted"),
+        (30, "do not need"),
         (19, "of the backward pass"),
         (20, "two products"),
-        (10, "forward pass alone"),
+        (10, "only the products of the forward pass"),
     ],
     "16": [
-        (1 / 3, "along u alone"),
+        (1 / 3, "only the curvature along u"),
         (0.5, "smallest curvature"),
         (0.125, "needs one step"),
         (1 / 6, "sum of the curvatures"),

@@ -1,11 +1,11 @@
 r"""The derivation of one gradient, written from the graph itself.
 
-For every node between the loss and the chosen one, the chain rule asks: which ops use this node,
-and with which factor?  Each op answers in its ``rules``.  A derivation puts these answers in order,
-with the graph's own names and shapes.  It can be read (text, LaTeX, Markdown, HTML) and evaluated:
+For every node between the loss and the chosen node, the chain rule needs the ops that use it and
+their factors.  Each op gives its factors in its ``rules``.  A derivation puts them in order, with
+the names and shapes of the graph.  You can read it (text, LaTeX, Markdown, HTML) and evaluate it:
 :meth:`Derivation.evaluate` runs the lines that it shows.
 
-Not supported: simplification.  A rule is shown as its op gives it.
+Not supported: simplification.  A derivation shows each rule as its op gives it.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from tinygraph.validation.shapes import show
 class Derivation:
     r"""The derivation of ∂output/∂node; :func:`derive` makes it.
 
-    In a notebook it shows itself, and ``print`` writes it as plain text.
+    A notebook displays it, and ``print`` writes it as plain text.
 
     Attributes
     ----------
@@ -106,7 +106,7 @@ class Derivation:
 
     @property
     def html(self) -> str:
-        r"""The steps as a table; formulas stand in ``\[ … \]``, for KaTeX or MathJax."""
+        r"""The steps as an HTML table, with formulas in ``\[ … \]`` for KaTeX or MathJax."""
         return as_html(self)
 
     def evaluate(self) -> Array:
@@ -147,7 +147,7 @@ def derive(model: Graph, node: Node | str, diagram: Any = None) -> Derivation:
     node : Node or str
         The node, or its name.
     diagram : Diagram, optional
-        A diagram of the same graph on the same page: every symbol links to its card.
+        A diagram of the same graph on the same page. Every symbol links to its card there.
 
     Raises
     ------
@@ -208,14 +208,14 @@ def _evaluated(term: Term, values: dict[Node, Any], g: Array, node: Node) -> Arr
     array = evaluate(code, rule_names(term.op, values, g))
     if array is None:
         raise ArgumentError(
-            f"{describe(term.op)} gives no rule that can be run for {node.name}. Give its class "
-            f"one Rule(math, code) an argument."
+            f"{describe(term.op)} has no rule for {node.name} that can be evaluated. Give its "
+            f"class one Rule(math, code) per argument."
         )
     shape = values[node].shape
     total: Array = array.sum(axis=broadcast_axes(array.shape, shape))
     if total.size != math.prod(shape):
         raise ArgumentError(
             f"The rule of {describe(term.op)} for {node.name} gives an array {show(array.shape)}; "
-            f"a gradient has the shape of its node, {show(shape)}."
+            f"a gradient must have the shape of its node, {show(shape)}."
         )
     return total.reshape(shape)

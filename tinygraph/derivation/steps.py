@@ -61,7 +61,7 @@ class Step(NamedTuple):
 
     @property
     def reasons(self) -> list[str]:
-        """One sentence per term, which begins with the op that gives it."""
+        """One sentence per term, which begins with the name of its op."""
         return [
             f"{term.op.name} ({type(term.op).__name__}): {term.why}" for term in self.terms
         ] or ["the derivative of the output with respect to itself"]
@@ -82,7 +82,7 @@ def steps_from_output(model: Graph, node: Node, names: Notation) -> tuple[Step, 
 
 
 def _way_back(model: Graph, node: Node) -> list[tuple[Node, list[tuple[Op, int]]]]:
-    """Return the nodes from the output back to ``node``, each with those that read it."""
+    """Return the nodes from the output back to ``node``, each with the ops that read it."""
     depends = {node}
     for each in model.nodes:
         if not depends.isdisjoint(each.inputs):
@@ -106,7 +106,7 @@ def _way_back(model: Graph, node: Node) -> list[tuple[Node, list[tuple[Op, int]]
 
 def _terms(names: Notation, node: Node, readers: list[tuple[Op, int]]) -> Iterator[Term]:
     for op, argument in readers:
-        # An op that keeps the default shape rule works entry by entry, and broadcasts.
+        # An op with the default shape rule works element by element, and broadcasts.
         broadcasts = type(op).infer_shape is Op.infer_shape
         summed = broadcast_axes(op.shape, node.shape) if broadcasts else ()
         why = names.reason(op, argument)

@@ -1,6 +1,6 @@
-"""The exercises of the tutorials: a check says that an answer is right, or names the mistake.
+"""The exercises of the tutorials: a check says that an answer is right, or it names the mistake.
 
-tinygraph computes the right answers, and also the answers that the usual mistakes lead to. So the
+tinygraph computes the right answers, and also the answers that follow from the usual mistakes. So a
 check can name the mistake. It never prints the right answer.
 
 >>> check("01", None)
@@ -59,7 +59,7 @@ def check(exercise: str, answer: Any) -> Verdict:
     exercise : str
         The number of the tutorial, such as ``"01"``.
     answer : object
-        The answer. Numbers may also be typed as text, such as ``"-1/4"``, or stand in a list.
+        The answer. Numbers may also be typed as text, such as ``"-1/4"``, or be in a list.
         ``None`` means that there is no answer yet.
 
     Raises

@@ -68,7 +68,7 @@ def multiply_for_the_engine(answer: Any) -> Verdict:
         slips = {
             "g is missing. Multiply the incoming gradient by the slope": other,
             "this is the gradient of the other input": g * own,
-            "the engine adds the contributions. The op returns one per input": g * (a + b),
+            "the engine adds the contributions. The op must return one per input": g * (a + b),
         }
         checks.append(judge(grad, g * other, slips, f"gradient of {name}"))
     wrong = [verdict for verdict in checks if not verdict.is_right]

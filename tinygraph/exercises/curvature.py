@@ -31,11 +31,11 @@ def products_of_ten_layers(answer: Any) -> Verdict:
         answer,
         sum(isinstance(node, MatMul) for node in nodes),
         {
-            "this counts the gradient of the input, which is not wanted": 3 * LAYERS,
+            "this counts the gradient of the input, which we do not need": 3 * LAYERS,
             "these are the products of the backward pass. Add those of the forward pass": 2 * LAYERS
             - 1,
             "a layer has two products in the backward pass, one for x and one for W": 2 * LAYERS,
-            "these are the products of the forward pass alone": LAYERS,
+            "these are only the products of the forward pass": LAYERS,
         },
         hint="Count three kinds: forward, for the weights, and for the inputs of the layers.",
         rtol=1e-6,
@@ -57,7 +57,7 @@ def limit_of_a_quadratic(answer: Any) -> Verdict:
         answer,
         2 / high,
         {
-            "this uses the curvature along u alone. In another direction it is larger": 2
+            "this uses only the curvature along u. In another direction it is larger": 2
             / hessian[0, 0],
             "this is the limit for the direction of the smallest curvature": 2 / low,
             "with this η, the direction of the largest curvature needs one step. η can be larger": 1

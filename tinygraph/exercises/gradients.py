@@ -24,8 +24,8 @@ def one_neuron(answer: Any) -> Verdict:
         grads["w"],
         {
             "this is dL/dh. The chain continues through σ and through w x": g,
-            "this is dL/da, which is also dL/db. One factor is missing, the last one": grads["b"],
-            "this is dL/dx. You multiplied by w, but the derivative by w was asked for": grads["x"],
+            "this is dL/da, which is also dL/db. The last factor is missing": grads["b"],
+            "this is dL/dx. For dL/dw, multiply by x instead of w": grads["x"],
             "the square gives 2 (h − t), not h − t": grads["w"] / 2,
             "the slope of the sigmoid is missing": g * factor,
             "the slope of the sigmoid is h (1 − h), not h": g * h * factor,
@@ -74,10 +74,10 @@ def layer_of_columns(answer: Any) -> Verdict:
         return Verdict(False, "Return three gradients: of x, of W and of b, in this order.")
     slips: dict[str, tuple[Any, dict[str, Any]]] = {
         "x": (grads["x"].T, {}),
-        "W": (grads["W"].T, {"the batch is averaged. Sum over the samples": g @ x.T / 5}),
+        "W": (grads["W"].T, {"you took a mean over the batch. Sum over the samples": g @ x.T / 5}),
         "b": (
             grads["b"][:, np.newaxis],
-            {"the batch is averaged. Sum over the samples": g.mean(axis=1, keepdims=True)},
+            {"you took a mean over the batch. Sum over the samples": g.mean(axis=1, keepdims=True)},
         ),
     }
     for got, (name, (right, named_slips)) in zip(given, slips.items(), strict=True):
@@ -118,11 +118,11 @@ def mean_or_sum(answer: Any) -> Verdict:
         answer,
         right,
         {
-            "this is for the sum with ½ in front. This sum has no ½": right * 2,
-            "both losses keep the 2 of the square, so it cancels": right / 2,
-            "upside down. The sum has the larger gradient and needs the smaller η": 1 / right,
-            "the two gradients do differ. The mean divides by n": 1.0,
-            "the 2 is not the difference. The mean divides by n": 0.5,
+            "this is right for half of the sum. Here, the loss is the whole sum": right * 2,
+            "both gradients contain the 2 of the square, so it cancels": right / 2,
+            "this is the reciprocal. The sum has the larger gradient": 1 / right,
+            "the two gradients are not equal. The mean divides by n": 1.0,
+            "the factor 2 is in both gradients. The mean divides by n": 0.5,
         },
         hint="Write both gradients for one prediction, and compare them.",
     )
@@ -169,7 +169,7 @@ def bound_of_a_chain(answer: Any) -> Verdict:
         {
             "the weights are missing. Each layer multiplies by w as well": (steepest / weight)
             ** depth,
-            "the weight counts in every layer, not only once": weight
+            "the weight is a factor in every layer, not only once": weight
             * (steepest / weight) ** depth,
             "the factors of a chain are multiplied, not added": depth * steepest,
             "you used σ(0) for the slope. The slope is σ(0) (1 − σ(0))": (weight * 0.5) ** depth,

@@ -71,7 +71,7 @@ def scale_of_a_relu_layer(answer: Any) -> Verdict:
         variance**0.5,
         {
             "this is the variance. The standard deviation is its root": variance,
-            "a ReLU sets half of its inputs to 0. Make up for this": (1 / inputs) ** 0.5,
+            "a ReLU sets half of its inputs to 0. Compensate for this": (1 / inputs) ** 0.5,
             "a ReLU halves the mean square. Double the variance, not the standard deviation": 2
             / inputs**0.5,
             "with this scale, the values shrink in every layer": 1 / inputs,

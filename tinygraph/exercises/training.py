@@ -26,7 +26,7 @@ def limit_of_the_learning_rate(answer: Any) -> Verdict:
         2 / curvature,
         {
             "with this η, u reaches its minimum in a single step. η can be larger": 1 / curvature,
-            "this is the limit for v alone, but u diverges before that": 2.0,
+            "this is the limit only for v, but u diverges before that": 2.0,
             "differentiate 3 (u − 1)² twice. Its curvature is not 3": 2 / (curvature / 2),
             "the curvatures of two directions do not add. Which one sets the limit?": 2
             / (curvature + 1),
@@ -53,7 +53,7 @@ def first_step_of_adam(answer: Any) -> Verdict:
             "this is η times the mean of the gradient. Adam also divides by the root of the mean "
             "square": -lr * (1 - adam.beta1) * g,
             "check the direction. A step goes against the gradient": lr,
-            "the weight does move. Compute m and v, correct them, and divide": 0.0,
+            "the weight does change. Compute m and v, correct them, and divide": 0.0,
         },
         hint="Compute m, v, their corrected values, and then the step.",
     )
@@ -70,7 +70,7 @@ _PATTERNS = {
         2,
     ): "this is x1 + x2. Where must the second unit bend?",
     (1, 0, 0, 1): "this is the opposite of XOR",
-    (0, 0, 0, 0): "the network gives 0 everywhere. Do the two units cancel, or are both off?",
+    (0, 0, 0, 0): "the network gives 0 everywhere. Do the two units cancel, or are both 0?",
     (0, -1, -1, 0): "check the sign of W2",
 }
 """The usual mistakes in XOR, by the network's answers at (0, 0), (0, 1), (1, 0) and (1, 1)."""

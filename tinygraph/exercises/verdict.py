@@ -14,7 +14,7 @@ from tinygraph.exercises.answers import read
 from tinygraph.validation.arrays import Array, as_dict, as_float_array, brief, is_number
 
 _CLOSE = 0.05
-"""Answers within this fraction of the right one lack digits, and nothing else."""
+"""Answers within this fraction of the right one are only not accurate enough."""
 
 
 class Verdict(NamedTuple):
@@ -45,7 +45,7 @@ def judge(
         A number, a list, an array, or arithmetic as text, such as ``"-1/4"``.
     right : array_like
     slips : mapping
-        For each usual mistake a sentence about it, and the answer that the mistake leads to.
+        For each usual mistake, a sentence about it and the answer that follows from it.
     what : str
         The name of the numbers, for exercises that ask for several.
     hint : str
@@ -101,9 +101,9 @@ def _kind_of_difference(got: Array, wanted: Array, rtol: float) -> str:
     if _agree(got, wanted, max(rtol, _CLOSE)):
         return "close, but not accurate enough. Use more digits."
     if wanted.size == 1:
-        return "this is another number."
+        return "this number is wrong."
     if _is_multiple(got, wanted):
-        return "all numbers are wrong by the same factor. Is a 2, or 1/n, missing or too many?"
+        return "all numbers are wrong by the same factor. Check each factor 2 and 1/n."
     wrong = int(np.count_nonzero(~np.isclose(got, wanted, rtol=rtol, atol=1e-9)))
     return f"{wrong} of {wanted.size} numbers are wrong."
 

@@ -1,4 +1,4 @@
-"""A zoo of ops and optimizers, some of them broken, for the tutorial on checking gradients.
+"""A zoo of ops and optimizers for the tutorial on checking gradients. Some of them are broken.
 
 The docstring of each specimen says what it claims to compute. Do not use them in a network.
 """
@@ -23,7 +23,7 @@ from tinygraph.validation.shapes import Shape
 
 
 class DecoupledDecay(Optimizer):
-    """Adam with decoupled weight decay: a right one, to compare a specimen with."""
+    """Adam with decoupled weight decay; a correct version, to compare with a specimen."""
 
     slots = ("m", "v")
 
@@ -303,9 +303,9 @@ FAULTS = {
     "stale": "the gradients of earlier steps are not cleared",
     "decay": "the weight decay enters the running means",
     "power": "an exponent is wrong",
-    "kink": "the slope at a kink is wrong",
+    "kink": "the slope at a kink (a corner of the curve) is wrong",
 }
-"""Faults by a short name. Some of them occur in the zoo, some do not."""
+"""Faults by their short names. Some of them do not occur in the zoo."""
 
 
 def graph_of(op_class: type[Op]) -> Graph:
@@ -348,7 +348,7 @@ def _derivative_is_right(op: type[Op]) -> bool:
 
 
 def _value_is_right(op: type[Op]) -> bool:
-    """Compare the value with the claim, where a right derivative may belong to another function."""
+    """Compare the value of Softmax with its claim: its derivative fits the wrong function."""
     if op is not Softmax:
         return True
     model = graph_of(op)

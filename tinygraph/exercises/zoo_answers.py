@@ -29,7 +29,7 @@ FAULT_OF = {
 }
 _WHY_SOUND = {
     "Sigmoid": "Multiply e^−x by y, and compare with 1 − y.",
-    "SquaredError": "Read its docstring: which factor does it claim?",
+    "SquaredError": "Read its docstring. Which factor does it claim?",
     "Center": "Each x also changes the mean of its column.",
     "HeavyBall": "Compare its walk with the walk of Momentum.",
 }
@@ -70,12 +70,12 @@ def broken_of_the_zoo(answer: Any) -> Verdict:
         are_ops = any(op.__name__ in missing for op in zoo.OPS)
         return Verdict(
             False,
-            f"Not yet: all that you named are broken, but {len(missing)} more are too. "
+            f"Not yet: all that you named are broken, but {len(missing)} more are broken, too. "
             + ("At least one of them is an op." if are_ops else "All of these are optimizers."),
         )
     if not isinstance(answer, Mapping):
         return Verdict(
             False,
-            "Not yet: the names are right. Now say why, with a dictionary of names and faults.",
+            "Not yet: the names are right. Now give the faults, too, in a dictionary.",
         )
     return Verdict(True, f"Right: these {len(broken)} are broken, each for the reason you gave.")
