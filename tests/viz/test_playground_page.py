@@ -150,6 +150,41 @@ def test_one_op_goes_forward_backward_and_updates(page, lab2_playground):
     assert page.evaluate("tinygraph.epoch") == 1
 
 
+def test_a_walk_shows_the_numbers_of_each_op_and_of_the_update(page, lab2_playground):
+    page.goto(lab2_playground)
+    page.click("#one-op")
+    captions = "#node-numbers figcaption"
+    assert page.locator(captions).all_inner_texts() == [*("x, ①②③", "layer1/W", "→ layer1/z, ①②③")]
+    page.evaluate("for (let k = 0; k < 12; k++) document.getElementById('one-op').click()")
+    assert page.locator(captions).all_inner_texts() == [
+        *("gradient of layer3/a, ①②③", "← to layer3/z, ①②③", "← to layer3/b")
+    ]
+    page.evaluate("for (let k = 0; k < 8; k++) document.getElementById('one-op').click()")
+    assert page.locator("#sentence math").count() == len(tg.Adam.lines)
+    model = tg.lab2.model(rng=0)
+    before = model["layer1/W"].value[0, 0]
+    expected_losses(model, tg.Adam(model.parameters, lr=0.1), 1, x=X, t=T)
+    after = model["layer1/W"].value[0, 0]
+    moved = f"The first number of layer1/W: {before:.3g} → {after:.3g}.".replace("-", "−")
+    expect(page.locator("#sentence")).to_contain_text(moved)
+
+
+def test_only_the_maps_within_the_window_are_painted(page, saved):
+    x, t = tg.Input("x", shape=(None, 2)), tg.Input("t", shape=(None, 1))
+    h = x
+    for k in range(20):
+        h = tg.Tanh(tg.layers.linear(h, 4, name=f"layer{k}", rng=k), name=f"layer{k}/h")
+    model = tg.Graph(tg.MSE(tg.layers.linear(h, 1, name="out", rng=0), t, name="loss"))
+    page.goto(saved(tg.playground(model, tg.SGD(model.parameters), x=X, t=T)))
+    page.click("#one-epoch")
+    last = "canvas[aria-label='Unit 4 of layer19/h over the plane']"
+    assert colours_on(page, "canvas[aria-label='Unit 1 of layer0/h over the plane']") > 10
+    expect(page.locator(last)).to_have_js_property("width", 300)  # as a canvas is made
+    page.locator(last).scroll_into_view_if_needed()
+    expect(page.locator(last)).not_to_have_js_property("width", 300)
+    assert colours_on(page, last) > 1
+
+
 def test_a_walk_lights_the_arrows_that_it_has_reached(page, lab2_playground):
     page.goto(lab2_playground)
     for _ in range(11):

@@ -16,6 +16,7 @@ from tinygraph.core.topology import topological_order
 from tinygraph.diagnosis.slopes import slope_of
 from tinygraph.notation.mathml import mathml
 from tinygraph.notation.names import Notation
+from tinygraph.optim.optimizer import Optimizer
 from tinygraph.validation.arrays import Array
 from tinygraph.viz.diagram.cards import formula_lines
 from tinygraph.viz.diagram.diagram import Diagram, render
@@ -94,6 +95,13 @@ def card_texts(model: Graph, diagram: Diagram, formulas: Formulas) -> list[dict[
     ]
 
 
+def update_formulas(model: Graph, optimizer: Optimizer, formulas: Formulas) -> list[int]:
+    """Return the lines of an optimizer's update of its first parameter, as places of formulas."""
+    notation = Notation(model.nodes, model.output)
+    (first, *_) = optimizer.parameters
+    return [formulas.place(notation.update_math(first, line)) for line in optimizer.lines]
+
+
 def steepest_slopes(model: Graph) -> dict[str, float]:
     """Return the steepest slope of each activation, by name; from the values of the last run."""
     slopes = {str(n.name): slope_of(n) for n in model.nodes if isinstance(n, Op)}
@@ -143,11 +151,14 @@ def colour_scales() -> dict[str, list[str]]:
     }
 
 
-def feeds_data(model: Graph, arrays: Mapping[Node, Array]) -> dict[str, Any]:
-    """Return the data of each input: its numbers, and how many of them belong to a sample."""
+def feeds_data(model: Graph, arrays: Mapping[Node, Array], is_plane: bool) -> dict[str, Any]:
+    """Return the data of each input: its numbers, and how many of them belong to a sample.
+
+    The numbers of a plane are left out: its page makes them from the points.
+    """
     return {
         str(node.name): {
-            "numbers": flat(arrays[node]),
+            "numbers": [] if is_plane else flat(arrays[node]),
             "perSample": int(np.prod(arrays[node].shape[1:])) if None in node.shape else 0,
             "shape": list(arrays[node].shape),
         }

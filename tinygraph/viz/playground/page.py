@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import json
+import re
 from collections.abc import Mapping
 from importlib.resources import files
 from string import Template
@@ -63,11 +64,17 @@ def build(
         style=(own / "style.css").read_text(encoding="utf-8")
         + CELL_RULES
         + dark_rules(':root[data-theme="dark"] #diagram svg'),
-        diagram=diagram,
+        diagram=_shortened(diagram),
         data=script_safe(json.dumps(data, separators=(",", ":"), allow_nan=False)),
         programs=programs.replace("</", r"<\/").replace("<!--", r"<\!--"),
         script="\n".join(scripts),
     )
+
+
+def _shortened(diagram: str) -> str:
+    """Leave out what the page sets itself: where texts are anchored, and the colours of cells."""
+    cells = re.sub(r'<rect (?:class="n" )?fill="[^"]*" x=', "<rect x=", diagram)
+    return cells.replace(' text-anchor="middle"', "")
 
 
 def _scripts(data: Mapping[str, Any], diagram: str) -> list[str]:

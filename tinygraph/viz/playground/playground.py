@@ -187,7 +187,12 @@ class Playground:
                 slopes[name] = facts.steepest_slopes(graph)
                 pictures.append(facts.drawn(graph, rows))
                 texts[name] = facts.card_texts(graph, pictures[-1], formulas)
+        rules = {
+            name: facts.update_formulas(self.model, one, formulas)
+            for name, one in self._optimizers.items()
+        }
         data = self._data(marks) | {
+            "rules": rules,
             "formulas": formulas.texts,
             "texts": texts,
             "steepest": slopes,
@@ -228,7 +233,7 @@ class Playground:
             "trained": [place[p] for p in optimizer.parameters],
             "samples": self.samples,
             "fixedBatch": self._fixed_batch,
-            "feeds": facts.feeds_data(model, self._arrays),
+            "feeds": facts.feeds_data(model, self._arrays, plane is not None),
             "labels": None if labels is None else asdict(labels),
             "classOf": [] if plane else classes,
             "plane": plane,

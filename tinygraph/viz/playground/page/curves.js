@@ -123,8 +123,8 @@ function paintNorms() {
     axisText(context, power === 0 ? "1" : `10${superscript(power)}`, PAD.left - 5, y(10 ** power), "right");
   }
   layers.forEach((_, k) => line(frame, history.norms[k], y, layerColour(k)));
-  labelEnds(frame, layers.map(({ name }, k) => (
-    { text: name, last: history.norms[k].at(-1), colour: layerColour(k) })), y);
+  const ends = layers.map(({ name }, k) => ({ text: name, last: history.norms[k].at(-1), colour: layerColour(k) }));
+  labelEnds(frame, ends.length > MOST_NAMES ? [ends[0], ends.at(-1)] : ends, y);
 }
 
 // The names of the curves at their ends, moved apart where they would cover each other.
@@ -143,6 +143,8 @@ function labelEnds({ context, width, height }, ends, y) {
     context.fillText(text.length > 9 ? `${text.slice(0, 8)}…` : text, width - PAD.right + 6, at - Math.max(0, over));
   }
 }
+
+const MOST_NAMES = 7; // beside the curves; of more layers only the first and the last are named
 
 // Layers differ in colour, and their names stand at the ends.
 const LAYER_COLOURS = { light: ["#b25400", "#7a4fb5", "#00755a", "#0067a3", "#a3195b", "#5b6472"], dark: ["#ffa66e", "#c3a5f5", "#5fd3b0", "#7cc0f2", "#f493bf", "#b3bac5"] };

@@ -31,10 +31,23 @@ function prepareFields(choose) {
         onclick: () => choose(layer.place),
       });
       squares.append(canvas);
-      tiles.push({ layer, unit, canvas, range });
+      tiles.push({ layer, unit, canvas, range, isSeen: false });
     }
     list.append(element("div", { class: "layer" }, element("span", {}, element("b", {}, layer.name), range), squares));
   }
+}
+
+// Only the maps within the window are painted: a deep network has a hundred of them.
+function watchTiles() {
+  const byCanvas = new Map(tiles.map((tile) => [tile.canvas, tile]));
+  const watcher = new IntersectionObserver((changes) => {
+    for (const { target: canvas, isIntersecting } of changes) {
+      const tile = byCanvas.get(canvas);
+      tile.isSeen = isIntersecting;
+      if (isIntersecting) paintTile(tile, run);
+    }
+  }, { rootMargin: "200px" });
+  for (const { canvas } of tiles) watcher.observe(canvas);
 }
 
 // A network for the middle of each cell, after a change of the samples or the activation.
@@ -62,7 +75,7 @@ function paintFields(run) {
   for (const { name } of unitLayers) {
     strongestDot = Math.max(strongestDot, largestOf(run.whole.nodes[name].gradient));
   }
-  for (const tile of tiles) paintTile(tile, run);
+  for (const tile of tiles) if (tile.isSeen) paintTile(tile, run);
 }
 
 function paintRegion(run) {
@@ -217,4 +230,4 @@ function paintTile({ layer, unit, canvas, range }, run) {
   range.textContent = `${briefNumber(low)} … ${briefNumber(high)}`;
 }
 
-views.push({ prepare: prepareFields, restart: prepareGrid, paint: paintFields });
+views.push({ prepare: prepareFields, restart: prepareGrid, paint: paintFields, connect: watchTiles });

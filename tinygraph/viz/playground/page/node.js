@@ -24,10 +24,24 @@ function paintNode(run, place) {
     : "no gradient";
   paintHistogram(document.getElementById("value-histogram"), value, colours.value);
   paintHistogram(document.getElementById("gradient-histogram"), gradient, colours.glow);
-  document.getElementById("node-numbers").replaceChildren(
-    numbersFigure("Value", value, node),
-    ...(gradient ? [numbersFigure("Gradient", gradient, node)] : []),
-  );
+  document.getElementById("node-numbers").replaceChildren(...numbersOfStep(run, node).map((shown) => numbersFigure(...shown)));
+}
+
+// What the op of a walk reads and gives: values forward, gradients backward.
+function numbersOfStep(run, node) {
+  const arrays = run.whole.nodes[node.name];
+  const own = ["value", "gradient"].filter((kind) => arrays[kind]);
+  const parents = node.inputs.map((place) => data.nodes[place]);
+  const phase = nowInWalk()?.phase;
+  if (phase === "forward") {
+    return [...parents.map((parent) => [parent.name, run.whole.nodes[parent.name].value, parent]),
+      [`→ ${node.name}`, arrays.value, node]];
+  }
+  if (phase === "backward") {
+    const sent = parents.map((parent, k) => [`← to ${parent.name}`, arrays.passes?.[k], parent]);
+    return [[`gradient of ${node.name}`, arrays.gradient, node], ...sent.filter(([, view]) => view)];
+  }
+  return own.map((kind) => [kind, arrays[kind], node]);
 }
 
 function describeNode(run, node, place) {

@@ -145,8 +145,11 @@ function oneOp() {
   if (isPlaying) play(false);
   position = position === null || position === walkSteps.length - 1 ? 0 : position + 1;
   if (nowInWalk().phase === "update") {
+    const weights = run.whole.nodes[data.nodes[data.trained[0]].name].value.data;
+    const before = weights[0];
     stepAndRemember();
     run.compute();
+    moved = [before, weights[0]];
   }
   draw();
 }

@@ -10,6 +10,7 @@ const walkSteps = [
   { phase: "update", place: null },
 ];
 let position = null; // in walkSteps; null while nobody walks
+let moved = []; // a number of the first parameter, before and after the update of the walk
 
 function nowInWalk() {
   return position === null ? null : walkSteps[position];
@@ -41,8 +42,11 @@ function sentenceOf(state) {
   const parts = [element("span", { class: `phase ${step.phase}` }, step.phase)];
   const count = element("span", { class: "quiet" }, `${position + 1} of ${walkSteps.length}`);
   if (step.phase === "update") {
-    const rule = `${state.optimizer} moves every parameter against its gradient, with learning rate ${state.lr}.`;
-    return [...parts, element("span", {}, rule), count];
+    const { name } = data.nodes[data.trained[0]];
+    const numbers = moved.map(shortNumber).join(" → ");
+    return [...parts, element("b", {}, state.optimizer), ...data.rules[state.optimizer].map((k) => formula(k)),
+      element("span", {}, `with η = ${state.lr}, and so for every parameter.`),
+      element("span", { class: "update" }, `The first number of ${name}: ${numbers}.`), count];
   }
   const { forward, backward } = data.texts[state.activation][step.place];
   const formulas = step.phase === "forward" ? [forward] : backward;
