@@ -1,1 +1,1 @@
-"""Bad input: what is odd, how each public name is called, what is attacked, and who judges."""
+"""Bad input: the odd values, the valid calls that they spoil, and the judge of the answers."""

@@ -1,4 +1,4 @@
-"""All attacks: on every public name, by hand on a graph, and what must be refused."""
+"""All attacks: on every public name, on edited graphs, and calls that must be refused."""
 
 import numpy as np
 from hypothesis import strategies as st
@@ -22,7 +22,7 @@ an_optimizer = st.sampled_from(OPTIMIZERS)
 
 
 class Shapes(tg.Op):
-    """An op whose parts are whatever the attack puts there."""
+    """An op whose methods and attributes an attack replaces."""
 
     returned: object = None
     slopes: object = None
@@ -113,7 +113,7 @@ def attack(name, make, *strategies, must_refuse=False):
 
 
 def tampered():
-    """Return a strategy for a node that was changed by hand, and then used."""
+    """Return a strategy for a node that the user has edited and then uses."""
     return st.sampled_from(list(USES)).flatmap(
         lambda use: attack(
             f"{use} of a node changed by hand",
@@ -127,7 +127,7 @@ def tampered():
 
 
 def refusals():
-    """Return a strategy for calls that must be refused, whatever the odd thing is."""
+    """Return a strategy for calls that must be refused for every odd value."""
     return st.one_of(
         attack("Parameter of no array", tg.Parameter, no_array, must_refuse=True),
         attack(
@@ -187,7 +187,7 @@ def refusals():
 
 
 def small_ones():
-    """Return a strategy for what no public function has as an argument of its own."""
+    """Return a strategy for attacks that are not an argument of a public function."""
     return st.one_of(
         attack("Parameter.value", lambda v: assign(tg.Parameter(1.0), "value", v), odd),
         attack("op on arrays", lambda op, a: op(*a), an_op, st.lists(some_array, max_size=3)),

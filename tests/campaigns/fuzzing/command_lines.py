@@ -1,4 +1,4 @@
-"""Odd command lines: every option of every subcommand, with every odd value, alone and in pairs."""
+"""Odd command lines: every option of every subcommand with every odd value, also in pairs."""
 
 import contextlib
 import io
@@ -21,7 +21,7 @@ SOUND_LINES = {
     "playground": ["playground", "lab2", "--data", "xor", "--out", "page.html"],
     "train": ["train", "t.csv", "--target", "b", "--epochs", "2", "--out", "trained"],
 }  # fmt: skip
-"""For each subcommand, a line that is over in a moment."""
+"""A fast command line for each subcommand."""
 ODD_VALUES = [
     "", "0", "-1", "nan", "inf", "-inf", "1e400", "abc", "99999999999999999999", "--lr", "3", "2.5",
     "relu", "xor", "\u200b", "ü", "a/b/c", ".", "numpy", "None", "-", "1e-400", "E1", "foreign.npz",
@@ -51,7 +51,7 @@ def single_lines(values=ODD_VALUES):
 
 
 def random_lines(count, seed):
-    """Return lines with two odd options each, and some with words where none belong."""
+    """Return lines with two odd options each, some of them with extra words."""
     rng = random.Random(seed)
     lines = []
     for command, line in itertools.islice(itertools.cycle(SOUND_LINES.items()), count):
@@ -65,7 +65,7 @@ def random_lines(count, seed):
 
 
 def try_command_line(arguments):
-    """Return what is wrong with how the command line answers, or None."""
+    """Return the fault in the answer of the command line, or None."""
     said, errors = io.StringIO(), io.StringIO()
     shown = " ".join(map(repr, arguments))
     try:

@@ -1,4 +1,4 @@
-"""Whether the answer to an attack is a lesson."""
+"""Judges the answer to an attack: it must be a clear error or an allowed result."""
 
 import contextlib
 import io
@@ -18,11 +18,11 @@ SECONDS_UNTIL_IT_HANGS = 20
 
 
 class HangError(BaseException):
-    """A call did not come back; no ``except Exception`` on the way may hide it."""
+    """A call did not return; not an Exception, so that ``except Exception`` cannot hide it."""
 
 
 def try_attack(name, call, must_refuse):
-    """Return what is wrong with the answer, or None."""
+    """Return the fault in the answer, or None."""
     start = time.monotonic()
     with alarm():
         try:
@@ -44,7 +44,7 @@ def try_attack(name, call, must_refuse):
 
 
 def place(error):
-    """Return the line that raised, and the line of tinygraph that led there."""
+    """Return the line that raised, and the line of tinygraph that called it."""
     frames = traceback.extract_tb(error.__traceback__)
     own = [frame for frame in frames if "/tinygraph/" in frame.filename] or frames
     return f"{own[-1].filename[-30:]}:{own[-1].lineno}"
@@ -52,7 +52,7 @@ def place(error):
 
 @contextlib.contextmanager
 def alarm():
-    """End what does not come back."""
+    """Stop a call that does not return."""
 
     def ring(number, frame):
         raise HangError
@@ -67,7 +67,7 @@ def alarm():
 
 @contextlib.contextmanager
 def silence():
-    """Print nothing and warn of nothing."""
+    """Suppress all output and warnings."""
     with (
         warnings.catch_warnings(),
         contextlib.redirect_stdout(io.StringIO()),
@@ -79,7 +79,7 @@ def silence():
 
 @contextlib.contextmanager
 def folder_of_ones_own():
-    """Be in a folder where an odd path can do no harm."""
+    """Work in a temporary folder, where an odd path cannot do any harm."""
     here = os.getcwd()
     with tempfile.TemporaryDirectory() as folder:
         os.chdir(folder)

@@ -1,4 +1,4 @@
-"""What nobody should give to tinygraph, and somebody will."""
+"""Odd values that users may give to tinygraph."""
 
 import itertools
 from pathlib import Path
@@ -17,7 +17,7 @@ class Unprintable:
 
 
 class Odd:
-    """Says yes to many questions, and means none of it."""
+    """Claims to have many attributes, but none of them works."""
 
     shape = (2, 2)
     dtype = "odd"
@@ -68,7 +68,7 @@ def nested(depth):
 
 
 class UsersOwnError(Exception):
-    """What a function of the user's own raises: where nothing else is said, it comes through."""
+    """The error of a user's own function, which tinygraph passes through by default."""
 
 
 class FailsWhenMade:
@@ -170,7 +170,7 @@ EVERYTHING = [
 
 
 def made(makers):
-    """Return a strategy that makes one of the things, anew each time."""
+    """Return a strategy that makes a new one of the things each time."""
     return st.sampled_from(makers).map(lambda make: make())
 
 

@@ -1,4 +1,4 @@
-"""The attack on every public name: a sound call, with one or two of its arguments odd."""
+"""The attack on every public name: a valid call with one or two odd arguments."""
 
 from functools import cache, partial
 
@@ -12,7 +12,7 @@ from campaigns.fuzzing.surface import parameters_of
 
 
 class BadOp(tg.Op):
-    """An op whose parts an attack replaces."""
+    """An op whose methods an attack replaces."""
 
     def forward(self, x):
         return x
@@ -63,12 +63,12 @@ AT_HOME = {
     "state": states,
     "tablefmt": st.sampled_from(["html", "simple", "nonsense", ""]),
 }
-"""What is odd, and yet near enough to a parameter's right values to get further in."""
+"""Odd values that are similar to a parameter's valid ones, so they pass the first checks."""
 
 
 @cache
 def pairs():
-    """Return every public call with each of its parameters, or None where it has none."""
+    """Return every public call with each of its parameters, or with None if it has none."""
     with folder_of_ones_own():
         return [
             (name, parameter)
@@ -78,7 +78,7 @@ def pairs():
 
 
 def each_alone():
-    """Yield every public call with each odd thing in each of its arguments, one after another."""
+    """Yield every public call with each odd value for each of its arguments."""
     for name, parameter in pairs():
         for make in EVERYTHING if parameter is not None else ():
             value = make()
@@ -95,7 +95,7 @@ def spoil(name, spoilt):
 
 
 def odd_for(name, parameter):
-    """Return a strategy for what to put in the place of one argument."""
+    """Return a strategy for the odd value of one argument."""
     near = AT_HOME.get(parameter.name)
     strategy = odd if near is None else st.one_of(near, odd)
     if parameter.kind is parameter.VAR_POSITIONAL:
@@ -112,7 +112,7 @@ def odd_for(name, parameter):
 
 @st.composite
 def one_thing_odd(draw):
-    """Draw a sound call that is spoilt: its name, the call, and that it may well be allowed."""
+    """Draw (name, call, False): a valid call with an odd argument, which may be allowed."""
     name, parameter = draw(st.sampled_from(pairs()))
     function, sound = SOUND_CALLS[name]()
     parameters = parameters_of(function)
@@ -121,7 +121,7 @@ def one_thing_odd(draw):
         second = draw(st.sampled_from(parameters))
         spoilt[second.name] = draw(odd_for(name, second))
     for each in parameters:
-        # The sound feeds stay, beside the odd one, every second time.
+        # Every second time, the valid feeds are kept, together with the odd one.
         if each.kind is each.VAR_KEYWORD and each.name in spoilt and draw(st.booleans()):
             spoilt[each.name] = {**sound.get(each.name, {}), **spoilt[each.name]}
     what = name if parameter is None else f"{name}({parameter.name})"
@@ -129,12 +129,12 @@ def one_thing_odd(draw):
 
 
 def shown(result):
-    """Print a result, which may be accepted and yet broken; a Rule is its author's own texts."""
+    """Print a result, which may be broken although it was accepted; a Rule is only texts."""
     return result if isinstance(result, tg.Rule) else repr(result)
 
 
 def call(function, arguments):
-    """Call a function with each argument in the way that its parameter takes it."""
+    """Call a function with each argument by position or by name, as its parameter needs it."""
     positional, named = [], {}
     for parameter in parameters_of(function):
         if parameter.kind is parameter.VAR_POSITIONAL:

@@ -1,4 +1,4 @@
-"""How each public callable is called soundly: what an attack then spoils in one place."""
+"""A valid call of each public name; an attack changes one of its arguments."""
 
 import json
 from pathlib import Path
@@ -11,7 +11,7 @@ from tinygraph.notation.names import Notation
 
 
 class Double(tg.Op):
-    """An op of the user's own: ``tg.Op`` itself computes nothing."""
+    """A custom op, because ``tg.Op`` itself does not compute anything."""
 
     factor: float = 2.0
 
@@ -27,7 +27,7 @@ FEEDS = {"x": X, "t": T}
 
 
 def fresh(trained=False):
-    """Return a model and its optimizer, that nobody else has changed."""
+    """Return a new model and its optimizer."""
     model = tg.lab2.model(rng=0)
     optimizer = tg.Adam(model.parameters, lr=0.1)
     if trained:
@@ -85,7 +85,7 @@ def names():
 
 
 def of_names(method, **arguments):
-    """Return a method of a Notation, and arguments that are made of its graph."""
+    """Return a method of a Notation, and arguments made from its graph."""
     notation, graph = names()
     return getattr(notation, method), {key: make(graph) for key, make in arguments.items()}
 
@@ -175,7 +175,7 @@ OPTIMIZERS = [tg.SGD, tg.Momentum, tg.Nesterov, tg.AdamW, tg.AdaGrad, tg.RMSProp
 
 
 def show(thing):
-    """Show a thing and drop it: what is returned is the thing itself, with its own repr."""
+    """Call show and drop its result, which is the same thing with its own repr."""
     tg.exercises.show(thing)
 
 

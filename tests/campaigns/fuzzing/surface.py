@@ -1,4 +1,4 @@
-"""The public surface: what a user can call, as the package and its reference say it."""
+"""The public surface: everything that a user can call, from the package and its reference."""
 
 import inspect
 import re
@@ -12,15 +12,15 @@ REFERENCE = Path(__file__).parents[3] / "docs" / "reference" / "api"
 HANDED_OUT = {
     *("Derivation", "Diagnosis", "Diagram", "Playground", "Stepper", "exercises.Verdict"),
 }
-"""Classes that tinygraph makes and a user reads: their methods are attacked, not their making.
+"""Classes that only tinygraph constructs: their methods are attacked, not their constructors.
 
-So are all classes that the reference describes and ``tinygraph`` does not name.
+This also holds for all classes that the reference describes and ``tinygraph`` does not export.
 """
 
 PARTS_OF_A_CLASS = {
     *("forward", "backward", "infer_shape", "example", "class_counts", "shape_error", "update")
 }
-"""What an op or an optimizer of one's own gives: tinygraph calls it, and judges what it returns."""
+"""Methods of the user's ops and optimizers: tinygraph calls them and checks their results."""
 
 NOT_ATTACKED = {
     "Parameter.accept",
@@ -34,11 +34,11 @@ NOT_ATTACKED = {
     "plots.Animation",
     "plots.Animation.save",
 }
-"""What other parts of tinygraph call, with what they have checked."""
+"""Functions that only tinygraph calls, with arguments that it has checked."""
 
 
 def public_calls():
-    """Return every public function, class and method, by the name that a user gives it."""
+    """Return every public function, class and method, by the name that a user writes."""
     calls = {}
     for name, thing in {**_of_the_reference(), **_of_the_package()}.items():
         if inspect.isclass(thing):
@@ -49,7 +49,7 @@ def public_calls():
 
 
 def parameters_of(function):
-    """Return the parameters of a function, of a bound method, or of making a class."""
+    """Return the parameters of a function, a bound method, or a constructor."""
     if inspect.isclass(function) and function.__init__ is not object.__init__:
         return list(inspect.signature(function.__init__).parameters.values())[1:]
     return list(inspect.signature(function).parameters.values())
@@ -71,7 +71,7 @@ def _of_the_package():
 
 
 def _named_in(module):
-    """Return what a module offers: what it lists, or else the functions that are its own."""
+    """Return the names that a module lists, or else the functions that it defines."""
     names = getattr(module, "__all__", None) or [
         name
         for name, value in vars(module).items()
@@ -81,7 +81,7 @@ def _named_in(module):
 
 
 def _of_the_reference():
-    """Return what has an entry of its own in the reference, beside what the package names."""
+    """Return the names in the reference that the package itself does not export."""
     text = "".join(page.read_text(encoding="utf-8") for page in sorted(REFERENCE.glob("*.rst")))
     entries = re.findall(
         r"^\.\. auto(?:class|function):: tinygraph\.(\w+\.\w[\w.]*)\n((?:    :.*\n)*)",
