@@ -126,7 +126,7 @@ class Op(Node):
     compares: ClassVar[Comparison | None] = None
     """How a loss compares a prediction with labels; None for all other ops."""
     stops_gradient: ClassVar[bool] = False
-    """Whether the op withholds the gradient on purpose: its value depends on its inputs."""
+    """Whether the op withholds the gradient on purpose, though its value depends on its inputs."""
 
     arguments: ClassVar[tuple[str, ...]] = ()
     """The argument names of ``forward``."""
