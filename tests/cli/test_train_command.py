@@ -103,6 +103,13 @@ def test_the_digits_are_learned_by_both_models(model):
     assert (trained.margin >= 0).all()
 
 
+def test_convolutions_learn_all_but_a_few_digits():
+    trained = train_on_table(digits_table(), replace(DIGITS, model="conv", epochs=20, **QUIET))
+    assert trained.is_held_out.sum() == 397
+    assert trained.score(trained.is_held_out) > 0.97
+    assert trained.score(~trained.is_held_out) > 0.99
+
+
 def test_convolutions_need_images():
     with pytest.raises(tg.errors.ArgumentError, match="needs images"):
         train_on_table(blobs(), Training(model="conv"))

@@ -23,6 +23,7 @@ from tinygraph.errors import ArgumentError
 from tinygraph.lab2.network import MOST_UNITS
 from tinygraph.lab2.report.formatting import percent
 from tinygraph.lab2.run import OPTIMIZERS
+from tinygraph.layers import dropout
 from tinygraph.notation.numbers import number
 from tinygraph.ops import (
     MSE,
@@ -40,6 +41,7 @@ from tinygraph.ops import (
     Tanh,
 )
 from tinygraph.optim.optimizer import Optimizer
+from tinygraph.optim.schedules import Schedule, cosine
 from tinygraph.train.fit import fit
 from tinygraph.train.history import History
 from tinygraph.validation.arrays import Array
@@ -48,10 +50,12 @@ from tinygraph.validation.randomness import as_generator
 
 Rows = NDArray[np.bool_]
 MODELS = ("mlp", "conv")
-"""Two dense layers; two blocks of convolution and pooling, and one dense layer."""
-KERNELS = (8, 16)
+"""Two dense layers; or two convolutions, the first one pooled, and one dense layer."""
+KERNELS = (16, 32)
 """Output channels of the convolutions."""
 KERNEL_SIZE = 3
+DROPPED = 0.5
+"""The fraction of hidden units after the convolutions that each training step leaves out."""
 SIGNIFICANT = 3
 """Significant digits of losses and errors."""
 
@@ -72,8 +76,8 @@ class Training:
     print_interval: int | None = None
 
 
-DIGITS = Training(hidden=64, lr=0.003, epochs=60, batch_size=50, validation=0.22)
-"""The usual settings for the handwritten digits: 97 to 98 % of new images are right."""
+DIGITS = Training(hidden=64, lr=0.003, epochs=60, batch_size=50, validation=0.221)
+"""The usual settings for the handwritten digits: 1,400 images to train on, 397 to test on."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -166,9 +170,9 @@ def train_on_table(table: Table, settings: Training) -> Trained:
     rng = as_generator(settings.seed)
     is_held_out = _held_out_rows(len(table.y), settings.validation, rng)
     model = network(table, settings, ~is_held_out, rng)
-    optimizer = OPTIMIZERS[settings.optimizer](model.parameters, lr=settings.lr)
-    labels = _labels(table)
     rows = ~is_held_out
+    optimizer = OPTIMIZERS[settings.optimizer](model.parameters, lr=_rate(settings, rows.sum()))
+    labels = _labels(table)
     history = fit(
         model,
         optimizer,
@@ -184,6 +188,14 @@ def train_on_table(table: Table, settings: Training) -> Trained:
         t=labels[rows],
     )
     return Trained(table, model, optimizer, history, is_held_out, model.predict(x=table.x))
+
+
+def _rate(settings: Training, samples: int) -> float | Schedule:
+    """Return the learning rate; that of convolutions falls to 0 along half a cosine."""
+    if settings.model != "conv" or settings.epochs < 1:
+        return settings.lr
+    batches = -(-samples // (settings.batch_size or samples))
+    return cosine(settings.lr, settings.epochs * batches)
 
 
 def network(table: Table, settings: Training, rows: Rows, rng: np.random.Generator) -> Graph:
@@ -249,7 +261,11 @@ def _dense(h: Node, units: int, name: str, rng: np.random.Generator) -> Node:
 def _convolutions(
     features: Node, image_shape: tuple[int, int], hidden: int, rng: np.random.Generator
 ) -> Node:
-    """Return two blocks of convolution, ReLU and pooling, then one layer of hidden units."""
+    """Return two convolutions with ReLU, the first one pooled, then a layer of hidden units.
+
+    Half of the hidden units are dropped in each training step: the network has many parameters for
+    1,400 images.
+    """
     h: Node = Reshape(features, to=(None, 1, *image_shape), name="images")
     channels = 1
     for k, kernels in enumerate(KERNELS, start=1):
@@ -259,13 +275,13 @@ def _convolutions(
         K = Parameter(rng.normal(size=size) * deviation, name=f"block{k}/K")
         b = Parameter(np.zeros((kernels, 1, 1)), name=f"block{k}/b")
         z = Conv2D(h, K, padding=KERNEL_SIZE // 2, name=f"block{k}/z")
-        a = ReLU(Add(z, b, name=f"block{k}/a"), name=f"block{k}/h")
-        h = MaxPool2D(a, name=f"block{k}/pool")
+        h = ReLU(Add(z, b, name=f"block{k}/a"), name=f"block{k}/h")
+        if k == 1:
+            h = MaxPool2D(h, name=f"block{k}/pool")
         channels = kernels
     pixels = int(np.prod([size for size in h.shape if size is not None]))
-    return ReLU(
-        _dense(Reshape(h, to=(None, pixels), name="pixels"), hidden, "layer1", rng), name="layer1/h"
-    )
+    units = _dense(Reshape(h, to=(None, pixels), name="pixels"), hidden, "layer1", rng)
+    return dropout(ReLU(units, name="layer1/h"), DROPPED, name="dropout")
 
 
 def save_training(trained: Trained, folder: Path) -> list[Path]:
