@@ -201,10 +201,11 @@ def test_an_opened_op_that_was_not_run_has_no_values():
     assert with_expanded(model, ["layer1/h"])["layer1/h/Divide1"].value is None
 
 
-def test_the_steps_of_an_opened_op_have_the_gradients_of_a_run():
+@pytest.mark.parametrize("op", [tg.GELU, tg.Softmax, tg.LogSoftmax, tg.Sigmoid])
+def test_the_steps_of_an_opened_op_have_the_gradients_of_a_run(op):
     """Also a step that several others read, and the constants."""
     x = tg.Parameter([[0.5, -1.0]], name="x")
-    model = tg.Graph(tg.Sum(tg.GELU(x, name="y"), name="loss"))
+    model = tg.Graph(tg.Sum(op(x, name="y") * np.array([1.0, 3.0]), name="loss"))
     model.forward()
     model.backward()
     opened = with_expanded(model, ["y"])

@@ -19,10 +19,12 @@ def test_products_with_whole_numbers_stay_symbols():
 
 
 def test_exact_quotients_stay_symbols_or_whole_numbers():
+    assert type(6 * BATCH // (2 * BATCH)) is int
     assert 6 * BATCH // (2 * BATCH) == 3
     half = 6 * BATCH // 2
     assert isinstance(half, SymbolicSize)
-    assert (half.factor, half.node) == (3, "node")
+    assert (half.factor, half.node, half.as_number()) == (3, "node", 15)
+    assert type(half.factor) is int
     assert (6 * BATCH // np.int64(3)).factor == 2
 
 

@@ -169,6 +169,8 @@ def test_a_message_in_full(code, kind, message, node):
         ((3, 5, 2), (15, 2)),
         ((3, 5, 2), (3, 4, 2)),
         ((4, None), (4, 2)),
+        ((3, 4, None), (3, 4, 2)),
+        ((3, 4, 2), (3, 4, None)),
         ((4, 2), (4, None)),
     ],
 )

@@ -23,30 +23,28 @@ BATCH = 5
 DOUBLE = np.dtype(np.float64)
 
 
-def is_the_same(op: Op, method: str, results: Sequence[Any], g: Node | None = None) -> bool:
+def is_the_same(op: Op, results: Sequence[Any], g: Node | None = None) -> bool:
     """Tell whether nodes that an op has built compute what the op computes.
 
     Parameters
     ----------
     op : Op
-    method : str
-        ``"forward"`` or ``"backward"``.
     results : sequence of Node, number or None
-        What the method returned for nodes; one gradient per input for ``"backward"``.
+        What ``forward`` returned for nodes, or the gradient of each input from ``backward``.
     g : Node, optional
-        The gradient that ``"backward"`` was given.
+        The gradient that ``backward`` was given; None for ``forward``.
     """
     attributes = getattr(op, "__dict__", {})
     kept = dict(attributes)
     try:
         with np.errstate(all="ignore"):
-            return all(_agrees(op, method, results, g, seed) for seed in (1, 2))
+            return all(_agrees(op, results, g, seed) for seed in (1, 2))
     finally:
         attributes.clear()
         attributes.update(kept)
 
 
-def _agrees(op: Op, method: str, results: Sequence[Any], g: Node | None, seed: int) -> bool:
+def _agrees(op: Op, results: Sequence[Any], g: Node | None, seed: int) -> bool:
     rng = np.random.default_rng(seed)
     known = _random_inputs(op, rng, lowest=-1.0 if seed == 1 else 0.5)
     arrays = [known[node] for node in op.inputs]
