@@ -9,7 +9,7 @@ import pytest
 import tinygraph as tg
 from tinygraph.viz.diagram.notebook import width
 from tinygraph.viz.diagram.svg import SVG
-from tinygraph.viz.diagram.wrapping import ROW, WIDEST, _extent
+from tinygraph.viz.diagram.wrapping import ROW, WIDEST, Extent, Reach, _cut, _extent
 
 
 def chain(length, group=""):
@@ -78,3 +78,12 @@ def test_a_diagram_of_ordinary_width_is_left_as_it_is():
 def test_the_stepper_scrolls_one_row():
     page = tg.step_through(chain(40), x=np.ones((1, 2))).html
     assert page.count("<svg") == 1
+
+
+def test_a_cut_is_before_an_arrow_that_bends_to_the_left_of_its_cards():
+    cards = [Extent(0, 0, 100, 50), Extent(160, 0, 260, 50)]
+    bend, passing = Reach(120, 165), Reach(101, 101)
+    (_, cut), _ = _cut(cards, 150, [bend, passing])
+    assert cut == 120
+    (_, cut), _ = _cut(cards, 150, [passing])
+    assert cut == 130

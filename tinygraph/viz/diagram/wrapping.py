@@ -22,6 +22,13 @@ LEGEND = 700.0
 _NUMBERS = re.compile(r"-?\d+(?:\.\d+)?")
 
 
+class Reach(NamedTuple):
+    """How far an arrow bends to the left, and its leftmost end."""
+
+    left: float
+    end: float
+
+
 class Extent(NamedTuple):
     """The room of an element, from left to right and from top to bottom."""
 
@@ -50,7 +57,8 @@ def wrap(root: ET.Element) -> None:
     legend = [part for part in parts if part.tag != f"{SVG}g"]
     places = {part: _extent(part) for part in groups}
     cards = [places[part] for part in groups if "node" in part.get("class", "").split()]
-    slices = _slices(cards)
+    arrows = [_reach(part) for part in groups if "edge" in part.get("class", "").split()]
+    slices = _slices(cards, arrows)
     if len(slices) < 2:
         return
     rows, seen, y = [], set[ET.Element](), 0.0
@@ -97,23 +105,29 @@ def _legend_row(
     yield row
 
 
-def _slices(cards: Iterable[Extent]) -> list[tuple[float, float]]:
+def _slices(cards: Iterable[Extent], arrows: Sequence[Reach]) -> list[tuple[float, float]]:
     """Return the left and the right end of each row: as few rows as possible, of similar widths."""
     cards = sorted(cards)
-    rows = list(_cut(cards, ROW))
+    rows = list(_cut(cards, ROW, arrows))
     width = (rows[-1][1] - rows[0][0]) / len(rows)
-    while len(balanced := list(_cut(cards, width))) > len(rows):
+    while len(balanced := list(_cut(cards, width, arrows))) > len(rows):
         width += GAP
     return balanced
 
 
-def _cut(cards: Sequence[Extent], most: float) -> Iterator[tuple[float, float]]:
-    """Yield the ends of rows that are at most so wide; no cut goes through a card."""
+def _cut(
+    cards: Sequence[Extent], most: float, arrows: Sequence[Reach]
+) -> Iterator[tuple[float, float]]:
+    """Yield the ends of rows that are at most so wide; no cut goes through a card.
+
+    An arrow between two cards of the next row may bend to the left of both: the cut is before it.
+    """
     left = cards[0].left - 10
     right, end = cards[0].right, max(card.right for card in cards) + 10
     for card in cards[1:]:
         if card.left > right and card.right - left > most:
-            cut = (card.left + right) / 2
+            bends = [a.left for a in arrows if a.end > card.left - GAP and a.left > right]
+            cut = min([(card.left + right) / 2, *bends])
             yield left, cut
             left = cut
         right = max(right, card.right)
@@ -142,13 +156,39 @@ def _extent(part: ET.Element) -> Extent:
     points = [
         point
         for element in part.iter()
-        for point in _pairs(element.get("points") or element.get("d") or "")
+        for point in (*_pairs(element.get("points") or ""), *_on_curve(element.get("d") or ""))
     ]
     points += [
         (float(text.get("x", 0)), float(text.get("y", 0))) for text in part.iter(f"{SVG}text")
     ]
     x, y = zip(*points, strict=True) if points else ((0.0,), (0.0,))
     return Extent(min(x), min(y), max(x), max(y))
+
+
+def _reach(arrow: ET.Element) -> Reach:
+    """Return how far an arrow bends to the left, and its leftmost end."""
+    ends = [
+        curve[k][0]
+        for path in arrow.iter(f"{SVG}path")
+        if (curve := list(_pairs(path.get("d", ""))))
+        for k in (0, -1)
+    ]
+    left = _extent(arrow).left
+    return Reach(left, min(ends, default=left))
+
+
+def _on_curve(path: str) -> Iterator[tuple[float, float]]:
+    """Yield points of a path of cubic curves, as Graphviz draws its arrows."""
+    points = list(_pairs(path))
+    if len(points) % 3 != 1:
+        yield from points
+        return
+    yield from points[:1]
+    for k in range(0, len(points) - 1, 3):
+        (ax, ay), (bx, by), (cx, cy), (dx, dy) = points[k : k + 4]
+        for t in (0.25, 0.5, 0.75, 1.0):
+            a, b, c, d = (1 - t) ** 3, 3 * t * (1 - t) ** 2, 3 * t * t * (1 - t), t**3
+            yield a * ax + b * bx + c * cx + d * dx, a * ay + b * by + c * cy + d * dy
 
 
 def _pairs(text: str) -> Iterator[tuple[float, float]]:
