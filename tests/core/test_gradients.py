@@ -182,6 +182,7 @@ def test_a_backward_that_needs_numbers_is_refused_by_name(kind):
     with pytest.raises(OpError, match='"odd"') as caught:
         tg.gradients(loss, [loss.inputs[0].inputs[0]])
     assert words in str(caught.value)
+    assert caught.value.node is loss.inputs[0]
 
 
 def test_numbers_that_an_op_keeps_on_itself_are_not_taken_for_constants():
@@ -312,8 +313,17 @@ def test_an_op_of_your_own_needs_nothing_more():
     [
         (lambda x: tg.gradients(x, [x]), ShapeError, "needs a scalar output"),
         (lambda x: tg.gradients(np.sum(x), x), ArgumentTypeError, "list of nodes"),
-        (lambda x: tg.gradients(np.sum(x), ["x"]), ArgumentTypeError, "must be a node"),
-        (lambda x: tg.gradients("loss", [x]), ArgumentTypeError, "must be a node"),
+        (
+            lambda x: tg.gradients(np.sum(x), ["x"]),
+            ArgumentTypeError,
+            "^Each node to differentiate by must be a node",
+        ),
+        (
+            lambda x: tg.gradients("loss", [x]),
+            ArgumentTypeError,
+            "^The output of gradients must be a node",
+        ),
+        (lambda x: tg.gradients(np.sum(x), {x}), ArgumentTypeError, 'got {<Parameter "x"'),
     ],
 )
 def test_odd_arguments_are_refused(call, error, words):
