@@ -59,7 +59,7 @@ bench: $(VENV)/.stamp-test  ## measure it beside NumPy by hand, C and other fram
 	$(BIN)/python -m benchmarks
 	$(BIN)/python -m benchmarks.browser
 
-mutants: $(VENV)/.stamp-mutants  ## change one thing in the core, 2,300 times; the tests must notice
+mutants: $(VENV)/.stamp-mutants  ## change one thing in the core, thousands of times; the tests must notice
 	cd tests && ../$(BIN)/python -m campaigns.mutants
 
 lint: $(VENV)/.stamp-dev  ## check style and format
