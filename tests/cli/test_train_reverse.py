@@ -25,7 +25,7 @@ def test_a_short_training_writes_a_page_with_its_mistakes(tmp_path, capsys):
     assert main(call) == 0
     assert "digits right" in capsys.readouterr().out
     page = (tmp_path / "index.html").read_text(encoding="utf-8")
-    assert "Where each position looks" in page
+    assert "The attention of each position" in page
     assert "those with the most mistakes first" in page
     assert {path.name for path in tmp_path.iterdir()} >= {"model.npz", "network.svg"}
     model = reversal_model(8)
