@@ -87,4 +87,4 @@ types: $(VENV)/.stamp-dev  ## check types
 	$(BIN)/mypy
 
 clean:  ## remove what the other targets made
-	rm -rf $(VENV) .venv-oldest mutants lab2-output tutorial-output report docs/_build docs/tutorials docs/derivations build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) .venv-oldest mutants lab2-output train-output tutorial-output report docs/_build docs/tutorials docs/derivations build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache

@@ -6,6 +6,7 @@ import runpy
 import subprocess
 import sys
 import textwrap
+from fractions import Fraction
 from pathlib import Path
 
 import matplotlib
@@ -360,7 +361,11 @@ def test_no_message_about_a_number_contains_the_right_number():
 
 @pytest.mark.parametrize(
     "answer",
-    [33, 33.0, "33", " 24+9 ", "3^3 + 6", "66/2", [33], [[33.0]], ("33",), np.array([33])],
+    [
+        *(33, 33.0, "33", " 24+9 ", "3^3 + 6", "66/2", [33], [[33.0]], ("33",), np.array([33])),
+        Fraction(33),
+        *("[33]", "[[66/2]]", "3 × 11", "36\N{MINUS SIGN}3", "66\u00a0/ 2", "6^2 – 3"),
+    ],
     ids=repr,
 )
 def test_a_number_may_be_typed_in_many_ways(answer):
@@ -377,6 +382,9 @@ def test_a_number_may_be_typed_in_many_ways(answer):
         ("(" * 150, "must be made of numbers"),
         ("1+" * 500 + "1", "must be made of numbers"),
         ("0,5", "decimal point"),
+        ("\N{MINUS SIGN}0,25", "decimal point"),
+        ("[1, 2]", "shape must be (); yours is (2,)"),
+        ("[[1, 2], [3]]", "must be made of numbers"),
         ({}, "must be made of numbers"),
         (float("nan"), "NaN"),
         ([1, 2], "shape must be (); yours is (2,)"),

@@ -310,3 +310,13 @@ def test_on_a_dark_page_every_word_of_the_legend_has_a_colour_of_its_own():
     dark = svg.partition("prefers-color-scheme:dark")[2].partition("</style>")[0]
     for colour in (style.INK, style.VALUE):
         assert f'tspan[fill="{colour}"]' in dark
+
+
+def test_labels_on_a_card_are_the_elements_that_the_note_counts():
+    labels = tg.Input("label", shape=(None,), dtype=int)
+    scores = tg.Parameter(np.zeros((20, 10)), name="scores")
+    model = tg.Graph(tg.CrossEntropy(scores, labels, name="loss"))
+    model.forward(label=np.arange(20) % 10)
+    card = tg.render(model, values=True).dot
+    assert "0, 3, 5, 8, 1, 4, 6, 9<" in card
+    assert "8 of 20 elements" in card

@@ -19,7 +19,7 @@ _BINARY: dict[type[ast.operator], Callable[[float, float], float]] = {
     ast.Div: operator.truediv,
     ast.Pow: operator.pow,
 }
-_TYPED = str.maketrans({"−": "-", "–": "-", "·": "*", "×": "*", "÷": "/", "^": "**"})
+_TYPED = str.maketrans({"−": "-", "–": "-", "·": "*", "×": "*", "÷": "/", "^": "**", "\u00a0": " "})
 _LONGEST = 200
 
 
@@ -31,8 +31,8 @@ def read(answer: Any) -> Array:
     ValueError
         If it is not made of numbers. The message says how to type it.
 
-    >>> read("-1/4"), read([["(1/2)^2", 3]])
-    (array(-0.25), array([[0.25, 3.  ]]))
+    >>> read("-1/4"), read([["(1/2)^2", 3]]), read("[-0.25, 1]")
+    (array(-0.25), array([[0.25, 3.  ]]), array([-0.25,  1.  ]))
     """
     if isinstance(answer, Node):
         raise ValueError(
@@ -54,10 +54,17 @@ def _parsed(answer: Any) -> Any:
     if isinstance(answer, str):
         if len(answer) > _LONGEST:
             raise ValueError("too long")
-        return _number(ast.parse(answer.strip().translate(_TYPED), mode="eval").body)
+        return _numbers(ast.parse(answer.strip().translate(_TYPED), mode="eval").body)
     if isinstance(answer, (list, tuple)):
         return [_parsed(each) for each in answer]
     return answer
+
+
+def _numbers(expression: ast.expr) -> Any:
+    """Return a number, or a list of numbers that is typed with brackets."""
+    if isinstance(expression, ast.List):
+        return [_numbers(element) for element in expression.elts]
+    return _number(expression)
 
 
 def _number(expression: ast.expr) -> float:

@@ -15,7 +15,7 @@ from tinygraph.notation.unicode import escape, shorten, shorten_name, unicode_ma
 from tinygraph.validation.shapes import Shape
 from tinygraph.viz.diagram import heatmap, style
 from tinygraph.viz.diagram.flow import kind_of
-from tinygraph.viz.diagram.heatmap import Sample
+from tinygraph.viz.diagram.heatmap import MOST_CELLS, Sample
 from tinygraph.viz.diagram.identity import mark_id, panel_id
 from tinygraph.viz.diagram.scene import Scene
 from tinygraph.viz.diagram.view import Card
@@ -206,8 +206,8 @@ def _array(shown: Sample, limit: float, is_gradient: bool) -> list[str]:
     if not shown.cells.size:
         return []
     if shown.cells.dtype.kind in "iu":
-        labels = ", ".join(map(str, shown.cells.ravel()[:6]))
-        return [font(labels + ", …" * (shown.cells.size > 6), 9, style.VALUE)]
+        labels = ", ".join(map(str, shown.cells.ravel()[:MOST_CELLS]))
+        return [font(labels + ", …" * (shown.cells.size > MOST_CELLS), 9, style.VALUE)]
     return [heatmap.table(shown, limit, is_gradient)]
 
 

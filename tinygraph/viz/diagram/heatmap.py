@@ -65,9 +65,10 @@ def sample(array: Array) -> Sample:
     matrix = matrix.reshape(-1, matrix.shape[-1])
     most = MOST_PIXELS if is_image else MOST_CELLS
     picks = [np.linspace(0, n - 1, min(n, most)).round().astype(int) for n in matrix.shape]
+    axes = ("rows", "columns" if array.ndim > 1 else "elements")
     notes = [
         f"{len(pick)} of {size:,} {axis}"
-        for pick, size, axis in zip(picks, matrix.shape, ("rows", "columns"), strict=True)
+        for pick, size, axis in zip(picks, matrix.shape, axes, strict=True)
         if len(pick) < size
     ]
     if is_image:
