@@ -84,10 +84,11 @@ def test_every_choice_has_the_losses_of_python(page, lab2_playground):
             page.select_option("#optimizer", kind.__name__)
             model = graph_of(activation)
             expected = expected_losses(model, kind(model.parameters, lr=0.1), 100, x=X, t=T)
-            is_exact = kind in (tg.SGD, tg.Momentum, tg.Adam)
-            first, atol = (100, 1e-12) if is_exact else (10, 1e-8)
+            first, rtol = (10, 1e-8) if kind in (tg.RMSProp, tg.AdaGrad) else (100, 1e-12)
+            if activation == "Tanh" and kind is tg.Adam:
+                rtol = 2e-11  # this run amplifies the last bits: Python's engines differ by 1.3e-11
             found = losses(page, 100)
-            np.testing.assert_allclose(found[:first], expected[:first], rtol=0, atol=atol)
+            np.testing.assert_allclose(found[:first], expected[:first], rtol=rtol)
 
 
 def test_mini_batches_are_those_of_fit(page, lab2_playground):
@@ -169,20 +170,22 @@ def test_a_walk_shows_the_numbers_of_each_op_and_of_the_update(page, lab2_playgr
     expect(page.locator("#sentence")).to_contain_text(moved)
 
 
-def test_only_the_maps_within_the_window_are_painted(page, saved):
+def test_training_paints_only_the_maps_within_the_window(page, saved):
     x, t = tg.Input("x", shape=(None, 2)), tg.Input("t", shape=(None, 1))
     h = x
     for k in range(20):
         h = tg.Tanh(tg.layers.linear(h, 4, name=f"layer{k}", rng=k), name=f"layer{k}/h")
     model = tg.Graph(tg.MSE(tg.layers.linear(h, 1, name="out", rng=0), t, name="loss"))
     page.goto(saved(tg.playground(model, tg.SGD(model.parameters), x=X, t=T)))
-    page.click("#one-epoch")
-    last = "canvas[aria-label='Unit 4 of layer19/h over the plane']"
-    assert colours_on(page, "canvas[aria-label='Unit 1 of layer0/h over the plane']") > 10
-    expect(page.locator(last)).to_have_js_property("width", 300)  # as a canvas is made
-    page.locator(last).scroll_into_view_if_needed()
-    expect(page.locator(last)).not_to_have_js_property("width", 300)
-    assert colours_on(page, last) > 1
+    last = page.locator("canvas[aria-label='Unit 4 of layer19/h over the plane']")
+    picture = "canvas => canvas.toDataURL()"
+    before = last.evaluate(picture)
+    page.click("#play")
+    expect(page.locator("#epoch")).not_to_have_text("0")
+    assert last.evaluate(picture) == before
+    last.scroll_into_view_if_needed()
+    page.wait_for_timeout(500)
+    assert last.evaluate(picture) != before
 
 
 def test_a_walk_lights_the_arrows_that_it_has_reached(page, lab2_playground):

@@ -37,7 +37,7 @@ function prepareFields(choose) {
   }
 }
 
-// Only the maps within the window are painted: a deep network has a hundred of them.
+// While it trains, only the maps within the window are painted: a deep network has a hundred.
 function watchTiles() {
   const byCanvas = new Map(tiles.map((tile) => [tile.canvas, tile]));
   const watcher = new IntersectionObserver((changes) => {
@@ -75,7 +75,7 @@ function paintFields(run) {
   for (const { name } of unitLayers) {
     strongestDot = Math.max(strongestDot, largestOf(run.whole.nodes[name].gradient));
   }
-  for (const tile of tiles) if (tile.isSeen) paintTile(tile, run);
+  for (const tile of tiles) if (tile.isSeen || !isPlaying) paintTile(tile, run);
 }
 
 function paintRegion(run) {

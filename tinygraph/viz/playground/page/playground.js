@@ -79,7 +79,14 @@ function showDiagnosis() {
   const shown = findings.slice(0, 2).map((text) => element("p", {}, "! ", text));
   if (findings.length > 2) shown.push(element("p", {}, `and ${findings.length - 2} more findings`));
   const place = document.getElementById("diagnosis");
-  place.replaceChildren(...(shown.length ? shown : [element("p", { class: "well" }, "No unit is dead or saturated, and the gradient reaches every layer.")]));
+  place.replaceChildren(...(shown.length ? shown : [element("p", { class: "well" }, praise(run))]));
+}
+
+function praise(run) {
+  const well = "No unit is dead or saturated, and the gradient reaches every layer.";
+  const norms = layerNorms(run.whole);
+  const least = layers[norms.indexOf(Math.min(...norms))];
+  return layers.length > 1 && least ? `${well} The smallest is that of ${least.name}.` : well;
 }
 
 function trainEpoch() {
