@@ -46,6 +46,11 @@ def playground(
 
     The page is one file that needs no network. The numbers are those of Python.
 
+    Samples of two numbers are points of a plane, on which a learner can draw. Images are shown as
+    images: an input of the shape (None, height, width) or (None, channels, height, width), or one
+    of k² numbers that are not negative. Other data are shown as tables, and as predictions against
+    labels. A graph without a prediction shows what its loss compares with the labels.
+
     Parameters
     ----------
     model : Graph, or a function that builds one
