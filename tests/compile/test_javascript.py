@@ -130,11 +130,21 @@ def classes():
     return model, {"x": data, "label": np.arange(40) % 3}
 
 
+def convolutions():
+    rng = np.random.default_rng(6)
+    x, label = tg.Input("x", shape=(None, 1, 6, 6)), tg.Input("label", shape=(None,), dtype=int)
+    h = tg.MaxPool2D(np.tanh(tg.layers.conv2d(x, 3, padding=1, name="conv", rng=rng)), size=2)
+    logits = tg.layers.linear(tg.Reshape(h, to=(-1, 27)), 3, name="out", rng=rng)
+    model = tg.Graph(tg.CrossEntropy(logits, label, name="loss"), prediction=logits)
+    return model, {"x": rng.normal(size=(12, 1, 6, 6)), "label": np.arange(12) % 3}
+
+
 NETS = {
     **{f"Lab 2, {name}": lambda name=name: lab2(name) for name in ("sigmoid", "tanh", "relu")},
     "custom ops": custom_ops,
     "shared weights": shared_weights_and_broadcasting,
     "class labels": classes,
+    "convolutions": convolutions,
 }
 RATES = {tg.SGD: 0.1, tg.Momentum: 0.02, tg.Nesterov: 0.02, tg.Adam: 0.01, tg.AdamW: 0.01}
 NORMALIZED = {tg.AdaGrad: 0.01, tg.RMSProp: 0.001}

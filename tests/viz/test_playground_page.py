@@ -491,6 +491,28 @@ def test_digits_are_shown_as_images_with_their_decisions(page, saved):
             assert colours_on(page, f"#tiles canvas[aria-label='{kind} of {name}']") > 10
 
 
+def test_kernels_and_feature_maps_are_shown_as_images(page, saved):
+    images, labels = tg.data.digits()
+    x, label = tg.Input("x", shape=(None, 1, 8, 8)), tg.Input("label", shape=(None,), dtype=int)
+    h = np.tanh(tg.layers.conv2d(x, 3, padding=1, name="conv", rng=0))
+    h = tg.Reshape(tg.MaxPool2D(h, size=2, name="pool"), to=(-1, 48))
+    logits = tg.layers.linear(h, 10, name="out", rng=0)
+    model = tg.Graph(tg.CrossEntropy(logits, label, name="loss"))
+    feeds = {"x": images[:20].reshape(20, 1, 8, 8), "label": labels[:20]}
+    page.goto(
+        saved(tg.playground(model, tg.Adam(model.parameters, lr=0.02), **feeds)) + "#share=0.5"
+    )
+    page.click("#one-epoch")
+    shown = page.locator("#tiles .layer b").all_inner_texts()
+    assert shown == [
+        *("x, samples ①②③", "conv/K, its kernels"),
+        *("Tanh1, samples ①②③", "pool, samples ①②③"),
+    ]
+    for kind in ("value", "gradient"):
+        assert colours_on(page, f"canvas[aria-label='{kind} of pool, samples ①②③']") > 5
+        assert colours_on(page, f"canvas[aria-label='{kind} of conv/K, its kernels']") > 5
+
+
 def test_classes_without_images_are_counted(page, saved):
     model, feeds = classes_model()
     feeds["x"] = np.hstack([feeds["x"], feeds["x"][:, :1]])

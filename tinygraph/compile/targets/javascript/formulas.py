@@ -70,6 +70,8 @@ _ATOM_ENDS = ")]"
 
 def is_elementwise(operation: Operation) -> bool:
     """Tell whether each element of the result is computed from one element of each operand."""
+    if "shape" in operation.options:  # of np.zeros_like: not the shape of its operand
+        return False
     return operation.function in FORMULAS or operation.function is cast
 
 

@@ -55,5 +55,7 @@ def _print_one(sheet: Sheet, operation: Operation) -> None:
         print_reduction(sheet, operation)
     elif operation.function in INDEXING:
         print_indexing(sheet, operation)
+    elif operation.function is np.zeros_like:
+        sheet.new(operation.result)  # a new buffer holds zeros, and a write goes into a copy of it
     else:
         raise no_javascript(operation)

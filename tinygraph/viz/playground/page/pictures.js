@@ -4,8 +4,13 @@
 const SIDE = 10; // pictures along a side of the samples' sheet
 const MOST_CHANNELS = 16;
 const sheets = []; // the canvases of the card “Units”, and how to paint each
-const featureMaps = data.nodes.filter(({ role, shape, isTrained }) =>
-  isTrained && role === "activation" && shape.length === 4 && shape[0] === null);
+const hasFourAxes = ({ shape, isTrained }) => isTrained && shape.length === 4;
+// The feature maps that a layer hands on: of ops in a row with one shape, the last.
+const featureMaps = data.nodes.filter((node, place) => hasFourAxes(node) && node.shape[0] === null &&
+  node.inputs.length && !data.nodes.some(({ inputs, shape }) =>
+    inputs.includes(place) && String(shape) === String(node.shape)));
+const kernels = data.nodes.filter((node) =>
+  hasFourAxes(node) && node.role === "parameter" && Math.min(...node.shape.slice(2)) > 1);
 
 function preparePictures() {
   const { input, shape: [, height, width], weights } = data.pictures;
@@ -18,13 +23,17 @@ function preparePictures() {
     size.across = Math.ceil(Math.sqrt(size.count));
     addPair(`${name}, a picture for each unit`, name, size, (view, unit, i, j) => elementAt(view, i * width + j, unit));
   }
+  for (const { name, shape: [outputs, channels, rows, columns] } of kernels) {
+    const size = { count: Math.min(outputs * channels, 4 * MOST_CHANNELS), height: rows, width: columns };
+    size.across = channels > 1 ? Math.min(channels, MOST_CHANNELS) : Math.ceil(Math.sqrt(outputs));
+    addPair(`${name}, its kernels`, name, size, (view, k, i, j) =>
+      numberAt(view, [Math.floor(k / channels), k % channels, i, j]));
+  }
   for (const { name, shape: [, channels, rows, columns] } of featureMaps) {
     const across = Math.min(channels, MOST_CHANNELS);
     const size = { count: count * across, height: rows, width: columns, across };
-    addPair(`${name}, ${marked}`, name, size, ({ data: numbers, offset, strides }, k, i, j) => {
-      const place = [data.marks[Math.floor(k / across)], k % across, i, j];
-      return numbers[place.reduce((at, index, axis) => at + index * strides[axis], offset)];
-    });
+    addPair(`${name}, ${marked}`, name, size, (view, k, i, j) =>
+      numberAt(view, [markIn(view, Math.floor(k / across)), k % across, i, j]));
   }
 }
 
@@ -39,14 +48,23 @@ function addPair(title, name, size, read) {
   addTile(title, element("div", { class: "pair" }, ...figures));
 }
 
+// A marked sample; where fewer samples are trained on, another one.
+function markIn({ shape }, mark) {
+  return data.marks[mark] % shape[0];
+}
+
+function numberAt({ data: numbers, offset, strides }, place) {
+  return numbers[place.reduce((at, index, axis) => at + index * strides[axis], offset)];
+}
+
 // The pixel (i, j) of a marked sample, the mean of its channels.
-function pixelOf({ data: numbers, offset, strides, shape }, mark, i, j) {
+function pixelOf(view, mark, i, j) {
   const [channels, , width] = data.pictures.shape;
-  const row = offset + data.marks[mark] * strides[0];
-  if (shape.length === 2) return numbers[row + (i * width + j) * strides[1]];
-  if (shape.length === 3) return numbers[row + i * strides[1] + j * strides[2]];
+  const row = markIn(view, mark);
+  if (view.shape.length === 2) return numberAt(view, [row, i * width + j]);
+  if (view.shape.length === 3) return numberAt(view, [row, i, j]);
   let sum = 0;
-  for (let c = 0; c < channels; c++) sum += numbers[row + c * strides[1] + i * strides[2] + j * strides[3]];
+  for (let c = 0; c < channels; c++) sum += numberAt(view, [row, c, i, j]);
   return sum / channels;
 }
 
