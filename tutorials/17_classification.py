@@ -167,9 +167,9 @@ show(tg.plots.accuracy_curve(histories).figure)
 
 # %%
 # **Your prediction.** With the cross-entropy, all samples are right after about 200 epochs. With
-# the squared error, the accuracy stays near two thirds. One class has hardly moved: its samples are
-# so certain that their gradient is almost 0. (A learning rate that is three times smaller or larger
-# gives the same picture.)
+# the squared error, the accuracy stays near two thirds. One class has changed very little: its
+# predictions are so certain that their gradient is almost 0. (A learning rate that is three times
+# smaller or larger gives the same picture.)
 #
 # This is also why the loss takes *logits*. Give ``Graph`` the logits as its prediction: the largest
 # logit decides, and the accuracy needs no softmax.

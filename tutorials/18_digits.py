@@ -2,7 +2,7 @@ r"""
 18 · Handwritten digits, in small batches
 =========================================
 
-**Question.** Can a network of this kind read handwriting? And why does nobody train it on all
+**Question.** Can a network of this kind read handwriting? And why do we not train it on all
 images at once?
 """
 
@@ -132,7 +132,7 @@ show(tg.plots.learning_curve(histories).figure)
 # %%
 # **Your prediction.** With batches of 32, the network takes 44 steps per epoch and reads more than
 # 97 % of the new images. With the full batch, it takes one step per epoch. It reads about 75 %, and
-# its loss has hardly changed.
+# its loss has changed very little.
 
 accuracy = {name: history.validation_accuracy[-1] for name, history in histories.items()}
 assert accuracy["batches of 32"] > 0.97
@@ -140,7 +140,7 @@ assert accuracy["full batch"] < 0.85
 
 # %%
 # Why not batches of a single image? The gradient of one image is very noisy. And an array operation
-# on 32 rows takes hardly longer than on one, because NumPy needs most of the time to begin.
+# on 32 rows takes little more time than on one, because NumPy needs most of the time to prepare it.
 #
 # The mistakes
 # ------------

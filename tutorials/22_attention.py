@@ -171,8 +171,8 @@ fig.colorbar(drawn, label="weight")
 show(fig)
 
 # %%
-# The first result reads the last position, and so on. Nobody told the network this: the gradient
-# has found it.
+# The first result reads the last position, and so on. We did not tell the network to do this. It
+# learned it from the gradient.
 
 assert np.allclose(np.fliplr(attention), np.eye(5), atol=0.05)
 

@@ -31,7 +31,7 @@ FRAMES = 32
 DIGITS = 3
 """Significant digits of losses and norms."""
 SMALL = 0.01
-"""Gradients that shrank to this share of their start hardly change the network."""
+"""Gradients below this fraction of their size at the start change the network very little."""
 LAYERS = ("layer1/W", "layer2/W", "layer3/W")
 
 

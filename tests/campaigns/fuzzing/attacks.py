@@ -217,7 +217,7 @@ def small_ones():
 
 def attacks():
     """Return a strategy for (name, call, whether the call must be refused)."""
-    # Not st.one_of: it would make one list of all of them, in which the first is hardly ever drawn.
+    # Not st.one_of: it would make one list of all of them, and rarely draw the first.
     return st.sampled_from(
         [one_thing_odd(), one_thing_odd(), one_thing_odd(), tampered(), refusals(), small_ones()]
     ).flatmap(lambda strategy: strategy)

@@ -218,7 +218,7 @@ def total_rise(curves: Array) -> Array:
 
 
 def finite_or_infinite(values: Array) -> Array:
-    """Return ``values`` with infinity in place of NaN, so that they can be sorted."""
+    """Return ``values`` with infinity instead of NaN, for sorting."""
     return np.where(np.isnan(values), np.inf, values)
 
 

@@ -1,6 +1,6 @@
 """Findings: the vocabulary in which the claims of the lab are judged.
 
-Every sentence is a function of the table rows alone, so the text of the report follows from
+Every sentence is a function of only the table rows, so the text of the report follows from
 ``summary.csv`` (and the times from ``timings.csv``). The claims are in
 :mod:`tinygraph.lab2.report.claims`.
 """

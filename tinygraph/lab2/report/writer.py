@@ -173,7 +173,7 @@ def render_pages(
 
 
 def _without_infinity(value: Any) -> Any:
-    """Return plain data with ``None`` in place of numbers that JSON cannot represent."""
+    """Return plain data with ``None`` instead of numbers that JSON cannot represent."""
     if isinstance(value, dict):
         return {key: _without_infinity(item) for key, item in value.items()}
     if isinstance(value, list):
