@@ -309,6 +309,17 @@ def test_dead_units_are_named(page, lab2_playground):
     expect(page.locator("#diagnosis")).to_contain_text("dead: 0 for every sample")
 
 
+def test_a_dead_channel_of_images_is_named(page, saved):
+    x, t = tg.Input("x", shape=(None, 1, 5, 5)), tg.Input("t", shape=(None, 1))
+    h = tg.ReLU(tg.layers.conv2d(x, 3, padding=1, name="conv", rng=0), name="h")
+    y = tg.layers.linear(tg.Reshape(h, to=(-1, 75)), 1, name="y", rng=0)
+    model = tg.Graph(tg.MSE(y, t, name="loss"))
+    model["conv/b"].value = np.array([0.0, -100.0, 0.0]).reshape(3, 1, 1)
+    feeds = {"x": np.random.default_rng(0).random((6, 1, 5, 5)), "t": np.arange(6.0).reshape(6, 1)}
+    page.goto(saved(tg.playground(model, tg.SGD(model.parameters, lr=0.01), **feeds)))
+    expect(page.locator("#diagnosis")).to_contain_text("h: 1 of 3 units is dead")
+
+
 def test_copied_python_makes_the_same_run(page, lab2_playground):
     page.goto(f"{lab2_playground}#batch=10&seed=2&data=circles")
     page.evaluate("for (let k = 0; k < 3; k++) document.getElementById('one-epoch').click()")

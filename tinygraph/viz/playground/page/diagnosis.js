@@ -28,25 +28,27 @@ function count(few, units) {
   return `${few} of ${units} unit${units > 1 ? "s" : ""} ${few === 1 ? "is" : "are"}`;
 }
 
-// An activation passes g · slope to its input, so the slope is what it passes divided by g.
+// An activation passes g · slope to its input, so the slope is what it passes divided by g. The units
+// are the columns of a table, and the channels of images.
 function unitStates({ value, gradient, passes }, steepest) {
-  const units = value.shape.length > 1 ? value.shape.at(-1) : 1;
-  const samples = value.shape.length > 1 ? value.shape[0] : value.shape[0] ?? 1;
-  const states = { dead: 0, saturated: 0, units };
+  const { shape } = value;
+  const axis = shape.length === 4 ? 1 : shape.length - 1;
+  const states = { dead: 0, saturated: 0, units: shape.length > 1 ? shape[axis] : 1 };
   const passed = passes?.[0];
-  if (!passed || !gradient || value.shape.length !== 2 || samples < 2) return states;
-  for (let unit = 0; unit < units; unit++) {
-    let flat = 0;
-    let zero = 0;
-    for (let row = 0; row < samples; row++) {
-      const g = elementAt(gradient, row, unit);
-      const slope = g === 0 ? NaN : Math.abs(elementAt(passed, row, unit) / g);
-      if (elementAt(value, row, unit) === 0 && !(slope > 0)) zero += 1;
-      else if (slope < FLAT * steepest) flat += 1;
-    }
-    if (zero === samples) states.dead += 1;
-    else if (flat >= MOST * samples) states.saturated += 1;
-  }
+  if (!passed || !gradient || shape.length < 2 || shape[0] < 2) return states;
+  const [values, sent, received] = [value, passed, gradient].map(numbersOf);
+  const inner = shape.slice(axis + 1).reduce((product, size) => product * size, 1);
+  const flat = Array(states.units).fill(0);
+  const zero = Array(states.units).fill(0);
+  values.forEach((number, k) => {
+    const unit = Math.floor(k / inner) % states.units;
+    const slope = received[k] === 0 ? NaN : Math.abs(sent[k] / received[k]);
+    if (number === 0 && !(slope > 0)) zero[unit] += 1;
+    else if (slope < FLAT * steepest) flat[unit] += 1;
+  });
+  const each = values.length / states.units;
+  states.dead = zero.filter((count) => count === each).length;
+  states.saturated = flat.filter((count, unit) => count >= MOST * each && zero[unit] < each).length;
   return states;
 }
 
