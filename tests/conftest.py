@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from importlib.util import find_spec
 
 import numpy as np
 import pytest
@@ -12,6 +13,9 @@ import tinygraph as tg
 
 collect_ignore_glob = ["*conftest.py"]
 """They have no doctests, and as modules they would all be called ``conftest``."""
+
+if find_spec("torch") is None:
+    collect_ignore_glob.append("*pytorch_formulas.py")  # it is written with PyTorch
 
 
 @pytest.fixture
