@@ -368,3 +368,11 @@ def test_odd_settings_of_a_plot_are_refused(draw, words):
 
 def regions(**settings):
     return plots.decision_regions(tg.lab2.model(rng=0), *tg.data.xor(), **settings)
+
+
+def test_a_run_without_printed_lines_has_only_the_validation_accuracy():
+    run = tg.History(loss=[0.5, 0.4], validation_accuracy=[0.5, 1.0])
+    axes = plots.accuracy_curve(run)
+    names = [text.get_text() for text in axes.get_legend().get_texts()] if axes.get_legend() else []
+    assert "training" not in names
+    assert len(axes.lines) == 1

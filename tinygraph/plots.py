@@ -139,7 +139,8 @@ def accuracy_curve(history: Any, ax: Axes | None = None, title: str = "Accuracy"
         for record in run.records:
             if record.accuracy is not None and record.epoch <= len(values):
                 values[record.epoch - 1] = record.accuracy
-        curves.append((label, values, False))
+        if np.isfinite(values).any() or not run.validation_accuracy.size:
+            curves.append((label, values, False))
         if run.validation_accuracy.size:
             name = f"{label}, validation" if label else "validation"
             curves.append((name, run.validation_accuracy, True))
