@@ -23,6 +23,23 @@ def browser_type_launch_args():
     return {"executable_path": path, "args": FLAGS}
 
 
+@pytest.fixture
+def quiet_page(context):
+    """A page that may neither ask the network for anything nor complain."""
+    complaints = []
+    page = context.new_page()
+    page.on("console", lambda message: complaints.append(message.text))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on(
+        "request",
+        lambda request: (
+            request.url.startswith(("file:", "data:", "about:")) or complaints.append(request.url)
+        ),
+    )
+    yield page
+    assert complaints == []
+
+
 @pytest.fixture(scope="session")
 def lab2_stepper():
     model = tg.lab2.model(rng=0)

@@ -57,20 +57,9 @@ def book(tmp_path_factory):
 
 
 @pytest.fixture
-def page(page):
-    """A page that may neither ask the network for anything nor complain."""
-    complaints = []
-    page.on("console", lambda message: complaints.append(message.text))
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on(
-        "request",
-        lambda request: (
-            request.url.startswith(("file:", "data:", "about:")) or complaints.append(request.url)
-        ),
-    )
-    page.set_viewport_size({"width": 1440, "height": 900})
-    yield page
-    assert complaints == []
+def page(quiet_page):
+    quiet_page.set_viewport_size({"width": 1440, "height": 900})
+    return quiet_page
 
 
 def opened(page, book, name):

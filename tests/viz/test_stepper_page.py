@@ -30,20 +30,9 @@ def forked_page(tmp_path_factory):
 
 
 @pytest.fixture
-def page(page):
-    """A page that may neither ask the network for anything nor complain."""
-    complaints = []
-    page.on("console", lambda message: complaints.append(message.text))
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on(
-        "request",
-        lambda request: (
-            request.url.startswith(("file:", "data:", "about:")) or complaints.append(request.url)
-        ),
-    )
-    page.set_default_timeout(10_000)
-    yield page
-    assert complaints == []
+def page(quiet_page):
+    quiet_page.set_default_timeout(10_000)
+    return quiet_page
 
 
 def numbers(figures):
