@@ -32,7 +32,7 @@ ONLY_RECORDED = {
         empty_like exp2 float_power fmax fmin hypot inner kron log10 log2 logaddexp logaddexp2
         median mod nan_to_num outer ptp remainder sort tensordot trace tril triu unstack
         vdot vecdot""",
-    "It is not needed for networks; an op of your own can contain it.": """
+    "It is not needed for networks; your own op can contain it.": """
         acosh angle apply_along_axis arccosh arcsinh arctan2 arctanh array_split asinh astype atan2
         atanh bincount conj conjugate convolve copy copysign corrcoef correlate cov cumprod
         cumulative_prod cumulative_sum deg2rad degrees delete diagflat diagonal divmod ediff1d

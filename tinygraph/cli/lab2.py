@@ -106,9 +106,7 @@ def add_step(commands: Any) -> None:
         "q to leave.",
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
-    step.add_argument("network", choices=["lab2"], help="network to step through")
-    step.add_argument("--data", choices=DATA_SETS, default="xor", help="data set")
-    _add_problem(step)
+    _add_one_network(step, "network to step through")
     step.add_argument(
         "--training-steps", type=int, default=1, metavar="N", help="number of training steps"
     )
@@ -134,9 +132,7 @@ def add_playground(commands: Any) -> None:
         "trains in the browser, with its gradients on every arrow.",
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
-    playground.add_argument("network", choices=["lab2"], help="network to train")
-    playground.add_argument("--data", choices=DATA_SETS, default="xor", help="data set")
-    _add_problem(playground)
+    _add_one_network(playground, "network to train")
     playground.add_argument(
         "--out",
         type=file_path,
@@ -145,6 +141,13 @@ def add_playground(commands: Any) -> None:
         help="the page to write",
     )
     playground.set_defaults(run=_run_playground)
+
+
+def _add_one_network(parser: argparse.ArgumentParser, purpose: str) -> None:
+    """Add the name of the network, and the options of one problem."""
+    parser.add_argument("network", choices=["lab2"], help=purpose)
+    parser.add_argument("--data", choices=DATA_SETS, default="xor", help="data set")
+    _add_problem(parser)
 
 
 def _add_settings(parser: argparse.ArgumentParser) -> None:

@@ -43,6 +43,15 @@ def pass_and_group(node: Node) -> tuple[int, str]:
     return (int(found[1] or 1), rest) if found else (0, node.group)
 
 
+def without_pass(name: str) -> str:
+    """Return a name without the group of its backward pass.
+
+    >>> without_pass("backward2/layer1/dW")
+    'layer1/dW'
+    """
+    return re.sub(r"^backward[0-9]*/", "", name)
+
+
 def is_step(node: Node) -> bool:
     """Tell whether a node of a backward pass is a step within one op's backward.
 

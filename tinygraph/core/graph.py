@@ -381,8 +381,8 @@ def as_graph(value: Any, caller: str) -> Graph:
 
 
 def _inputs_and_randoms(nodes: Iterable[Node]) -> tuple[tuple[Input, ...], tuple[Random, ...]]:
-    randoms = _of_type(Random, nodes)
-    return tuple(n for n in _of_type(Input, nodes) if n not in randoms), randoms
+    inputs = tuple(n for n in _of_type(Input, nodes) if not isinstance(n, Random))
+    return inputs, _of_type(Random, nodes)
 
 
 def _of_type(kind: type[N], nodes: Iterable[Node]) -> tuple[N, ...]:

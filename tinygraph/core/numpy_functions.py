@@ -137,5 +137,5 @@ def refuse(function: Callable[..., Any], inputs: Any) -> NoReturn:
     raise ArgumentTypeError(
         f"{name} cannot be applied to nodes, since tinygraph has no op for it; got {arrived}. "
         + (f"Instead, write {instead}. " if instead else "")
-        + "You can also write an op of your own: a class with forward and backward."
+        + "You can also write your own op: a class with forward and backward."
     )

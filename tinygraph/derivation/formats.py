@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from tinygraph.core.node import Node
+from tinygraph.notation.tables import with_alignment
 from tinygraph.notation.unicode import unicode_math
 
 _PARTIAL = re.compile(r"\(∂ ([^()]+)\)/\(∂ ([^()]+)\)")
@@ -55,17 +56,20 @@ def as_html(derivation: Any) -> str:
         link = derivation.links.get(node)
         return f'<a href="{link}">{name}</a>' if link else name
 
-    left = 'style="text-align: left"'  # JupyterLab aligns other cells to the right
+    def cells(step: Any) -> str:
+        return with_alignment(
+            f"<td>{linked(step.node)}</td><td>\\[{html.escape(step.math)}\\]</td>"
+            f"<td>{_lines(step.reasons)}</td>"
+            f"<td>{_lines(term.shapes for term in step.terms)}</td>"
+        )
+
     rows = "".join(
-        f"<tr><td>{number}</td><td {left}>{linked(step.node)}</td>"
-        f"<td {left}>\\[{html.escape(step.math)}\\]</td><td {left}>{_lines(step.reasons)}</td>"
-        f"<td {left}>{_lines(term.shapes for term in step.terms)}</td></tr>"
+        f"<tr><td>{number}</td>{cells(step)}</tr>"
         for number, step in enumerate(derivation.steps, start=1)
     )
-    head = "".join(
-        f'<th scope="col" {left}>{title}</th>'
-        for title in ("step", "node", "gradient", "why", "shapes")
-    )
+    titles = ("step", "node", "gradient", "why", "shapes")
+    head = with_alignment("".join(f"<th>{title}</th>" for title in titles))
+    head = head.replace("<th", '<th scope="col"')
     table = f'<table class="derivation"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>'
     if not derivation.written_out:
         return table

@@ -19,7 +19,7 @@ from itertools import chain
 from itertools import count as count_from
 from typing import Any
 
-from tinygraph.core.backward_names import is_step
+from tinygraph.core.backward_names import is_step, without_pass
 from tinygraph.core.node import Node
 from tinygraph.core.op import Op
 from tinygraph.errors import ArgumentError, ArgumentTypeError, UnknownNameError
@@ -274,7 +274,7 @@ def _short_identifier(name: str) -> str:
 
     The group of a backward pass is left out: ``dW1`` for ``backward/layer1/dW``.
     """
-    name = re.sub("^backward[0-9]*/", "", name)
+    name = without_pass(name)
     group, _, leaf = name.rpartition("/")
     number = re.search("[0-9]*$", group)
     if number and number[0] and not leaf[-1:].isdigit():
@@ -307,7 +307,7 @@ def _symbols(identifiers: Mapping[Node, str]) -> dict[Node, str]:
 def _as_symbol(name: str, identifier: str) -> str:
     """Return one letter or word with the rest of the name as its index."""
     has_short_name = identifier == _short_identifier(name)
-    name = re.sub("^backward[0-9]*/", "", name) if has_short_name else name
+    name = without_pass(name) if has_short_name else name
     group, _, leaf = name.rpartition("/")
     base, *words = _as_identifier(leaf).split("_")
     if base[-1:].isdigit():

@@ -1,4 +1,4 @@
-"""Parameter groups: parameters with hyperparameters of their own, in one optimizer."""
+"""Parameter groups: parameters with their own hyperparameters, in one optimizer."""
 
 from __future__ import annotations
 

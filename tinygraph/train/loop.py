@@ -102,7 +102,7 @@ class Loop:
             self._run_once()
 
     def _run_once(self) -> None:
-        """Give every node its value and gradient at the present parameters."""
+        """Give every node its value and gradient at the current parameters."""
         with Draws(self.model).kept():  # the draws of the next step do not depend on this run
             self.model.forward(**self.feeds)
             self.model.backward()

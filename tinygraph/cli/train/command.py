@@ -3,18 +3,33 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from tinygraph.cli.options import INTERRUPTED, file_path, folder_path, with_options
-from tinygraph.cli.train.reversal import ReversalTraining, save_reversal, train_reversal
-from tinygraph.cli.train.training import DIGITS, MODELS, Training, save_training, train_on_table
+from tinygraph.cli.train.reversal import (
+    ReversalTraining,
+    TrainedReversal,
+    save_reversal,
+    train_reversal,
+)
+from tinygraph.cli.train.training import (
+    DIGITS,
+    MODELS,
+    Trained,
+    Training,
+    save_training,
+    train_on_table,
+)
 from tinygraph.data.table import MOST_CLASSES, Table, digits_table, read_table
 from tinygraph.errors import ArgumentError
 from tinygraph.lab2.run import OPTIMIZERS
 from tinygraph.validation.paths import writing
 
+T = TypeVar("T", Trained, TrainedReversal)
 BUILT_IN = "digits"
 REVERSE = "reverse"
 NOT_FOR_STRINGS = ("target", "features", "model")
@@ -79,7 +94,7 @@ def _add_training(parser: argparse.ArgumentParser) -> None:
         ("epochs", int, "passes over the data"),
         ("batch_size", int, "mini-batch size"),
         ("validation", float, "share of the rows that is not trained on"),
-        ("patience", int, "stop if the validation loss has not fallen for so many epochs"),
+        ("patience", int, "stop if the validation loss has not fallen for this many epochs"),
         ("seed", int, "seed of the split, the start values and the batches"),
         ("print_interval", int, "epochs between printed lines"),
     ):
@@ -111,14 +126,9 @@ def _run_train(options: argparse.Namespace) -> int:
 
     table, usual = _table(options)
     print(_description(table, str(options.table)))
-    with writing(options.out):
-        options.out.mkdir(parents=True, exist_ok=True)
+    _make(options.out)
     trained = train_on_table(table, with_options(usual, options))
-    print(f"\n{trained.summary()}")
-    files = save_training(trained, options.out)
-    print(f"written to {options.out}: {', '.join(path.name for path in files)}")
-    print(f"\nStart here: {write_own_page(trained, options.table.name, options.out, files)}")
-    return INTERRUPTED if trained.history.stopped == "interrupted" else 0
+    return _finish(trained, options.out, save_training, partial(write_own_page, options.table.name))
 
 
 def _run_reversal(options: argparse.Namespace) -> int:
@@ -131,13 +141,28 @@ def _run_reversal(options: argparse.Namespace) -> int:
             f"which have no columns. Leave it out."
         )
     print("reverse: random strings of 8 digits; the network predicts each string backwards")
-    with writing(options.out):
-        options.out.mkdir(parents=True, exist_ok=True)
+    _make(options.out)
     trained = train_reversal(with_options(ReversalTraining(), options))
+    return _finish(trained, options.out, save_reversal, write_reversal_page)
+
+
+def _make(folder: Path) -> None:
+    """Make the folder before the training, so that a wrong path costs no time."""
+    with writing(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+
+
+def _finish(
+    trained: T,
+    folder: Path,
+    save: Callable[[T, Path], list[Path]],
+    write_page: Callable[[T, Path, list[Path]], Path],
+) -> int:
+    """Print the scores, write the files and the page, and return the exit status."""
     print(f"\n{trained.summary()}")
-    files = save_reversal(trained, options.out)
-    print(f"written to {options.out}: {', '.join(path.name for path in files)}")
-    print(f"\nStart here: {write_reversal_page(trained, options.out, files)}")
+    files = save(trained, folder)
+    print(f"written to {folder}: {', '.join(path.name for path in files)}")
+    print(f"\nStart here: {write_page(trained, folder, files)}")
     return INTERRUPTED if trained.history.stopped == "interrupted" else 0
 
 

@@ -21,14 +21,14 @@ MISTAKES = 10
 """Rows in the list of the worst mistakes."""
 
 
-def write_own_page(trained: Trained, source: str, folder: Path, files: Sequence[Path]) -> Path:
+def write_own_page(source: str, trained: Trained, folder: Path, files: Sequence[Path]) -> Path:
     """Write ``index.html`` on a training, and return its path.
 
     Parameters
     ----------
-    trained : Trained
     source : str
         The name of the table's file.
+    trained : Trained
     folder : Path
     files : sequence of Path
         The files of the training in ``folder``.

@@ -77,7 +77,7 @@ def record_update(optimizer: Optimizer, shape: tuple[int, ...], dtype: Any) -> U
     if type(optimizer).step is not Optimizer.step:
         raise Unrecordable(f"{type(optimizer).__name__} has its own step")
     if optimizer.groups:
-        raise Unrecordable("groups of parameters have hyperparameters of their own")
+        raise Unrecordable("groups of parameters have their own hyperparameters")
     if optimizer.clip_norm is not None:
         raise Unrecordable("clip_norm needs the gradients of all parameters before the update")
     tape = Tape()

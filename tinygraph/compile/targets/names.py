@@ -8,6 +8,8 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
+from tinygraph.core.backward_names import without_pass
+
 LONGEST = 60
 """The number of characters of a label that an identifier keeps, so that lines stay short."""
 
@@ -51,7 +53,7 @@ def identifier(label: str) -> str:
     ('θ1', '重み', 'θ1')
     """
     prefix, rest = ("g_", label[2:]) if label.startswith("g_") else ("", label)
-    rest = re.sub(r"^backward[0-9]*/", "", unicodedata.normalize("NFKC", rest))
+    rest = without_pass(unicodedata.normalize("NFKC", rest))
     group, _, leaf = rest.rpartition("/")
     number = re.fullmatch(r"[^\W\d_]+([0-9]+)", group)
     plain = re.fullmatch(r"[^\W\d]+", leaf)

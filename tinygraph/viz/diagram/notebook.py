@@ -72,7 +72,7 @@ def figure(picture: str, prefix: str, still: tuple[str, bytes], name: str, advic
 def frame(page: str, title: str, height: str) -> str:
     """Return a frame that holds a whole page.
 
-    It is a document of its own: styles, ids and scripts meet neither the notebook's nor each other.
+    The page is a separate document, so its styles, ids and scripts do not clash with others.
 
     >>> frame("<p>1 < 2</p>", "Numbers", "9rem").count("srcdoc")
     1

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import html
 import json
 import re
 from collections.abc import Mapping
 from importlib.resources import files
-from string import Template
 from typing import Any
 
 from tinygraph.compile.targets.javascript.program import library
-from tinygraph.viz.diagram.style import dark_rules
-from tinygraph.viz.stepper.drawing import CELL_RULES
-from tinygraph.viz.stepper.page import script_safe
+from tinygraph.viz.stepper.page import fill
 
 SHARED = ("around.js", "elements.js", "numbers.js")
 """The scripts that the page shares with the stepper's."""
@@ -59,13 +55,12 @@ def build(
     )
     scripts = [(stepper / name).read_text(encoding="utf-8") for name in SHARED]
     scripts += [(own / name).read_text(encoding="utf-8") for name in _scripts(data, diagram)]
-    return Template((own / "page.html").read_text(encoding="utf-8")).substitute(
-        title=html.escape(title),
-        style=(own / "style.css").read_text(encoding="utf-8")
-        + CELL_RULES
-        + dark_rules(':root[data-theme="dark"] #diagram svg'),
-        diagram=_shortened(diagram),
-        data=script_safe(json.dumps(data, separators=(",", ":"), allow_nan=False)),
+    return fill(
+        (own / "page.html").read_text(encoding="utf-8"),
+        (own / "style.css").read_text(encoding="utf-8"),
+        title,
+        _shortened(diagram),
+        data,
         programs=programs.replace("</", r"<\/").replace("<!--", r"<\!--"),
         script="\n".join(scripts),
     )

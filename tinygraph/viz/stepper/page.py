@@ -228,12 +228,20 @@ def build(title: str, diagram: str, data: Mapping[str, Any]) -> str:
     def part(name: str) -> str:
         return (folder / name).read_text(encoding="utf-8")
 
-    return Template(part("page.html")).substitute(
+    script = "\n".join(map(part, SCRIPTS))
+    return fill(part("page.html"), part("style.css"), title, diagram, data, script=script)
+
+
+def fill(
+    page: str, style: str, title: str, diagram: str, data: Mapping[str, Any], **scripts: str
+) -> str:
+    """Return a page with its styles, its diagram, its data and its scripts."""
+    return Template(page).substitute(
         title=html.escape(title),
-        style=part("style.css") + CELL_RULES + dark_rules(':root[data-theme="dark"] #diagram svg'),
+        style=style + CELL_RULES + dark_rules(':root[data-theme="dark"] #diagram svg'),
         diagram=diagram,
         data=script_safe(json.dumps(data, separators=(",", ":"), allow_nan=False)),
-        script="\n".join(map(part, SCRIPTS)),
+        **scripts,
     )
 
 

@@ -141,7 +141,7 @@ class _Writer:
         return self._sheet.lines
 
     def _own_gradients(self) -> list[str]:
-        """Print copies, so that the gradient of each parameter is an array of its own.
+        """Print copies, so each parameter has its own array for its gradient.
 
         An update then changes nothing that the next parameter's update reads.
         """
