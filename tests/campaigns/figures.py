@@ -40,6 +40,16 @@ CAMPAIGNS = {
         "time. tinygraph answers twice: interpreted, and by the program that ``tg.compile`` makes "
         "of the graph. Some graphs are compiled to machine code, too.",
     ),
+    "histories": (
+        "Training histories",
+        "``make histories``",
+        "Random graphs are trained with random histories: mini-batches, runs in several parts, "
+        "frozen parameters, groups of parameters, clipped gradients, random masks, states, and "
+        "callbacks that read nodes or change hyperparameters, constants, parameters and attributes "
+        "of the optimizer. Each history runs interpreted, on the numpy engine, on the loops of the "
+        "numba engine and with the engine that fit chooses. Every number that a user reads must be "
+        "equal to within 1e-7, or the engine must refuse. The counts are of the engines that ran.",
+    ),
     "kills": (
         "Kills survived",
         "``make kills``",

@@ -1,9 +1,9 @@
 """Run random graphs with random training histories: all engines must agree or refuse.
 
 A history draws its batch size, its callbacks (which change hyperparameters of ops, attributes of
-the optimizer, constants and parameters, or read nodes), runs in several parts, frozen parameters,
-random masks and states. The numbers that a callback reads and the trained parameters must be equal
-in all engines.
+the optimizer and its groups, constants and parameters, or read nodes), runs in several parts,
+frozen parameters, groups, clipped gradients, random masks and states. The numbers that a
+callback reads and the trained parameters must be equal in all engines.
 Python runs the loops of the numba target, so that nothing is compiled to machine code.
 
 Usage: ``python -m campaigns.histories --count 2000``, from the folder of the tests.
@@ -16,6 +16,7 @@ from collections import Counter
 import numpy as np
 
 import tinygraph as tg
+from campaigns.figures import record
 
 WIDTH = 3
 ENGINES = ("interpreted", "numpy", "numba", "auto")
@@ -110,9 +111,28 @@ def random_model(rng):
     return model, feeds, ops
 
 
+def in_groups(rng, model):
+    """Return the parameters of a model, in some histories a random part of them as a group."""
+    own = [p for p in model.parameters if p.trainable and rng.random() < 0.2]
+    others = [p for p in model.parameters if p not in own]
+    return [*others, {"parameters": own, "lr": 0.05}] if own else others
+
+
 def change(rng, model, optimizer, ops):
     """Change something that affects the next step."""
-    kind = rng.choice(["op", "class", "lr", "decay", "steps", "constant", "parameter", "nothing"])
+    kinds = [
+        "op",
+        "class",
+        "lr",
+        "group",
+        "clip",
+        "decay",
+        "steps",
+        "constant",
+        "parameter",
+        "none",
+    ]
+    kind = rng.choice(kinds)
     if kind == "op" and ops:
         op = ops[int(rng.integers(len(ops)))]
         if isinstance(op, Leaky):
@@ -123,6 +143,11 @@ def change(rng, model, optimizer, ops):
         Leaky.slope = float(rng.random())
     elif kind == "lr":
         optimizer.lr = optimizer.lr * 0.9
+    elif kind == "group" and optimizer.groups:
+        own = next(iter(optimizer.groups.values()))
+        own["lr"] = own["lr"] * 0.5
+    elif kind == "clip":
+        optimizer.clip_norm = None if rng.random() < 0.3 else float(rng.random()) + 0.01
     elif kind == "decay" and isinstance(optimizer, Decays):
         optimizer.decay = float(rng.random()) * 0.1
     elif kind == "steps":
@@ -142,34 +167,36 @@ def history(seed, engine):
     rng = np.random.default_rng(seed)
     model, feeds, ops = random_model(rng)
     kind = OPTIMIZERS[int(rng.integers(len(OPTIMIZERS)))]
-    optimizer = kind(model.parameters, lr=0.03)
+    optimizer = kind(in_groups(rng, model), lr=0.03)
+    if rng.random() < 0.3:
+        optimizer.clip_norm = float(10 ** rng.uniform(-3, 1))
     if hasattr(optimizer, "eps"):
         optimizer.eps = 1e-2  # near g = 0 steps are ±lr, and the sign of a rounding error shows
     seen = []
 
-    def callback(record):
-        seen.append(record.loss[-1])
+    def callback(run):
+        seen.append(run.loss[-1])
         for node in model.nodes:
             seen.append(np.array(node.value))
             if node.grad is not None:
                 seen.append(np.array(node.grad))
         change(rng, model, optimizer, ops)
 
-    record = None
+    run = None
     for _ in range(int(rng.integers(1, 4))):
         settings = {
             "epochs": int(rng.choice([1, 3, 7, 130])),
             "batch_size": rng.choice([None, 2, 4, 5]),
             "callback": callback if rng.random() < 0.7 else None,
             "callback_interval": int(rng.choice([1, 2, 50])),
-            "history": record if rng.random() < 0.5 else None,
+            "history": run if rng.random() < 0.5 else None,
             "rng": int(rng.integers(3)),
         }
-        record = tg.fit(model, optimizer, engine=engine, print_interval=0, **settings, **feeds)
-        seen.append(record.loss)
+        run = tg.fit(model, optimizer, engine=engine, print_interval=0, **settings, **feeds)
+        seen.append(run.loss)
     seen += [np.array(p.value) for p in (*model.parameters, *model.states)]
     seen += [array for parameter in optimizer.parameters for array in optimizer.memory[parameter]]
-    return [*seen, optimizer.steps, model.rng.random()], record.engine
+    return [*seen, optimizer.steps, model.rng.random()], run.engine
 
 
 def compare(seed, engines=ENGINES):
@@ -214,7 +241,11 @@ def main():
     for seed in range(options.first, options.first + options.count):
         with np.errstate(all="ignore"):
             ran += compare(seed)
-    print(f"{options.count} histories, all engines equal or refused: {dict(ran)}")
+    record(
+        "histories",
+        histories=options.count,
+        **{f"runs_{name}": count for name, count in sorted(ran.items())},
+    )
 
 
 if __name__ == "__main__":

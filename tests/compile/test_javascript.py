@@ -168,6 +168,25 @@ def test_100_training_steps_equal_those_of_python(net, kind):
     np.testing.assert_allclose(prediction, model.predict(**given), rtol=1e3 * rtol, atol=1e-12)
 
 
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_groups_and_clipping_equal_those_of_python(dtype):
+    rng, x = np.random.default_rng(0), tg.Input("x", shape=(None, 2))
+    t = tg.Input("t", shape=(None, 1))
+    W, V = (
+        tg.Parameter(rng.normal(size=(2, n)).astype(dtype), name=name)
+        for name, n in [("W", 2), ("V", 1)]
+    )
+    b = tg.Parameter(np.zeros(2, dtype), name="b")
+    model = tg.Graph(tg.MSE(np.tanh(x @ W + b) @ V, t))
+    feeds = {name: array.astype(dtype) for name, array in lab2()[1].items()}
+    *weights, last = model.parameters
+    groups = [*weights, {"parameters": [last], "lr": 0.05}]
+    optimizer = tg.Momentum(groups, lr=0.5, clip_norm=0.02)
+    losses, _ = train(tg.compile(model, optimizer, target="javascript"), feeds, 50)
+    expected = tg.compile(model, optimizer).run(50, **feeds)
+    np.testing.assert_allclose(losses, expected, rtol=1e-11 if dtype == "float64" else 1e-5)
+
+
 def gradients_in_node(models_and_feeds):
     """Return, for each model, the value and gradient of every node, computed by node."""
     modules, job = [], []

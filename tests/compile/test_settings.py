@@ -158,7 +158,7 @@ def test_an_unchanged_program_is_not_recorded_again(lab2, xor, monkeypatch):
     program.step(**xor)
     module = sys.modules[type(program).__module__]
     monkeypatch.setattr(module, "Recording", None)
-    monkeypatch.setattr(module, "record_update", None)
+    monkeypatch.setattr(module, "NumpyProgram", None)
     program.step(**xor)
 
 

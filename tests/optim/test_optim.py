@@ -360,8 +360,6 @@ def test_groups_train_with_fit_and_are_traced_with_their_own_numbers():
     assert [step["hyperparameters"]["lr"] for step in steps] == [0.125, 0.25]
     tg.fit(model, optimizer, epochs=1, print_interval=0)
     assert (w.value[0], b.value[0]) == (0.75, 1.0)
-    with pytest.raises(ArgumentError, match="groups of parameters"):
-        tg.fit(model, optimizer, epochs=100, engine="numpy", print_interval=0)
 
 
 @pytest.mark.parametrize(

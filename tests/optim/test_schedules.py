@@ -151,11 +151,8 @@ def test_a_long_gradient_is_scaled_to_the_norm(kind, lab2, xor):
         np.testing.assert_allclose(value - parameter.value, parameter.grad / 4, rtol=1e-9)
 
 
-def test_clipping_runs_interpreted_and_says_so(lab2, xor):
+def test_clipping_is_not_traced_and_its_norm_is_positive(lab2, xor):
     optimizer = tg.SGD(lab2.parameters, lr=1.0, clip_norm=0.01)
-    assert tg.fit(lab2, optimizer, **xor, epochs=300, print_interval=0).engine == "interpreted"
-    with pytest.raises(tg.TinygraphError, match="clip_norm needs the gradients of all"):
-        tg.fit(lab2, optimizer, **xor, epochs=3, print_interval=0, engine="numpy")
     with pytest.raises(tg.TinygraphError, match="without clip_norm"):
         lab2.trace(optimizer, **xor)
     with pytest.raises(tg.TinygraphError, match="clip_norm of SGD must be a finite number above 0"):

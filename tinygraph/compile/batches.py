@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from tinygraph.compile.program import Program, hyperparameters
+from tinygraph.compile.hyperparameters import hyperparameters
+from tinygraph.compile.program import Program
 from tinygraph.compile.transfer import (
     give_back,
     hand_over,

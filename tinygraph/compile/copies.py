@@ -14,10 +14,10 @@ from typing import Any
 
 import numpy as np
 
-from tinygraph.compile.program import Program, hyperparameters
+from tinygraph.compile.hyperparameters import group_positions, hyperparameters
+from tinygraph.compile.program import Program
 from tinygraph.compile.record.arrays import Unrecordable
 from tinygraph.compile.record.step import record_step
-from tinygraph.compile.record.update import record_update
 from tinygraph.compile.targets.numpy.program import NumpyProgram
 from tinygraph.core.graph import Graph
 from tinygraph.core.leaves import Constant, Parameter
@@ -36,11 +36,13 @@ def architecture(model: Graph, optimizer: Optimizer) -> Hashable:
     The parameters are compared in the optimizer's order, in which a program takes them over.
     """
     trained = optimizer.parameters
-    of_each = {*optimizer.hyperparameters, "parameters", "memory"}
+    of_each = {*optimizer.hyperparameters, "parameters", "memory", "groups", "clip_norm"}
     shared = {name: value for name, value in vars(optimizer).items() if name not in of_each}
     return (
         type(optimizer),
         _settings(shared),
+        group_positions(optimizer),
+        optimizer.clip_norm is not None,
         tuple(parameter.name for parameter in trained),
         model.output.name,
         tuple(_description(node, trained) for node in model.nodes),
@@ -140,7 +142,7 @@ class SideBySide:
             record_step(model, arrays),
             model.output,
             optimizer.parameters,
-            lambda shape, dtype: record_update(optimizer, shape, dtype),
+            optimizer,
             copies=len(pairs),
             keep=None if keep is None else model[keep],
         )

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from contextlib import contextmanager
-from functools import partial
 from importlib.util import find_spec
 from typing import Any
 
@@ -12,9 +11,10 @@ import numpy as np
 
 from tinygraph.compile.cost import numba_compile_seconds
 from tinygraph.compile.draws import Draws
+from tinygraph.compile.hyperparameters import group_positions, hyperparameters
 from tinygraph.compile.record.arrays import Unrecordable
 from tinygraph.compile.record.step import Step
-from tinygraph.compile.record.update import record_update, update_settings
+from tinygraph.compile.record.update import update_settings
 from tinygraph.compile.recordings import Recording
 from tinygraph.compile.targets.numpy.program import NumpyProgram
 from tinygraph.compile.targets.readable.source import readable_source
@@ -280,7 +280,7 @@ class Program:
         optimizer = self.optimizer if with_update else None
         recording = self._recording(arrays)
         names = tuple(str(parameter.name) for parameter in self.parameters)
-        key = (names, optimizer is not None, streamed, target)
+        key = (names, _structure(optimizer), streamed, target)
         made, settings = recording.compiled.get(key, (None, None))
         if made is None or (settings is not None and settings.have_changed()):
             settings = None if optimizer is None else update_settings(optimizer)
@@ -312,7 +312,7 @@ class Program:
             "step": step,
             "output": self.model.output,
             "parameters": self.parameters,
-            "record_update": None if optimizer is None else partial(record_update, optimizer),
+            "optimizer": optimizer,
             "streamed": streamed,
             "updates": None if optimizer is None else self.model.updates,
         }
@@ -344,21 +344,19 @@ class Program:
         return recording
 
 
+def _structure(optimizer: Optimizer | None) -> Hashable:
+    """Return what a program of a step depends on, besides settings: groups, and clipping."""
+    if optimizer is None:
+        return None
+    return group_positions(optimizer), optimizer.clip_norm is not None
+
+
 def _require_numba() -> None:
     if find_spec("numba") is None:
         raise ArgumentError(
             "The numba target needs numba, which is not installed: pip install numba. "
             'target="numpy" needs nothing more.'
         )
-
-
-def hyperparameters(optimizer: Optimizer) -> dict[str, Any]:
-    """Return the numbers that an optimizer's update reads, as they are now."""
-    has_schedule = optimizer.lr_schedule is not None
-    return {
-        name: optimizer.rate if name == "lr" and has_schedule else getattr(optimizer, name)
-        for name in optimizer.hyperparameters
-    }
 
 
 def _stand_ins(model: Graph) -> dict[str, Array]:

@@ -112,13 +112,21 @@ def clipped(gradients: list[Array], longest: float) -> list[Array]:
     >>> clipped([np.array([3.0]), np.array([4.0])], 1.0)
     [array([0.6]), array([0.8])]
     """
+    scale = clip_scale(gradients, longest)
+    return gradients if scale == 1.0 else [np.asarray(g * g.dtype.type(scale)) for g in gradients]
+
+
+def clip_scale(gradients: Sequence[Array], longest: float) -> float:
+    """Return the factor that scales the norm of all gradients down to ``longest``, at most 1.
+
+    >>> clip_scale([np.array([3.0]), np.array([4.0])], 1.0)
+    0.2
+    """
     norm = _common_norm(gradients)
-    if not norm > longest:
-        return gradients
-    return [np.asarray(g * g.dtype.type(longest / norm)) for g in gradients]
+    return longest / norm if norm > longest else 1.0
 
 
-def _common_norm(gradients: list[Array]) -> float:
+def _common_norm(gradients: Sequence[Array]) -> float:
     """Return the norm of all gradients together; the squares of large elements may overflow."""
     with np.errstate(over="ignore"):
         squares = sum(float(np.vdot(g, g)) for g in gradients)

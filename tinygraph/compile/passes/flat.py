@@ -7,6 +7,7 @@ more row, and so are their gradients.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -58,6 +59,14 @@ class Flat:
         """Return the position at which ``value`` begins."""
         return int(self._span[value].start)
 
+    def place(self, value: Value) -> slice:
+        """Return the part of a vector that is ``value``."""
+        return self._span[value]
+
+    def neighbours(self, key: Mapping[Value, Any]) -> list[list[Value]]:
+        """Return the parameters in their order; neighbours with the same key are in one list."""
+        return [list(values) for _, values in itertools.groupby(self._span, key=key.__getitem__)]
+
     def has_layout_of(self, other: Flat) -> bool:
         """Tell whether each parameter is at the same position in both vectors."""
         return list(self._span.values()) == list(other._span.values())
@@ -68,7 +77,11 @@ class Flat:
 
     def part(self, vector: Any, value: Value) -> Any:
         """Return the part of ``vector`` that is ``value``, in its shape."""
-        return vector[..., self._span[value]].reshape(self._lead + value.shape)
+        return self.shaped(vector, self._span[value], value.shape)
+
+    def shaped(self, vector: Any, place: slice, shape: tuple[int, ...]) -> Any:
+        """Return the part of ``vector`` at this place, in this shape."""
+        return vector[..., place].reshape(self._lead + shape)
 
     def with_bias(self, vector: Any, W: Value, b: Value) -> Any:
         """Return the part that is ``W`` with ``b`` as one more row."""

@@ -6,30 +6,38 @@ and computed for many steps before the loop begins.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
+from tinygraph.compile.hyperparameters import Numbers, group_positions
 from tinygraph.compile.ir import Operation, Value, evaluate, substitute
+from tinygraph.compile.passes.flat import Flat
 from tinygraph.compile.passes.step_plan import FASTER
 from tinygraph.compile.passes.tidy import TIDY, Block, optimise
-from tinygraph.compile.record.update import Update
-
-RecordUpdate = Callable[[tuple[int, ...], Any], Update]
-"""Returns the recorded update of an array of weights, from its shape and precision."""
+from tinygraph.compile.record.arrays import Unrecordable
+from tinygraph.compile.record.update import Update, record_update
+from tinygraph.optim.optimizer import Optimizer
 
 
 @dataclass
 class PlannedUpdate:
-    """An optimizer's operations on arrays, and separately its operations on scalars."""
+    """An optimizer's operations on arrays, and separately its operations on scalars.
+
+    Attributes
+    ----------
+    place : slice
+        The part of the flat vector of all parameters that is updated.
+    """
 
     operations: list[Operation]
     scalar_operations: list[Operation]
     update: Update
     results: tuple[Value, ...]
+    place: slice
 
     @cached_property
     def scalars_read(self) -> list[Value]:
@@ -43,14 +51,16 @@ class PlannedUpdate:
         ]
         return list(dict.fromkeys(read))
 
-    def scalars(self, hyperparameters: Mapping[str, Any], t: Any) -> dict[Value, Any]:
+    def scalars(self, hyperparameters: Numbers, t: Any) -> dict[Value, Any]:
         """Return the scalars at the step numbers ``t``, in float64 whatever the program's kind.
 
-        A hyperparameter is a number, or a function of the step number.
+        A hyperparameter is a number, or a function of the step number; a group has its own.
         """
         known: dict[Value, Any] = {}
         for name, value in self.update.scalars.items():
-            number = t if name == "t" else hyperparameters[name]
+            own = (self.update.position, name)
+            given = hyperparameters.get(own, hyperparameters.get(name))
+            number = t if name == "t" else given
             if callable(number):
                 number = [number(int(step)) for step in np.ravel(t)]
                 number = np.reshape(number, np.shape(t))
@@ -58,7 +68,45 @@ class PlannedUpdate:
         return evaluate(self.scalar_operations, known)
 
 
-def plan_update(update: Update, factor: Value | None) -> PlannedUpdate:
+def in_groups(weights: Sequence[Value], optimizer: Optimizer | None) -> list[Value]:
+    """Return the weights so ordered that those of one group follow one another."""
+    if optimizer is None:
+        return list(weights)
+    position_of = dict(zip(weights, group_positions(optimizer)))
+    return sorted(weights, key=lambda value: -1 if (at := position_of[value]) is None else at)
+
+
+def plan_updates(
+    optimizer: Optimizer, flat: Flat, weights: Sequence[Value], factor: Value | None
+) -> list[PlannedUpdate]:
+    """Plan the update of all parameters, whose values are ``weights``.
+
+    Neighbours in the flat vector are updated together if they are in the same group, or all in
+    none, and if the update is elementwise.
+    """
+    position_of = dict(zip(weights, group_positions(optimizer)))
+    planned = []
+    for values in flat.neighbours(position_of):
+        position = position_of[values[0]]
+        size = sum(int(np.prod(value.shape)) for value in values)
+        update = record_update(optimizer, (size,), flat.dtype, position)
+        if update.is_elementwise:
+            start = flat.start(values[0])
+            planned.append(plan_update(update, factor, slice(start, start + size)))
+            continue
+        for value in values:
+            update = record_update(optimizer, value.shape, flat.dtype, position)
+            planned.append(plan_update(update, factor, flat.place(value)))
+    return planned
+
+
+def check_elementwise(updates: Sequence[PlannedUpdate]) -> None:
+    """Raise Unrecordable if one of the updates is not elementwise."""
+    if not all(planned.update.is_elementwise for planned in updates):
+        raise Unrecordable("the optimizer's update is not elementwise")
+
+
+def plan_update(update: Update, factor: Value | None, place: slice) -> PlannedUpdate:
     """Apply the passes to an update; its gradient is multiplied by ``factor`` first."""
     operations, results = list(update.operations), update.results
     if factor is not None:
@@ -75,7 +123,7 @@ def plan_update(update: Update, factor: Value | None) -> PlannedUpdate:
     block = optimise(Block(operations, results), (*TIDY, *FASTER))
     scalar_operations, others = scalars_only(block)
     copies, results = _each_computed(block.outputs, others)
-    return PlannedUpdate([*others, *copies], scalar_operations, update, results)
+    return PlannedUpdate([*others, *copies], scalar_operations, update, results, place)
 
 
 def _each_computed(

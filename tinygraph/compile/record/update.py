@@ -31,6 +31,8 @@ class Update:
         The new weights, then the new state.
     reads_shape : bool
         Whether the update may do something else for another shape of weights.
+    position : int or None
+        The parameter whose group the weights belong to.
     """
 
     weight: Value
@@ -40,6 +42,7 @@ class Update:
     operations: list[Operation]
     results: tuple[Value, ...]
     reads_shape: bool
+    position: int | None = None
 
     @property
     def is_elementwise(self) -> bool:
@@ -52,7 +55,9 @@ def update_settings(optimizer: Optimizer) -> Settings:
     return Settings([optimizer], Optimizer, [*_scalar_names(optimizer), *_READ_AT_EVERY_RUN])
 
 
-_READ_AT_EVERY_RUN = ("parameters", "memory", "steps", "lr_schedule")
+_READ_AT_EVERY_RUN = ("parameters", "memory", "steps", "lr_schedule", "groups", "clip_norm")
+
+_OF_ALL_PARAMETERS = ("parameters", "memory", "groups")
 
 
 def _scalar_names(optimizer: Optimizer) -> list[str]:
@@ -63,11 +68,21 @@ def _scalar_names(optimizer: Optimizer) -> list[str]:
     ]
 
 
-def record_update(optimizer: Optimizer, shape: tuple[int, ...], dtype: Any) -> Update:
+def record_update(
+    optimizer: Optimizer, shape: tuple[int, ...], dtype: Any, position: int | None = None
+) -> Update:
     """Record ``optimizer.update`` for one array of weights, and try the recording.
 
     The hyperparameters stay scalars of the program, so that a changed learning rate is honoured
     without another recording.
+
+    Parameters
+    ----------
+    optimizer : Optimizer
+    shape, dtype
+        Of the weights.
+    position : int, optional
+        The parameter whose group the weights belong to, by its position in the optimizer.
 
     Raises
     ------
@@ -76,10 +91,12 @@ def record_update(optimizer: Optimizer, shape: tuple[int, ...], dtype: Any) -> U
     """
     if type(optimizer).step is not Optimizer.step:
         raise Unrecordable(f"{type(optimizer).__name__} has its own step")
-    if optimizer.groups:
-        raise Unrecordable("groups of parameters have their own hyperparameters")
-    if optimizer.clip_norm is not None:
-        raise Unrecordable("clip_norm needs the gradients of all parameters before the update")
+    if position is not None:
+        parameter = optimizer.parameters[position]
+        computed = optimizer.groups[parameter].keys() - _scalar_names(optimizer)
+        if computed:
+            raise Unrecordable(f"a group of parameters sets {min(computed)}, a property")
+        optimizer = optimizer.of(parameter)
     tape = Tape()
     tape.phase = "update"
     dtype = np.dtype(dtype)
@@ -106,6 +123,7 @@ def record_update(optimizer: Optimizer, shape: tuple[int, ...], dtype: Any) -> U
         tape.operations,
         tuple(recorded_as(result, shape, dtype, tape) for result in results),
         reads_shape=tape.shape_was_read,
+        position=position,
     )
     for t, (arrays, expected) in zip(_TRIAL_STEPS, trials):
         _compare(update, optimizer, t, dict(zip(values, arrays)), expected)
@@ -138,7 +156,7 @@ def _call(optimizer: Optimizer, attributes: dict[str, Any], arguments: tuple[Any
     stand_in: Any = copy.copy(optimizer)
     own = vars(stand_in)
     own.update({name: copied(own[name]) for name in own if name not in _READ_AT_EVERY_RUN})
-    own.update(attributes, parameters=_Withheld("parameters"), memory=_Withheld("memory"))
+    own.update(attributes, **{name: _Withheld(name) for name in _OF_ALL_PARAMETERS})
     before = dict(own)
     settings = Settings([stand_in], Optimizer, [*attributes, *_READ_AT_EVERY_RUN])
     try:

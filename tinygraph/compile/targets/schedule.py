@@ -6,11 +6,12 @@ before the loop begins, always in float64.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
 
+from tinygraph.compile.hyperparameters import Numbers
 from tinygraph.compile.ir import Value
 from tinygraph.compile.passes.step_plan import Plan
 from tinygraph.compile.passes.update_plan import PlannedUpdate
@@ -93,7 +94,7 @@ class Schedule:
     def _room(self, steps: int, value: Value) -> Any:
         return np.zeros((steps, *self._lead, *value.shape), value.dtype)
 
-    def fill(self, steps: int, hyperparameters: Mapping[str, Any], first: int) -> None:
+    def fill(self, steps: int, hyperparameters: Numbers, first: int) -> None:
         """Compute the scalars of ``steps`` steps; ``first`` is the number of the first one."""
         if not self.scalars:
             return
@@ -125,11 +126,11 @@ class ScalarWindow:
 
     def __init__(self, update: PlannedUpdate) -> None:
         self._update = update
-        self._hyperparameters: dict[str, Any] = {}
+        self._hyperparameters: dict[Hashable, Any] = {}
         self._first = self._end = 0
         self._numbers: dict[Value, Any] = {}
 
-    def at(self, first: int, steps: int, hyperparameters: Mapping[str, Any]) -> dict[Value, Any]:
+    def at(self, first: int, steps: int, hyperparameters: Numbers) -> dict[Value, Any]:
         """Return an array of ``steps`` numbers for each scalar; ``first`` is the first step."""
         is_inside = self._first <= first and first + steps <= self._end
         has_schedule = any(map(callable, hyperparameters.values()))

@@ -11,6 +11,7 @@ import numpy as np
 from tinygraph.core.graph import Graph
 from tinygraph.core.node import Node
 from tinygraph.core.op import Op
+from tinygraph.errors import ArgumentError
 from tinygraph.optim.adam import Adam
 from tinygraph.optim.optimizer import Optimizer
 from tinygraph.optim.updates import SGD, AdaGrad, Momentum, RMSProp
@@ -76,7 +77,23 @@ def _replaced(model: Graph, replaced: set[Node], kind: type[Op]) -> Graph:
 
 
 def with_optimizers(optimizer: Optimizer) -> dict[str, Optimizer]:
-    """Return the user's optimizer and the usual ones for its parameters, by name."""
+    """Return the user's optimizer and the usual ones for its parameters, by name.
+
+    Raises
+    ------
+    ArgumentError
+        If it has parameter groups or ``clip_norm``, for which the page has no controls.
+    """
+    for is_set, what in (
+        (optimizer.groups, "groups of parameters"),
+        (optimizer.clip_norm is not None, "clip_norm"),
+    ):
+        if is_set:
+            raise ArgumentError(
+                f"A playground trains all parameters with one learning rate and unclipped "
+                f"gradients; this {type(optimizer).__name__} has {what}. Give the playground an "
+                f"optimizer without."
+            )
     made = {type(optimizer).__name__: optimizer}
     for kind in OPTIMIZERS:
         if kind.__name__ not in made:

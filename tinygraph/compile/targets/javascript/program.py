@@ -21,7 +21,7 @@ from tinygraph.optim.optimizer import Optimizer
 from tinygraph.validation.naming import describe
 from tinygraph.validation.paths import as_path, writing
 
-LIBRARY = ("product", "roundToEven", "logAddExp")
+LIBRARY = ("product", "roundToEven", "logAddExp", "clipScale")
 
 
 class JavaScriptProgram:
@@ -71,6 +71,7 @@ class JavaScriptProgram:
     def source(self) -> str:
         self._network, self._update = self._printed()
         model, optimizer = self.model, self.optimizer
+        training = "" if optimizer is None else _training_text(optimizer)
         folder = files("tinygraph.compile.targets.javascript") / "library"
         parts = [
             Template((folder / "head.js").read_text(encoding="utf-8")).substitute(
@@ -79,7 +80,7 @@ class JavaScriptProgram:
                 inputs=", ".join(json.dumps(str(n.name)) for n in model.prediction_inputs),
             ),
             _parameter_text(model),
-            library(self._network.source + self._update),
+            library(self._network.source + self._update + training),
             self._network.source,
             Template((folder / "predict.js").read_text(encoding="utf-8")).substitute(
                 prediction=json.dumps(str(model.prediction.name)),
@@ -87,14 +88,7 @@ class JavaScriptProgram:
             ),
         ]
         if optimizer is not None:
-            parts += [
-                self._update,
-                Template((folder / "train.js").read_text(encoding="utf-8")).substitute(
-                    settings=json.dumps(settings_of(optimizer)),
-                    trained=json.dumps([str(node.name) for node in optimizer.parameters]),
-                    slots=len(optimizer.slots),
-                ),
-            ]
+            parts += [self._update, training]
         return "\n".join(part.strip() + "\n" for part in parts)
 
     def save(self, path: str | Path) -> Path:
@@ -114,6 +108,37 @@ class JavaScriptProgram:
                 f"graph of {describe(self.model.output)}, {reason}. Write that op with other NumPy "
                 f"functions, or train in Python."
             ) from None
+
+
+def _training_text(optimizer: Optimizer) -> str:
+    """Return the function that takes training steps, with the settings of each group."""
+    settings, groups, clip, own = settings_of(optimizer), "", "", "settings"
+    gradient = "gradient.data"
+    if optimizer.groups:
+        of_each = {
+            str(parameter.name): settings_of(optimizer.of(parameter))
+            for parameter in optimizer.parameters
+            if parameter in optimizer.groups
+        }
+        groups = f"const groups = {json.dumps(of_each)}; // of parameters with their own settings\n"
+        own = "groups[name] ?? settings"
+    if optimizer.clip_norm is not None:
+        settings |= {"clip_norm": optimizer.clip_norm}
+        clip = (
+            "    const gradients = trained.map((name) => copy.nodes[name].gradient.data);\n"
+            "    const scale = clipScale(gradients, settings.clip_norm);\n"
+        )
+        gradient = "gradient.data.map((g) => scale * g)"
+    text = files("tinygraph.compile.targets.javascript") / "library" / "train.js"
+    return Template(text.read_text(encoding="utf-8")).substitute(
+        settings=json.dumps(settings),
+        trained=json.dumps([str(node.name) for node in optimizer.parameters]),
+        slots=len(optimizer.slots),
+        groups=groups,
+        clip=clip,
+        own=own,
+        gradient=gradient,
+    )
 
 
 def last_batch(model: Graph) -> int | None:

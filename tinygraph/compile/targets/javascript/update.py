@@ -23,7 +23,8 @@ def print_update(optimizer: Optimizer, name: str = "update") -> str:
         If the update is not one formula for every element, or has a learning-rate schedule.
     """
     kind = type(optimizer).__name__
-    if optimizer.lr_schedule is not None:
+    variants = [optimizer.of(parameter) for parameter in optimizer.parameters]
+    if any(variant.lr_schedule is not None for variant in variants):
         raise Unrecordable(f"the learning rate of {kind} is a schedule, a Python function")
     sizes = batch_sizes(set())
     return merge([_at_size(optimizer, size, name) for size in sizes], sizes)
@@ -32,7 +33,7 @@ def print_update(optimizer: Optimizer, name: str = "update") -> str:
 def _at_size(optimizer: Optimizer, size: int, name: str) -> str:
     dtype = optimizer.parameters[0].value.dtype
     update = record_update(optimizer, (size,), dtype)
-    plan = plan_update(update, None)
+    plan = plan_update(update, None, slice(0, size))
     arrays = (update.weight, *update.memory)
     sheet = Sheet(names=Names((*RESERVED, "w", "g", "t", *update.scalars, *optimizer.slots)))
     for value, label in zip((*arrays, update.gradient), ("w", *optimizer.slots, "g")):

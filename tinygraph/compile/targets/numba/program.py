@@ -13,10 +13,16 @@ from typing import Any
 import numpy as np
 from numba.core.errors import NumbaError
 
+from tinygraph.compile.hyperparameters import Numbers
 from tinygraph.compile.ir import Value
 from tinygraph.compile.passes.flat import Flat
 from tinygraph.compile.passes.step_plan import plan_step
-from tinygraph.compile.passes.update_plan import PlannedUpdate, RecordUpdate, plan_update
+from tinygraph.compile.passes.update_plan import (
+    PlannedUpdate,
+    check_elementwise,
+    in_groups,
+    plan_updates,
+)
 from tinygraph.compile.record.arrays import Unrecordable
 from tinygraph.compile.record.step import Step
 from tinygraph.compile.targets.names import Names
@@ -27,9 +33,11 @@ from tinygraph.compile.targets.readable.expressions import literal
 from tinygraph.compile.targets.schedule import ScalarWindow, steps_in_memory
 from tinygraph.core.leaves import Parameter, State
 from tinygraph.core.node import Node
+from tinygraph.optim.optimizer import Optimizer
 
 _TAKEN = (
-    "run", "losses", "step", "steps", "P", "G", "math", "np", "exp", "tanh", "maximum", "minimum",
+    "run", "losses", "step", "steps", "P", "G", "math", "np", "clip", "exp", "tanh", "maximum",
+    "minimum",
 )  # fmt: skip
 
 
@@ -48,7 +56,7 @@ class NumbaProgram:
         step: Step,
         output: Node,
         parameters: Sequence[Parameter],
-        record_update: RecordUpdate | None = None,
+        optimizer: Optimizer | None = None,
         streamed: Collection[Node] = (),
         updates: Mapping[State, Node] | None = None,
     ) -> None:
@@ -59,7 +67,7 @@ class NumbaProgram:
             op, phase, reason = step.called[0]
             raise Unrecordable(f"{phase} of {op.name} can only be called: {reason}")
         self.plan = plan = plan_step(step, output, parameters, fuse=False)
-        self.flat = Flat(plan.weights, plan.pairs, None)
+        self.flat = Flat(in_groups(plan.weights, optimizer), plan.pairs, None)
         self.weights, self.gradients = self.flat.vector(), self.flat.vector()
         self.memory: dict[str, Any] = {}
         self._leaves = {
@@ -67,13 +75,15 @@ class NumbaProgram:
         }
         self.streams = {node: self._leaves[node] for node in streamed}
         self.most_steps = steps_in_memory(self.streams.values(), self.most_steps)
-        update = (
-            None if record_update is None else record_update((self.flat.size,), self.flat.dtype)
-        )
-        if update is not None and not update.is_elementwise:
-            raise Unrecordable("the optimizer's update is not elementwise")
-        self._update = None if update is None else plan_update(update, plan.factor)
-        self._window = None if self._update is None else ScalarWindow(self._update)
+        self._updates: list[PlannedUpdate] = []
+        self._longest: Any = None
+        if optimizer is not None:
+            self.memory = {slot: self.flat.vector() for slot in optimizer.slots}
+            self._updates = plan_updates(optimizer, self.flat, plan.weights, plan.factor)
+            check_elementwise(self._updates)
+            if optimizer.clip_norm is not None:
+                self._longest = np.empty(1)
+        self._windows = [ScalarWindow(planned) for planned in self._updates]
         self._write()
 
     def _write(self) -> None:
@@ -92,8 +102,13 @@ class NumbaProgram:
         loops.write(plan.operations)
         self._copy_gradients(loops, stored)
         loops.lines.append(f"losses[step] = {loops.element(plan.loss)()}")
-        if self._update is not None:
-            self._write_update(self._update, loops)
+        if self._longest is not None:
+            self._arguments[loops.names.of("longest")] = self._longest
+            loops.lines.append(f"clip(G, {next(reversed(self._arguments))}[0])")
+        slots = {slot: loops.names.of(slot) for slot in self.memory}
+        self._arguments |= {name: self.memory[slot] for slot, name in slots.items()}
+        for planned in self._updates:
+            self._write_update(planned, slots, loops)
         for name, (shape, dtype) in loops.buffers.items():
             self._arguments[name] = np.empty(shape, dtype)
         self.source = _source(loops, [*self._arguments, *self._schedule_names.values()])
@@ -112,15 +127,12 @@ class NumbaProgram:
             placed[value] = _indexed(name, turned, "step" if lead else "")
         return placed
 
-    def _write_update(self, planned: PlannedUpdate, loops: Loops) -> None:
-        """Write the loops of the update after those of the step."""
-        update = planned.update
-        self.memory = {value.label: self.flat.vector() for value in update.memory}
-        places = {update.weight: _indexed("P"), update.gradient: _indexed("G")}
-        for value in update.memory:
-            name = loops.names.of(value.label)
-            self._arguments[name] = self.memory[value.label]
-            places[value] = _indexed(name)
+    def _write_update(self, planned: PlannedUpdate, slots: Mapping[str, str], loops: Loops) -> None:
+        """Write the loops of an update after those of the step."""
+        update, start = planned.update, planned.place.start
+        names = {update.weight: "P", update.gradient: "G"}
+        names |= {value: slots[value.label] for value in update.memory}
+        places = {value: _shifted(name, start) for value, name in names.items()}
         stored = {
             new: places[old]
             for old, new in zip((update.weight, *update.memory), planned.results)
@@ -181,13 +193,16 @@ class NumbaProgram:
         """Copy the data of the next steps into the program, one batch for each step."""
         self._places[node][: len(batches)] = batches
 
-    def run(self, steps: int, scalars: Mapping[str, Any], first: int) -> Any:
+    def run(self, steps: int, scalars: Numbers, first: int) -> Any:
         """Take training steps, and return the loss before each update."""
         losses = np.empty(steps, self.plan.loss.dtype)
-        schedule = []
-        if self._window is not None:
-            known = self._window.at(first, steps, scalars)
-            schedule = [known[v].astype(self.flat.dtype) for v in self._schedule_names]
+        known: dict[Value, Any] = {}
+        for window in self._windows:
+            known |= window.at(first, steps, scalars)
+        schedule = [known[v].astype(self.flat.dtype) for v in self._schedule_names]
+        if self._longest is not None:
+            factor = 1.0 if self.plan.factor is None else self.plan.factor.constant
+            self._longest[:] = np.divide(scalars["clip_norm"], abs(factor))
         with np.errstate(all="ignore"):
             self._loop(losses, schedule)
             return self.plan.finished(losses)
@@ -212,6 +227,10 @@ def _indexed(name: str, turned: bool = False, step: str = "") -> Callable[..., s
     return place
 
 
+def _shifted(name: str, start: int) -> Callable[..., str]:
+    return lambda index: f"{name}[{start} + {index}]" if start else f"{name}[{index}]"
+
+
 def _source(loops: Loops, arguments: list[str]) -> str:
     constants = "".join(
         f"{name} = np.{array.dtype}({literal(array.item())})\n"
@@ -226,6 +245,7 @@ import math
 
 import numpy as np
 
+from tinygraph.compile.targets.numba.clipping import clip
 from tinygraph.compile.targets.numba.vector_math import exp, maximum, minimum, tanh
 
 {constants}

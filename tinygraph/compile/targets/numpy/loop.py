@@ -12,6 +12,7 @@ from tinygraph.compile.passes.flat import Flat
 from tinygraph.compile.passes.step_plan import Plan
 from tinygraph.compile.passes.update_plan import PlannedUpdate
 from tinygraph.compile.targets.numpy.calls import Calls
+from tinygraph.compile.targets.numpy.clipping import clip
 from tinygraph.compile.targets.numpy.operands import Operands
 from tinygraph.compile.targets.numpy.storage import Storage
 from tinygraph.compile.targets.schedule import Schedule
@@ -27,6 +28,8 @@ class Layout(NamedTuple):
         All parameters as one flat vector.
     copied_gradients, copied_results : list of (array, Value)
         Values that are copied to their place, because they cannot be computed there.
+    clipped : (array, array) or None
+        The flat gradients, and their largest norm.
     """
 
     plan: Plan
@@ -37,6 +40,7 @@ class Layout(NamedTuple):
     weights: Any
     copied_gradients: list[tuple[Any, Value]]
     copied_results: list[tuple[Any, Value]]
+    clipped: tuple[Any, Any] | None = None
 
 
 def write_loop(program: Layout) -> Script:
@@ -81,6 +85,10 @@ def write_loop(program: Layout) -> Script:
                 copy(place, value)
     for place, gradient in program.copied_gradients:
         copy(place, gradient)
+    if program.clipped is not None:
+        gradients, longest = program.clipped
+        names = script.bind(gradients, "gradients"), script.bind(longest, "longest")
+        script.line(f"{script.bind(clip, 'clip')}({', '.join(names)})")
     for planned in program.updates:
         for operation in planned.operations:
             calls.write(operation)

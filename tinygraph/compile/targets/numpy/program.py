@@ -15,12 +15,17 @@ from typing import Any
 import numpy as np
 
 from tinygraph.compile.cost import Cost, cost_of
+from tinygraph.compile.hyperparameters import Numbers
 from tinygraph.compile.ir import Value
 from tinygraph.compile.passes.affine_layers import affine_gradient
 from tinygraph.compile.passes.flat import Flat
 from tinygraph.compile.passes.step_plan import plan_step
-from tinygraph.compile.passes.update_plan import PlannedUpdate, RecordUpdate, plan_update
-from tinygraph.compile.record.arrays import Unrecordable
+from tinygraph.compile.passes.update_plan import (
+    PlannedUpdate,
+    check_elementwise,
+    in_groups,
+    plan_updates,
+)
 from tinygraph.compile.record.step import Step
 from tinygraph.compile.targets.numpy.loop import Layout, write_loop
 from tinygraph.compile.targets.numpy.storage import Storage
@@ -28,6 +33,7 @@ from tinygraph.compile.targets.schedule import Schedule, steps_in_memory
 from tinygraph.compile.targets.script import compiled
 from tinygraph.core.leaves import Parameter, State
 from tinygraph.core.node import Node
+from tinygraph.optim.optimizer import Optimizer
 
 
 class NumpyProgram:
@@ -41,8 +47,8 @@ class NumpyProgram:
         The node whose value is the loss.
     parameters : sequence of Parameter
         The parameters that are trained, or only differentiated if there is no update.
-    record_update : callable, optional
-        Returns the recorded update of an array of weights, from its shape and precision.
+    optimizer : Optimizer, optional
+        The optimizer whose update is part of the step.
     streamed : collection of Node
         The inputs that have other numbers at each step, from ``set_batches``.
     copies : int, optional
@@ -72,7 +78,7 @@ class NumpyProgram:
         step: Step,
         output: Node,
         parameters: Sequence[Parameter],
-        record_update: RecordUpdate | None = None,
+        optimizer: Optimizer | None = None,
         streamed: Collection[Node] = (),
         copies: int | None = None,
         keep: Node | None = None,
@@ -81,7 +87,7 @@ class NumpyProgram:
         self.plan = plan_step(step, output, parameters, keep=keep, updates=updates)
         self.copies = copies
         plan = self.plan
-        self.flat = Flat(plan.weights, plan.pairs, copies)
+        self.flat = Flat(in_groups(plan.weights, optimizer), plan.pairs, copies)
         self.weights, self.gradients = self.flat.vector(), self.flat.vector()
         self.memory: dict[str, Any] = {}
         fixed = {value: self.flat.part(self.weights, value) for value in plan.weights}
@@ -92,8 +98,9 @@ class NumpyProgram:
         self.most_steps = steps_in_memory(self.streams.values(), self.most_steps)
         self.updates: list[PlannedUpdate] = []
         self.copied_results: list[tuple[Any, Value]] = []
-        if record_update is not None:
-            self._plan_updates(record_update, fixed)
+        self._longest: Any = None
+        if optimizer is not None:
+            self._plan_updates(optimizer, fixed)
         operations = [*plan.operations, *(o for u in self.updates for o in u.operations)]
         written = [value for _, value in self.copied_results]
         outputs = [plan.loss, *plan.gradients, *written, *plan.states.values()]
@@ -115,6 +122,7 @@ class NumpyProgram:
                 weights=self.weights,
                 copied_gradients=self.copied_gradients,
                 copied_results=self.copied_results,
+                clipped=None if self._longest is None else (self.gradients, self._longest),
             )
         )
         self.source = script.source()
@@ -144,27 +152,22 @@ class NumpyProgram:
             else:
                 fixed[gradient] = place
 
-    def _plan_updates(self, record_update: RecordUpdate, fixed: dict[Value, Any]) -> None:
-        """Plan one update of the whole vector; one for each parameter if it is not elementwise."""
-        plan = self.plan
-        update = record_update((self.flat.size,), self.flat.dtype)
-        self.memory = {value.label: self.flat.vector() for value in update.memory}
-        whole: list[Value | None] = [None]
-        if not update.is_elementwise:
-            if self.copies is not None:
-                raise Unrecordable("the optimizer's update is not elementwise")
-            whole = list(plan.weights)
-        for weight in whole:
-            if weight is not None:
-                update = record_update(weight.shape, self.flat.dtype)
-            planned = plan_update(update, plan.factor)
-            self.updates.append(planned)
-            vectors = [self.weights, *self.memory.values()]
-            places = [v if weight is None else self.flat.part(v, weight) for v in vectors]
-            gradient = self.gradients
-            fixed[update.gradient] = (
-                gradient if weight is None else self.flat.part(gradient, weight)
-            )
+    def _plan_updates(self, optimizer: Optimizer, fixed: dict[Value, Any]) -> None:
+        """Plan the updates, and let each result be computed in its place if that is possible."""
+        self.memory = {slot: self.flat.vector() for slot in optimizer.slots}
+        self.updates = plan_updates(optimizer, self.flat, self.plan.weights, self.plan.factor)
+        if self.copies is not None:
+            check_elementwise(self.updates)
+        if optimizer.clip_norm is not None:
+            self._longest = np.empty(self.gradients.shape[:-1])
+        for planned in self.updates:
+            update = planned.update
+
+            def part(vector: Any, planned: PlannedUpdate = planned) -> Any:
+                return self.flat.shaped(vector, planned.place, planned.update.weight.shape)
+
+            places = [part(vector) for vector in (self.weights, *self.memory.values())]
+            fixed[update.gradient] = part(self.gradients)
             fixed.update(zip((update.weight, *update.memory), places))
             for place, old, new in zip(places, (update.weight, *update.memory), planned.results):
                 made_at = [o.result for o in planned.operations].index(new)
@@ -193,7 +196,7 @@ class NumpyProgram:
         """Copy the data of the next steps into the program, one batch for each step."""
         self.schedule.streams[self.streams[node]][: len(batches)] = batches
 
-    def run(self, steps: int, scalars: Mapping[str, Any], first: int) -> Any:
+    def run(self, steps: int, scalars: Numbers, first: int) -> Any:
         """Take training steps, and return the loss before each update.
 
         Parameters
@@ -201,11 +204,14 @@ class NumpyProgram:
         steps : int
             The number of steps, at most ``most_steps``.
         scalars : mapping
-            The hyperparameters by name: a number, or one for each copy.
+            The hyperparameters: each a number, or one for each copy.
         first : int
             The number of the first step, counted from 1.
         """
         with np.errstate(all="ignore"):
             self.schedule.fill(steps, scalars, first)
+            if self._longest is not None:
+                factor = 1.0 if self.plan.factor is None else self.plan.factor.constant
+                self._longest[...] = np.divide(scalars["clip_norm"], abs(factor))
             self._run(itertools.islice(self.schedule.places, steps), *self._bound)
             return self.plan.finished(self.schedule.losses[:steps])

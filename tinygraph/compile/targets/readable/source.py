@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from tinygraph.compile.hyperparameters import group_positions
 from tinygraph.compile.ir import Operation, Value
 from tinygraph.compile.passes.tidy import TIDY, Block, optimise
 from tinygraph.compile.record.functions import WRITES
@@ -24,6 +25,7 @@ from tinygraph.core.leaves import Parameter
 from tinygraph.core.node import Node
 from tinygraph.optim.optimizer import Optimizer
 
+_TAKEN = ("np", "step", "called", "training_step", "gradients", "g", "sum", "max")
 _CHEAP = {np.transpose, np.ravel, np.reshape, operator.getitem}
 
 
@@ -37,7 +39,7 @@ def readable_source(
     Unrecordable
         If the optimizer's update cannot be recorded.
     """
-    writer = _Writer(step, () if optimizer is None else optimizer.hyperparameters)
+    writer = _Writer(step, optimizer)
     wanted = (step.values[output], *(step.gradients[p] for p in parameters))
     block = optimise(Block(step.operations, wanted), TIDY)
     loss, *gradients = block.outputs
@@ -63,11 +65,7 @@ def readable_source(
     else:
         title = "training_step"
         memory = writer.update(step, parameters, gradients, optimizer)
-        signature += [
-            memory,
-            ["step"],
-            [f"{name}={getattr(optimizer, name)!r}" for name in optimizer.hyperparameters],
-        ]
+        signature += [memory, ["step"], list(writer.settings.values())]
         names = [writer.names_of[step.values[parameter]] for parameter in parameters]
         returned = [loss_text, _tuple(names)]
         if memory:
@@ -102,6 +100,12 @@ def _passes(block: Block) -> dict[Value, int]:
     return passes
 
 
+def _settings(optimizer: Optimizer) -> dict[str, str]:
+    """Return the arguments of the function that are hyperparameters, by name."""
+    clip = () if optimizer.clip_norm is None else ("clip_norm",)
+    return {n: f"{n}={getattr(optimizer, n)!r}" for n in (*optimizer.hyperparameters, *clip)}
+
+
 def _tuple(texts: Sequence[str]) -> str:
     return f"({', '.join(texts)}{',' if len(texts) == 1 else ''})"
 
@@ -109,10 +113,11 @@ def _tuple(texts: Sequence[str]) -> str:
 class _Writer:
     """Turns operations into lines; an unnamed result that is used once is written inline."""
 
-    def __init__(self, step: Step, hyperparameters: Sequence[str]) -> None:
-        taken = ("np", "step", "called", "training_step", "gradients")
-        self.names = Names((*taken, *hyperparameters))
+    def __init__(self, step: Step, optimizer: Optimizer | None) -> None:
+        self.settings = {} if optimizer is None else _settings(optimizer)
+        self.names = Names((*_TAKEN, *self.settings))
         self.names_of: dict[Value, str] = {}
+        self._of_groups: dict[tuple[int, str], str] = {}
         self.lines: list[str] = []
         self._expressions = Expressions(self.name)
         for node, value in step.leaves.items():
@@ -169,13 +174,18 @@ class _Writer:
         optimizer: Optimizer,
     ) -> list[str]:
         """Write the optimizer's lines for each parameter; return the names of its state."""
+        weights = [self.names_of[step.values[parameter]] for parameter in parameters]
+        if optimizer.clip_norm is not None:
+            gradients = self._clipped(weights, gradients)
         self.heading(f"update: {in_comment(type(optimizer).__name__)}")
         memory_names = []
-        for parameter, gradient in zip(parameters, gradients):
-            update = record_update(optimizer, parameter.value.shape, parameter.value.dtype)
-            weight = self.names_of[step.values[parameter]]
-            for name, value in update.scalars.items():
-                self.names_of[value] = "step" if name == "t" else name
+        positions = group_positions(optimizer)
+        for parameter, weight, gradient, position in zip(parameters, weights, gradients, positions):
+            value = parameter.value
+            update = record_update(optimizer, value.shape, value.dtype, position)
+            own = {} if position is None else self._own(optimizer, position, weights[position])
+            for name, scalar in update.scalars.items():
+                self.names_of[scalar] = "step" if name == "t" else own.get(name, name)
             targets = [weight]
             for slot in update.memory:
                 targets.append(self.names.of(f"{slot.label}_{weight}"))
@@ -186,6 +196,32 @@ class _Writer:
             block = optimise(Block(update.operations, update.results), TIDY)
             self._assign(block, targets, (update.weight, *update.memory))
         return memory_names
+
+    def _own(self, optimizer: Optimizer, position: int, weight: str) -> dict[str, str]:
+        """Return the names of the hyperparameters that a group has of its own."""
+        parameter = optimizer.parameters[position]
+        own = {}
+        for name in optimizer.groups[parameter]:
+            own[name] = self._of_groups.setdefault(
+                (position, name), self.names.of(f"{name}_{weight}")
+            )
+            self.settings[own[name]] = f"{own[name]}={getattr(optimizer.of(parameter), name)!r}"
+        return own
+
+    def _clipped(self, weights: Sequence[str], gradients: Sequence[Value]) -> list[Value]:
+        """Write the lines that clip the gradients, and return their results."""
+        self.heading("clip the gradients")
+        scale = Value("result", (), gradients[0].dtype, "scale")
+        texts = textwrap.fill(", ".join(map(self.text, gradients)) + ",", 84).splitlines()
+        self.lines += ["gradients = (", *(f"    {line}" for line in texts), ")"]
+        norm = "np.sqrt(sum(np.vdot(g, g) for g in gradients))"
+        self.lines.append(f"{self.name(scale)} = clip_norm / max(clip_norm, {norm})")
+        results = []
+        for weight, gradient in zip(weights, gradients):
+            results.append(Value("result", gradient.shape, gradient.dtype, f"clipped_{weight}"))
+            product = Operation(np.multiply, (scale, gradient), results[-1])
+            self.lines.append(f"{self.name(results[-1])} = {self._expressions.of(product)[0]}")
+        return results
 
     def _assign(self, block: Block, targets: list[str], old: tuple[Value, ...]) -> None:
         """Write an update whose results take the names of the values that they replace."""

@@ -1,6 +1,6 @@
 const trained = $trained;
 const memory = {}; // the optimizer's state
-let taken = 0; // steps so far
+${groups}let taken = 0; // steps so far
 
 // Take training steps on one batch: change the parameters, and return the loss before each step.
 export function train(feeds, steps, settings = $settings) {
@@ -14,11 +14,11 @@ export function train(feeds, steps, settings = $settings) {
     losses.push(copy.loss.data[copy.loss.offset]);
     copy.backward();
     taken += 1;
-    for (const name of trained) {
+$clip    for (const name of trained) {
       const { value, gradient } = copy.nodes[name];
       const room = () => new value.data.constructor(value.data.length);
       memory[name] ??= Array.from({ length: $slots }, room);
-      update(value.data, gradient.data, memory[name], settings, taken);
+      update(value.data, $gradient, memory[name], $own, taken);
     }
   }
   for (const name of trained) parameters[name] = Array.from(copy.nodes[name].value.data);
