@@ -10,7 +10,13 @@ import numpy as np
 import pytest
 
 import tinygraph as tg
-from tinygraph.errors import DtypeError, StateError
+from tinygraph.errors import (
+    ArgumentTypeError,
+    DtypeError,
+    FeedError,
+    StateError,
+    UnknownNameError,
+)
 
 
 def numeric_gradient(model: tg.Graph, parameter: tg.Parameter, **feeds: object) -> np.ndarray:
@@ -186,6 +192,51 @@ def test_repeated_branching_is_not_exponential():
     assert model.forward() == 1.0
     model.backward()
     assert model["w"].grad == 1.0
+
+
+def test_predict_returns_the_value_of_any_node(lab2, xor):
+    lab2.forward(**xor)
+    for node in lab2.nodes:
+        labels = {"t": xor["t"]} if node in (lab2.output, lab2["t"]) else {}
+        for at in (node, node.name):
+            found = lab2.predict(x=xor["x"], at=at, **labels)
+            np.testing.assert_array_equal(found, node.value)
+    assert lab2.predict(x=xor["x"][:3], at="layer1/h").shape == (3, 4)
+
+
+def test_predict_at_a_node_needs_only_its_own_inputs():
+    a, b = tg.Input("a", shape=(None,)), tg.Input("b", shape=(None,))
+    model = tg.Graph(tg.Sum(tg.Tanh(a, name="h") * b))
+    np.testing.assert_array_equal(model.predict(a=[0.0, 0.0], at="h"), [0.0, 0.0])
+    with pytest.raises(FeedError, match="The feed 'b' is missing"):
+        model.predict(a=[0.0, 0.0])
+
+
+def test_predict_at_follows_the_second_input_of_a_switch():
+    x = tg.Input("x", shape=(None,))
+    mask = tg.Random("mask", (None,), lambda rng, shape: np.zeros(shape))
+    h = tg.Multiply(x, tg.Switch(mask, 1.0), name="h")
+    model = tg.Graph(tg.Sum(h * h))
+    np.testing.assert_array_equal(model.predict(x=[2.0], at="h"), [2.0])
+
+
+@pytest.mark.parametrize("at", [1, ["h"], tg.Parameter(1.0, name="w")])
+def test_predict_at_what_is_no_node_of_the_graph_is_refused(at, lab2, xor):
+    with pytest.raises(ArgumentTypeError, match="needs a node of this graph, or its name; got"):
+        lab2.predict(x=xor["x"], at=at)
+
+
+def test_predict_at_an_unknown_name_lists_the_names(lab2, xor):
+    with pytest.raises(UnknownNameError, match=r"No node of this graph is called 'layer1/H'"):
+        lab2.predict(x=xor["x"], at="layer1/H")
+
+
+def test_an_input_called_at_is_fed():
+    at = tg.Input("at", shape=(None,))
+    model = tg.Graph(tg.Sum(at))
+    assert model.predict(at=[1.0, 2.0]) == 3.0
+    with pytest.raises(FeedError, match="'at'"):
+        model.predict()
 
 
 def test_predict_needs_no_labels_and_disturbs_nothing(lab2, xor):

@@ -11,24 +11,20 @@ and devices other than the CPU.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, TypeVar
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 import numpy as np
 
 from tinygraph.core import tracer
 from tinygraph.core.leaves import Constant, Input, Parameter, Random, State, checked_updates
-from tinygraph.core.node import Node, inputs_of, values_of
+from tinygraph.core.node import Node, of_type, values_of
 from tinygraph.core.op import Op
+from tinygraph.core.prediction import Path, inputs_and_randoms, own_node, path_to, predicted
 from tinygraph.core.summary import summary_table
-from tinygraph.core.switch import Switch, is_switch, predicting_inputs
+from tinygraph.core.switch import is_switch
 from tinygraph.core.topology import as_node, check_nodes, name_nodes, topological_order
-from tinygraph.errors import (
-    ArgumentTypeError,
-    StateError,
-    UnknownNameError,
-    did_you_mean,
-)
+from tinygraph.errors import ArgumentTypeError, StateError, UnknownNameError, did_you_mean
 from tinygraph.validation.arrays import Array, brief
 from tinygraph.validation.feeds import check_feeds, class_limits, common_precision, unnamed_feed
 from tinygraph.validation.naming import describe
@@ -41,8 +37,6 @@ from tinygraph.validation.op_results import (
 from tinygraph.validation.randomness import as_generator
 from tinygraph.validation.run_record import RunRecord
 from tinygraph.validation.shapes import Shape, batch_size, with_batch
-
-N = TypeVar("N", bound=Node)
 
 
 class Graph:
@@ -106,22 +100,22 @@ class Graph:
             topological_order([self.output, self.prediction, *self.updates.values(), *self.updates])
         )
         self._by_name = name_nodes(self.nodes)
-        self._ops = _of_type(Op, self.nodes)
+        self._ops = of_type(Op, self.nodes)
         leaves = [node for node in self.nodes if not node.inputs]
-        self.inputs, self.randoms = _inputs_and_randoms(leaves)
-        self.states = _of_type(State, leaves)
-        self.parameters = tuple(n for n in _of_type(Parameter, leaves) if not isinstance(n, State))
-        constants = _of_type(Constant, leaves)
+        self.inputs, self.randoms = inputs_and_randoms(leaves)
+        self.states = of_type(State, leaves)
+        self.parameters = tuple(n for n in of_type(Parameter, leaves) if not isinstance(n, State))
+        constants = of_type(Constant, leaves)
         self._weak_constants = [node for node in constants if not node.has_own_precision]
         own_precision = [node for node in constants if node.has_own_precision]
         self.precision = common_precision([*self.parameters, *self.states, *own_precision])
-        is_whole_graph = self.prediction is self.output and not self.updates
-        if is_whole_graph and not any(map(is_switch, self._ops)):
-            ancestors: Sequence[Node] = self.nodes
-        else:
-            ancestors = topological_order([self.prediction], predicting_inputs)
-        self.prediction_inputs, self._prediction_randoms = _inputs_and_randoms(ancestors)
-        self._prediction_ops = _of_type(Op, ancestors)
+        has_one_path = self.prediction is self.output and not self.updates
+        self._prediction_path = (
+            Path(self.prediction, self.inputs, self.randoms, self._ops)
+            if has_one_path and not any(map(is_switch, self._ops))
+            else path_to(self.prediction)
+        )
+        self.prediction_inputs = self._prediction_path.inputs
         has_classes = any(node.is_whole for node in self.inputs)
         self._class_limits = class_limits(self._ops) if has_classes else {}
         self._run = RunRecord(self.nodes, leaves, [op for op in self._ops if op._keywords])
@@ -229,13 +223,28 @@ class Graph:
                         continue
                     node.grad = contribution if node.grad is None else node.grad + contribution
 
-    def predict(self, /, *unnamed: Any, **feeds: Any) -> Any:
+    def predict(self, /, *unnamed: Any, at: Any = None, **feeds: Any) -> Any:
         """Return the prediction, computing only the nodes that it depends on.
 
         No labels are needed, and the values of the last ``forward`` stay as they are.
 
+        Parameters
+        ----------
+        at : str or Node, optional
+            Another node of the graph, whose value is returned instead.
+        **feeds : array_like
+            One array for each input that the value depends on, by its name. The feed of an input
+            called ``at`` is given as ``at``.
+
+        Returns
+        -------
+        float or array
+            A copy of the value, as a ``float`` if it is a scalar.
+
         Raises
         ------
+        UnknownNameError, ArgumentTypeError
+            If ``at`` is not a node of this graph.
         FeedError, ShapeError, DtypeError, OpError
             As ``forward``.
 
@@ -244,18 +253,15 @@ class Graph:
         RuntimeWarning
             As ``forward``.
         """
+        if at is not None and any(node.name == "at" for node in self.inputs):
+            feeds, at = {**feeds, "at": at}, None
+        node = self[at] if isinstance(at, str) else own_node(self.nodes, at, self.prediction)
+        path = self._prediction_path if node is self.prediction else path_to(node)
         if unnamed:
-            raise unnamed_feed("predict", self.prediction_inputs)
-        values: dict[Node, Any] = dict(self.feed_arrays(feeds, self.prediction_inputs))
-        batch = batch_size((node.shape, values[node].shape) for node in self.prediction_inputs)
-        for op in self._prediction_ops:
-            if isinstance(op, Switch):
-                values[op] = values.get(op.inputs[1], op.inputs[1]._value)
-                continue
-            arrays = [values.get(node, node._value) for node in inputs_of(op)]
-            values[op] = call_forward(op, arrays, with_batch(op.shape, batch))
-        ancestors = ((node, values.get(node, node._value)) for node in self.nodes)
-        return _result(values.get(self.prediction, self.prediction._value), ancestors, "predict")
+            raise unnamed_feed("predict", path.inputs)
+        values = self.feed_arrays(feeds, path.inputs, path.randoms)
+        value = predicted(path, values)
+        return _result(value, ((n, values.get(n, n._value)) for n in self.nodes), "predict")
 
     def trace(self, optimizer: Any = None, training_steps: int = 1, /, **feeds: Any) -> list[Any]:
         """Return a run as plain data: each op forward, each op backward, each update.
@@ -291,17 +297,20 @@ class Graph:
         return summary_table(self.nodes)
 
     def feed_arrays(
-        self, feeds: Mapping[str, Any], needed: tuple[Input, ...] | None = None
+        self,
+        feeds: Mapping[str, Any],
+        inputs: tuple[Input, ...] | None = None,
+        randoms: tuple[Random, ...] | None = None,
     ) -> dict[Node, Array]:
         """Return the checked feeds, and the constants in the precision of the run.
 
         Raises
         ------
         FeedError, ShapeError, DtypeError
-            If the feeds do not fit the inputs (only the ``needed`` ones, if given).
+            If the feeds do not fit the inputs (default: all inputs and all Random nodes).
         """
-        randoms = self.randoms if needed is None else self._prediction_randoms
-        needed = (*(self.inputs if needed is None else needed), *randoms)
+        randoms = self.randoms if randoms is None else randoms
+        needed = (*(self.inputs if inputs is None else inputs), *randoms)
         if randoms:
             feeds = self.with_draws(feeds, randoms)
         allowed = (*self.inputs, *self.randoms)
@@ -378,15 +387,6 @@ def as_graph(value: Any, caller: str) -> Graph:
     if isinstance(value, Graph):
         return value
     raise ArgumentTypeError(f"{caller} needs a Graph; got {brief(value)}.")
-
-
-def _inputs_and_randoms(nodes: Iterable[Node]) -> tuple[tuple[Input, ...], tuple[Random, ...]]:
-    inputs = tuple(n for n in _of_type(Input, nodes) if not isinstance(n, Random))
-    return inputs, _of_type(Random, nodes)
-
-
-def _of_type(kind: type[N], nodes: Iterable[Node]) -> tuple[N, ...]:
-    return tuple([node for node in nodes if isinstance(node, kind)])
 
 
 def _result(value: Any, values: Iterable[tuple[Node, Any]], caller: str) -> Any:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from operator import attrgetter
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 import numpy as np
 
@@ -171,6 +171,14 @@ class Node(NoNumbers, ArrayInterface):
 
 def _operate(operator: str, *operands: Any) -> Node:
     return OPERATORS[operator](*operands)
+
+
+N = TypeVar("N", bound=Node)
+
+
+def of_type(kind: type[N], nodes: Iterable[Node]) -> tuple[N, ...]:
+    """Return the nodes that are of this class, or of a class below it."""
+    return tuple([node for node in nodes if isinstance(node, kind)])
 
 
 def inputs_of(node: Node) -> tuple[Node, ...]:

@@ -19,7 +19,7 @@ from typing import Any
 
 import numba
 
-from tinygraph.compile.targets.numba import vector_math
+from tinygraph.compile.targets.numba import clipping, vector_math
 
 _compiled: OrderedDict[str, Callable[..., None]] = OrderedDict()
 _MOST_COMPILED = 64
@@ -46,9 +46,17 @@ def compile_source(source: str) -> Callable[..., None]:
         return _compiled[source]
 
 
+def forget() -> None:
+    """Drop all compiled programs from memory; those in the cache folder stay."""
+    with _compiling:
+        _compiled.clear()
+
+
 def module_of(source: str) -> Any:
     """Import ``source`` from a file in the cache folder or, without a folder, from memory."""
-    helpers = Path(vector_math.__file__).read_bytes()
+    helpers = b"".join(
+        Path(str(module.__file__)).read_bytes() for module in (clipping, vector_math)
+    )
     digest = hashlib.sha256(source.encode() + helpers).hexdigest()[:24]
     path = cache_folder() / f"step_{digest}.py"
     try:
