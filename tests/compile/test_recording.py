@@ -67,6 +67,27 @@ def swaps(x):
 
 
 x3 = np.arange(24.0).reshape(4, 3, 2) / 10
+
+
+def writes_where_a_mask_holds(x):
+    y = x.copy()
+    y[x < 0] = 0.0
+    y[:, 1:][x[:, :2] > 0.5] = 2
+    return y * x
+
+
+def writes_rows_where_a_mask_holds(x):
+    y = np.exp(x)
+    y[x[:, 0] > 0] = -1.0
+    return y
+
+
+def copies_where_a_mask_holds(x):
+    y = x * 2
+    np.copyto(y, x * x, where=x > 0)
+    return y
+
+
 EXPRESSIONS = {
     "split": lambda x: np.split(x, 3, axis=1)[1] * 2,
     "split at": lambda x: np.split(x, [1], axis=-1)[1] * 2,
@@ -173,6 +194,10 @@ EXPRESSIONS = {
     "fills": fills,
     "adds at": adds_at,
     "writes with out": writes_with_out,
+    "writes where a mask holds": writes_where_a_mask_holds,
+    "writes rows where a mask holds": writes_rows_where_a_mask_holds,
+    "copyto": copies_where_a_mask_holds,
+    "clips without an upper bound": lambda x: x.clip(0),
     "walks": walks_over_columns,
     "unpacks": unpacks,
 }

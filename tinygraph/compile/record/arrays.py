@@ -179,6 +179,11 @@ class Recorded(NDArrayOperatorsMixin):
 
     def __array_function__(self, function: Any, types: Any, arguments: Any, options: Any) -> Any:
         name = function_name(function)
+        if function is np.copyto and isinstance(arguments[0], Recorded):
+            target, source = arguments
+            mask = options.get("where", True)
+            target.write(self.tape.record(np.where, (mask, source, target)))
+            return None
         if function in WRITERS or options.get("out") is not None:
             raise Unrecordable(f"{name} writes into an array that exists")
         if any(isinstance(option, Recorded) for option in options.values()):
@@ -213,7 +218,11 @@ class Recorded(NDArrayOperatorsMixin):
         return part
 
     def __setitem__(self, index: Any, value: Any) -> None:
-        self.write(self.tape.record(put, (self, _checked_index(index), value)))
+        if isinstance(index, Recorded) and index.dtype == bool and np.shape(value) == ():
+            mask = index.reshape(index.shape + (1,) * (self.ndim - index.ndim))
+            self.write(self.tape.record(np.where, (mask, value, self)))
+        else:
+            self.write(self.tape.record(put, (self, _checked_index(index), value)))
 
     def write(self, new: Recorded) -> None:
         """Replace the contents of the array by those of ``new``."""
@@ -241,6 +250,10 @@ class Recorded(NDArrayOperatorsMixin):
     def copy(self, *_: Any) -> Recorded:
         """Return the same elements in an array that may be written to."""
         return Recorded(self.value, self.tape, is_new=True)
+
+    def clip(self, low: Any = None, high: Any = None) -> Recorded:
+        """Return the elements bounded from below and from above."""
+        return self.tape.record(np.clip, (self, low, high))
 
     def flatten(self) -> Recorded:
         """Return the elements in one row."""

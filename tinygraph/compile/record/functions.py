@@ -23,7 +23,7 @@ POWERS: dict[float, Callable[..., Any]] = {2: np.square, 0.5: np.sqrt, -1: np.re
 
 METHODS = frozenset(
     """
-    all any argmax argmin argsort clip conj cumprod cumsum diagonal dot max mean min prod ravel
+    all any argmax argmin argsort conj cumprod cumsum diagonal dot max mean min prod ravel
     repeat round searchsorted squeeze std sum swapaxes take trace var
     """.split()  # noqa: SIM905 - a list of quoted names would fill the page
 )
