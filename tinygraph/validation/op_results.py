@@ -18,7 +18,8 @@ from tinygraph.validation.naming import NodeLike, describe
 from tinygraph.validation.shapes import Shape, fits, show
 
 # From scalars NumPy computes scalars, not arrays without axes: they are much faster.
-ARRAY_TYPES = (np.ndarray, np.float64, np.float32)
+SCALAR_TYPES = (np.float64, np.float32)
+ARRAY_TYPES = (np.ndarray, *SCALAR_TYPES)
 _ONES: dict[Any, Any] = {np.float64: np.float64(1), np.float32: np.float32(1)}
 
 
@@ -60,7 +61,7 @@ def call_backward(op: Any, g: Any, y: Any, arrays: Sequence[Any]) -> list[Array 
     except Exception as error:
         raise op_failed("backward", op, arrays, error) from error
     inputs = op.inputs
-    if type(returned) is np.ndarray and len(inputs) == 1:
+    if len(inputs) == 1 and type(returned) in ARRAY_TYPES:
         returned = (returned,)
     elif type(returned) is not tuple or len(returned) != len(inputs):
         returned = one_each(op, returned)
@@ -74,7 +75,7 @@ def call_backward(op: Any, g: Any, y: Any, arrays: Sequence[Any]) -> list[Array 
                 grad = grad.copy(order="K")
             if grad.shape != value.shape or grad.dtype is not value.dtype:
                 grad = as_gradient(grad, op, parent, value)
-        elif grad is not None:
+        elif grad is not None and not (type(grad) is type(value) and type(grad) in SCALAR_TYPES):
             grad = as_gradient(grad, op, parent, value)
         grads.append(grad)
     return grads
