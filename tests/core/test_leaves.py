@@ -20,8 +20,8 @@ class Pick(tg.Op):
     def infer_shape(self, z, label):
         return ()
 
-    def class_counts(self):
-        return {"label": self.inputs[0].shape[1]}
+    def feed_ranges(self):
+        return {"label": (0, self.inputs[0].shape[1] - 1)}
 
 
 @pytest.fixture
@@ -45,6 +45,26 @@ def test_an_input_of_whole_numbers_gets_no_gradient(classifier):
 def test_whole_numbers_of_any_type_are_labels(classifier, labels):
     classifier.forward(z=np.ones((2, 3)), label=labels)
     assert classifier["label"].value.dtype == np.int64
+
+
+@pytest.mark.parametrize(
+    ("targets", "message"),
+    [
+        (
+            [1.0, -1.0],
+            r"needs numbers from 0\.0 to 1\.0 in the feed 't'; sample 1 is -1\.0\. Are "
+            r"these labels −1 and 1\? Feed \(t \+ 1\) / 2\.",
+        ),
+        ([0.5, 1.5], r"from 0\.0 to 1\.0 in the feed 't'; sample 1 is 1\.5\.$"),
+        ([255.0, 0.0], r"sample 0 is 255\.0\.$"),
+    ],
+)
+def test_targets_of_a_binary_cross_entropy_are_probabilities(targets, message):
+    x, t = tg.Input("x", (None,)), tg.Input("t", (None,))
+    model = tg.Graph(tg.BinaryCrossEntropy(x, t))
+    with pytest.raises(ValueError, match=message):
+        model.forward(x=[0.0, 1.0], t=targets)
+    model.forward(x=[0.0, 1.0], t=[1 + 1e-9, 0.0])  # rounded
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,7 @@ from tinygraph.core.switch import is_switch
 from tinygraph.core.topology import as_node, check_nodes, name_nodes, topological_order
 from tinygraph.errors import ArgumentTypeError, StateError, UnknownNameError, did_you_mean
 from tinygraph.validation.arrays import Array, brief
-from tinygraph.validation.feeds import check_feeds, class_limits, common_precision, unnamed_feed
+from tinygraph.validation.feeds import check_feeds, common_precision, feed_ranges, unnamed_feed
 from tinygraph.validation.naming import describe
 from tinygraph.validation.nonfinite import GradientWatch, has_nan, warn_of_nan
 from tinygraph.validation.op_results import (
@@ -116,8 +116,7 @@ class Graph:
             else path_to(self.prediction)
         )
         self.prediction_inputs = self._prediction_path.inputs
-        has_classes = any(node.is_whole for node in self.inputs)
-        self._class_limits = class_limits(self._ops) if has_classes else {}
+        self._feed_ranges = feed_ranges(self._ops) if self.inputs else {}
         self._run = RunRecord(self.nodes, leaves, [op for op in self._ops if op._keywords])
         self._gradient_watch = GradientWatch(self._ops)
         self._is_run = False
@@ -314,7 +313,7 @@ class Graph:
         if randoms:
             feeds = self.with_draws(feeds, randoms)
         allowed = (*self.inputs, *self.randoms)
-        arrays = check_feeds(needed, allowed, feeds, self.precision, self._class_limits)
+        arrays = check_feeds(needed, allowed, feeds, self.precision, self._feed_ranges)
         if self._weak_constants:
             precision = self.precision or np.result_type(*(arrays.values() or [np.float64]))
             for constant in self._weak_constants:

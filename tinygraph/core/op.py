@@ -242,11 +242,11 @@ class Op(Node):
         arrived = ", ".join(map(describe_with_shape, self.inputs))
         return ShapeError(f"{describe(self)}: {error}, from {arrived}.", self)
 
-    def class_counts(self) -> dict[str, int]:
-        """Return the number of classes for each argument of whole numbers, by its name.
+    def feed_ranges(self) -> dict[str, tuple[float, float]]:
+        """Return the smallest and the largest number that an argument may be fed, by its name.
 
-        A feed must then lie from 0 to that number − 1: the labels of a loss, for example, must be
-        smaller than the number of logits. Default: no limits.
+        Two whole numbers say that the argument is a class or an index: a loss of k logits, for
+        example, takes labels from 0 to k − 1. Default: no limits.
         """
         return {}
 

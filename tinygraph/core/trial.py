@@ -66,13 +66,14 @@ def _agrees(op: Op, results: Sequence[Any], g: Node | None, seed: int) -> bool:
 
 def _random_inputs(op: Op, rng: np.random.Generator, lowest: float) -> dict[Node, Any]:
     """Return random numbers for each input; whole ones where the op needs an index."""
-    counts = op.class_counts()
+    ranges = op.feed_ranges()
     arrays: dict[Node, Any] = {}
     for place, node in enumerate(op.inputs):
         array = _random_array(node, rng, lowest)
-        count = counts.get(op.arguments[min(place, len(op.arguments) - 1)])
-        if count is not None and not isinstance(node, Constant):
-            array = rng.integers(0, count, size=np.shape(array)).astype(DOUBLE)
+        span = ranges.get(op.arguments[min(place, len(op.arguments) - 1)])
+        if span is not None and not isinstance(node, Constant):
+            array = rng.uniform(*span, size=np.shape(array))
+            array = array.round() if isinstance(span[1], int) else array
         arrays[node] = array
     return arrays
 

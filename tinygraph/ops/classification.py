@@ -204,9 +204,9 @@ class CrossEntropy(Op):
             raise self.shape_error("logits (B, classes) and labels (B,)", hint)
         return ()
 
-    def class_counts(self) -> dict[str, int]:
+    def feed_ranges(self) -> dict[str, tuple[float, float]]:
         classes = self.inputs[0].shape[-1]
-        return {} if classes is None else {"labels": classes}
+        return {} if classes is None else {"labels": (0, classes - 1)}
 
     @classmethod
     def example(cls, rng: np.random.Generator) -> tuple[Array, ...]:
@@ -269,6 +269,13 @@ class BinaryCrossEntropy(Op):
         if not fits(logits, targets):
             raise self.shape_error("logits and targets of the same shape")
         return ()
+
+    def feed_ranges(self) -> dict[str, tuple[float, float]]:
+        return {"targets": (0.0, 1.0)}
+
+    @classmethod
+    def example(cls, rng: np.random.Generator) -> tuple[Array, ...]:
+        return rng.normal(size=(3, 4)), rng.uniform(0.1, 0.9, size=(3, 4))
 
 
 def probability(logits: Array) -> Array:

@@ -152,9 +152,9 @@ class Take(Op):
     def infer_shape(self, x: Shape, index: Shape) -> Shape:
         return _taken(self, x, index)
 
-    def class_counts(self) -> dict[str, int]:
+    def feed_ranges(self) -> dict[str, tuple[float, float]]:
         size = self.inputs[0].shape[self.axis]
-        return {} if size is None else {"index": size}
+        return {} if size is None else {"index": (0, size - 1)}
 
     @classmethod
     def example(cls, rng: np.random.Generator) -> tuple[Array, ...]:
@@ -204,9 +204,9 @@ class Embedding(Op):
             raise self.shape_error("a table (tokens, d) and an index of whole numbers")
         return (*index, table[1])
 
-    def class_counts(self) -> dict[str, int]:
+    def feed_ranges(self) -> dict[str, tuple[float, float]]:
         tokens = self.inputs[0].shape[0]
-        return {} if tokens is None else {"index": tokens}
+        return {} if tokens is None else {"index": (0, tokens - 1)}
 
     @classmethod
     def example(cls, rng: np.random.Generator) -> tuple[Array, ...]:

@@ -6,7 +6,7 @@ A wrong feed is reported here, by the name of its input, before any op runs.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -24,6 +24,16 @@ from tinygraph.validation.shapes import fits, show, with_batch
 
 FLOAT64 = np.dtype(np.float64)
 FLOAT32 = np.dtype(np.float32)
+ROUNDING = 1e-6
+"""A sum of probabilities may be so much more than 1."""
+
+
+class FeedRange(NamedTuple):
+    """The smallest and the largest number that an op allows in a feed."""
+
+    low: float
+    high: float
+    op: Any
 
 
 def check_feeds(
@@ -31,7 +41,7 @@ def check_feeds(
     allowed: Iterable[NodeLike],
     feeds: Mapping[str, Any],
     precision: np.dtype[Any] | None,
-    limits: Mapping[Any, tuple[int, Any]],
+    ranges: Mapping[Any, FeedRange],
 ) -> dict[Any, Array]:
     """Return one checked array for each needed input.
 
@@ -44,8 +54,8 @@ def check_feeds(
         The user's arrays, by name.
     precision
         The precision of the graph's parameters; ``None`` if there are none.
-    limits
-        For inputs of whole numbers: the number of classes, and the op that needs it.
+    ranges
+        The numbers that an op allows, for the inputs that it limits.
 
     Raises
     ------
@@ -71,8 +81,8 @@ def check_feeds(
             array = _checked_dtype(name, value, precision)
         if first is None or array.shape != with_batch(node.shape, first[1]):
             first = _checked_shape(name, node, array, first)
-        if node in limits:
-            _check_limits(name, array, *limits[node])
+        if node in ranges:
+            _check_range(name, array, ranges[node])
         arrays[node] = array
     if len(feeds) > len(arrays):
         _refuse_unknown(feeds, allowed)
@@ -117,15 +127,15 @@ def _checked_dtype(name: str, value: Any, precision: np.dtype[Any] | None) -> Ar
     return array
 
 
-def class_limits(ops: Iterable[Any]) -> dict[Any, tuple[int, Any]]:
-    """Return, for each input of whole numbers, the least limit that an op states, and that op."""
-    limits: dict[Any, tuple[int, Any]] = {}
+def feed_ranges(ops: Iterable[Any]) -> dict[Any, FeedRange]:
+    """Return the range of each input that an op limits; of several the one with the least end."""
+    ranges: dict[Any, FeedRange] = {}
     for op in ops:
-        for argument, limit in op.class_counts().items():
+        for argument, (low, high) in op.feed_ranges().items():
             node = op.inputs[op.arguments.index(argument)]
-            if node.role == "input" and (node not in limits or limit < limits[node][0]):
-                limits[node] = (limit, op)
-    return limits
+            if node.role == "input" and (node not in ranges or high < ranges[node].high):
+                ranges[node] = FeedRange(low, high, op)
+    return ranges
 
 
 def _whole_numbers(node: NodeLike, value: Any) -> Any:
@@ -153,13 +163,20 @@ def _whole_numbers(node: NodeLike, value: Any) -> Any:
     return array.astype(np.int64)
 
 
-def _check_limits(name: str, array: Any, limit: int, op: Any) -> None:
-    """Raise if a class label or token is not one of ``limit`` classes."""
-    if array.size and (array.min() < 0 or array.max() >= limit):
-        place = tuple(map(int, np.argwhere((array < 0) | (array >= limit))[0]))
+def _check_range(name: str, array: Any, allowed: FeedRange) -> None:
+    """Raise if a class label, a token or a target is outside the range that an op allows."""
+    low, high, op = allowed
+    is_whole = isinstance(high, int)
+    margin = 0 if is_whole else ROUNDING
+    if array.size and (array.min() < low - margin or array.max() > high + margin):
+        outside = (array < low - margin) | (array > high + margin)
+        place = tuple(map(int, np.argwhere(outside)[0]))
+        kind, hint = "whole numbers" if is_whole else "numbers", ""
+        if not is_whole and np.isin(array, (-1, 1)).all():
+            hint = f" Are these labels −1 and 1? Feed ({name} + 1) / 2."
         raise ArgumentError(
-            f"{describe(op)} needs whole numbers from 0 to {limit - 1} in the feed {name!r}; "
-            f"{_at(place)} is {array[place]}."
+            f"{describe(op)} needs {kind} from {low} to {high} in the feed {name!r}; {_at(place)} "
+            f"is {array[place]}.{hint}"
         )
 
 

@@ -18,7 +18,7 @@ This also holds for all classes that the reference describes and ``tinygraph`` d
 """
 
 PARTS_OF_A_CLASS = {
-    *("forward", "backward", "infer_shape", "example", "class_counts", "shape_error", "update")
+    *("forward", "backward", "infer_shape", "example", "feed_ranges", "shape_error", "update")
 }
 """Methods of the user's ops and optimizers: tinygraph calls them and checks their results."""
 
