@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import tinygraph as tg
+from tinygraph.errors import ShapeError
 
 
 @pytest.fixture
@@ -53,3 +54,37 @@ def test_a_missing_batch_axis_is_named():
     image = tg.Input("image", shape=(8, 8))
     with pytest.raises(tg.TinygraphError, match=r"shape=\(None, 8, 8\)"):
         tg.Graph(tg.Sum(image)).forward(image=np.ones((10, 8, 8)))
+
+
+@pytest.mark.parametrize(
+    "build",
+    [
+        lambda x: x - np.mean(x, axis=1),
+        lambda x: np.exp(x) / np.sum(np.exp(x), axis=1),
+        lambda x: np.where(np.max(x, axis=-1) > 0, x, 0.0),
+        lambda x: np.maximum(x[:, 0], x),
+        lambda x: tg.Parameter(np.ones((3, 2)), name="W") + x[:, 0],
+    ],
+)
+def test_a_batch_axis_against_an_axis_of_features_is_refused(build):
+    """With as many samples as features it would run, and compare the wrong pairs."""
+    x = tg.Input("x", shape=(None, 3))
+    with pytest.raises(ShapeError, match=r"batch axis of \(B,\) would meet an axis of size"):
+        build(x)
+
+
+def test_the_message_shows_the_axis_to_keep():
+    scores, mask = tg.Input("scores", shape=(None, 4, 4)), tg.Input("mask", shape=(None, 4))
+    with pytest.raises(ShapeError) as refused:
+        scores + mask
+    assert str(refused.value) == (
+        "Add (unnamed): broadcasting compares axes from the last one, so that the batch axis of "
+        "(B, 4) would meet an axis of size 4 (keep an axis that is reduced with keepdims=True, or "
+        "reshape to (B, 1, 4)), from scores (B, 4, 4), mask (B, 4)."
+    )
+
+
+def test_constants_of_the_size_of_the_data_are_fine():
+    x = tg.Input("x", shape=(None, 3))
+    assert (x * np.ones((5, 1))).shape == (5, 3)
+    assert (x[:, 0] - np.ones(5)).shape == (5,)

@@ -76,7 +76,23 @@ def broadcast(*shapes: Shape) -> Shape:
         return first
     rank = max(map(len, shapes))
     padded = [(1,) * (rank - len(shape)) + shape for shape in shapes]
-    return tuple(_broadcast_size(sizes, shapes) for sizes in zip(*padded, strict=True))
+    result = tuple(_broadcast_size(sizes, shapes) for sizes in zip(*padded, strict=True))
+    for shape, longer in zip(shapes, padded, strict=True):
+        if len(shape) < rank and None in shape:
+            _check_batch_axis(shape, result, longer.index(None))
+    return result
+
+
+def _check_batch_axis(shape: Shape, result: Shape, axis: int) -> None:
+    """Raise if the batch axis of a shape with fewer axes than the result meets another axis."""
+    size = result[axis]
+    if size is not None:
+        aligned = (shape[0], *(1 for _ in result[len(shape) :]), *shape[1:])
+        raise ShapeError(
+            f"broadcasting compares axes from the last one, so that the batch axis of "
+            f"{show(shape)} would meet an axis of size {size} (keep an axis that is reduced with "
+            f"keepdims=True, or reshape to {show(aligned)})"
+        )
 
 
 def _broadcast_size(sizes: tuple[int | None, ...], shapes: tuple[Shape, ...]) -> int | None:
