@@ -1,12 +1,13 @@
-"""Looks the built book over, as its readers will: ``make docs-check``.
+"""Check the built book as its readers see it: ``make docs-check``.
 
-Without a browser: every link that stays within the book has a page and an anchor, and nothing is
-loaded from elsewhere.  With Chromium (skipped, and said so, where there is none), each page at the
-width of a desk and of a phone, light and dark: no request leaves the site, no script fails, no
-formula is left unset, the page does not scroll sideways, axe-core finds nothing, and diagrams and
-plots are as dark as the page on either side of its switch.  Its steppers and playgrounds are held
-to the same.  On a desk their numbers are in view without scrolling, they leave the keys to the
-page, and the text of diagrams is at least 11 pixels high.
+These checks need no browser: every link within the book leads to a page and an anchor that exist,
+and no page loads anything from another site.  The other checks open each page in Chromium, at the
+width of a desktop and of a phone, light and dark.  (Without Chromium they are skipped, and the
+output says so.)  No request leaves the site, no script fails, every formula is rendered, the page
+does not scroll sideways, and axe-core finds nothing.  Diagrams and plots follow the page's switch
+for dark mode.  The steppers and playgrounds pass the same checks.  On a desktop, their numbers are
+visible without scrolling, they do not take keys from the page, and the text of diagrams is at least
+11 pixels high.
 """
 
 from __future__ import annotations
@@ -72,9 +73,9 @@ TEXT_HEIGHTS = """() =>
     .filter((text) => text.textContent.trim())
     .map((text) => parseFloat(getComputedStyle(text).fontSize) * text.getScreenCTM().a)"""
 
-# Whether the numbers of a stepper or a playground are in view, once its top is.
+# The numbers that must be in view when the top of a stepper or a playground is.
 NUMBERS = {"stepper": "#panel .array >> nth=0", "playground": "#loss"}
-# How many steppers and playgrounds are loaded, although they lie far below the window.
+# How many steppers and playgrounds are loaded although they are far below the window.
 LOADED_EARLY = """() =>
   [...document.querySelectorAll("figure.live iframe[src]")]
     .filter((frame) => frame.getBoundingClientRect().top > window.innerHeight + 200).length"""
@@ -86,7 +87,7 @@ IN_VIEW = """number => {
 
 
 class Page(HTMLParser):
-    """The ids of a page, what it links to, and what it loads."""
+    """The ids of a page, its links, and the addresses that it loads."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -111,7 +112,7 @@ def page(path: Path) -> Page:
 
 
 def broken_links(pages: list[Path]) -> Iterator[str]:
-    """Yield what points to a page, a file or an anchor that is not there."""
+    """Yield a sentence for each link to a page, a file or an anchor that does not exist."""
     for path in pages:
         for url in [*page(path).links, *page(path).loads]:
             where = urlsplit(url)
@@ -121,7 +122,7 @@ def broken_links(pages: list[Path]) -> Iterator[str]:
                 continue
             target = (path.parent / unquote(where.path)).resolve() if where.path else path
             if not target.is_file():
-                yield f"{path.relative_to(SITE)} links to {url}, which is not there"
+                yield f"{path.relative_to(SITE)} links to {url}, which does not exist"
             elif target.suffix == ".html" and where.fragment:
                 anchor = unquote(where.fragment)
                 if anchor not in page(target).ids:
@@ -129,7 +130,7 @@ def broken_links(pages: list[Path]) -> Iterator[str]:
 
 
 class Browser:
-    """Opens the pages in Chromium, and says what is wrong with them."""
+    """Open the pages in Chromium, and report their faults."""
 
     def __init__(self, chromium: str) -> None:
         self._chromium = chromium
@@ -167,14 +168,14 @@ class Browser:
 
     def _note_request(self, request: Request) -> None:
         if urlsplit(request.url).scheme not in ("file", "data", "about", "blob"):
-            self._notes.append(f"asks {request.url}")
+            self._notes.append(f"requests {request.url}")
 
     def _faults_of_page(self, tab: Tab, view: str) -> Iterator[str]:
         if (
             tab.locator("span.math, div.math").count()
             > tab.locator(".math :is(.katex-html, math)").count()
         ):
-            yield "has a formula that was not set"
+            yield "has a formula that was not rendered"
         yield from self._faults_of_document(tab.main_frame)
         for theme in ("light", "dark"):
             if unlike := tab.evaluate(UNLIKE_THE_PAGE, theme):
@@ -195,7 +196,7 @@ class Browser:
         if excess > 0:
             yield f"scrolls sideways by {excess} px"
         frame.evaluate(self._axe)
-        # A frame is a document of its own, and looked into by itself.
+        # A frame is a separate document, and is checked separately.
         options = {"runOnly": {"type": "tag", "values": AXE_TAGS}, "iframes": False}
         options["preload"] = False  # style sheets of files cannot be read again
         for violation in frame.evaluate("options => axe.run(options)", options)["violations"]:
@@ -203,7 +204,7 @@ class Browser:
             yield f"axe: {violation['id']}, {len(places)} times, as in {places[0]['html'][:160]}"
 
     def _faults_of_figure(self, tab: Tab, figure: Locator, view: str) -> Iterator[str]:
-        """Yield the faults of one stepper or playground, scrolled to as a reader does it."""
+        """Scroll to one stepper or playground as a reader does, and yield its faults."""
         element = figure.locator("iframe")
         kind = element.get_attribute("class") or ""
         figure.evaluate("figure => figure.scrollIntoView({ block: 'start' })")
@@ -227,16 +228,16 @@ class Browser:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--only", default="", help="look at pages with this in their path")
+    parser.add_argument("--only", default="", help="check only pages with this text in their path")
     options = parser.parse_args()
     everything = [path for path in sorted(SITE.rglob("*.html")) if "_modules" not in path.parts]
     pages = [path for path in everything if options.only in str(path.relative_to(SITE))]
     if not pages:
-        print(f"There is no page in {SITE}. Build the book first: make docs")
+        print(f"{SITE} contains no pages. Build the book first: make docs")
         return 1
     chromium = shutil.which("chromium") or shutil.which("chromium-browser")
     if not chromium:
-        print("No Chromium here: links are checked, pages are not opened.")
+        print("Chromium was not found: links are checked, but pages are not opened.")
     count = 0
     opened = Browser(chromium).faults(pages) if chromium else ()
     for fault in chain(broken_links(pages), opened):

@@ -1,8 +1,8 @@
-"""How the book is built: ``make docs``.
+"""The configuration of the book, which ``make docs`` builds.
 
-The tutorials and the worked derivations are Python scripts: sphinx-gallery runs them while the book
-is built, so every number, table and picture in them was computed by the tinygraph beside them.
-Nothing is fetched, neither by the build nor by the pages.
+The tutorials and the worked derivations are Python scripts. sphinx-gallery runs them while the book
+is built, so this version of tinygraph computes every number, table and picture in them. Neither the
+build nor the pages download anything.
 """
 
 import sys
@@ -42,7 +42,7 @@ exclude_patterns = [
 ]
 nitpicky = True
 
-# -- What a page looks like ----------------------------------------------------------------------
+# -- Appearance of the pages ---------------------------------------------------------------------
 
 html_theme = "furo"
 html_title = "tinygraph"
@@ -72,9 +72,9 @@ html_theme_options = {
     },
 }
 
-# The package brings KaTeX's script; its style and fonts lie in _static/katex, of the same version.
+# The extension contains KaTeX's script; _static/katex has the style and fonts of the same version.
 katex_css_path = "katex/katex.min.css"
-# A formula may link within its own page (a symbol to its card in a diagram), and nowhere else.
+# A formula may only link within its own page (a symbol to its card in a diagram).
 katex_options = (
     "throwOnError: true, strict: 'error', "
     r"trust: (it) => it.command === '\\href' && it.url.startsWith('#')"
@@ -86,7 +86,7 @@ copybutton_prompt_is_regexp = True
 # -- Reference from the docstrings ---------------------------------------------------------------
 
 autodoc_member_order = "bysource"
-autodoc_typehints = "none"  # the docstrings say the types, with shapes
+autodoc_typehints = "none"  # the docstrings give the types, with shapes
 autodoc_default_options = {"members": True}
 napoleon_google_docstring = False
 napoleon_use_param = False

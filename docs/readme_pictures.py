@@ -1,7 +1,7 @@
 """Make the pictures that the README shows: ``make pictures``.
 
-They are kept in the project, since a README is read where nothing is built.  A test makes them anew
-and compares what stands in them.
+They are part of the repository, since a README is read without building anything.  A test makes
+them again and compares their texts.
 """
 
 from __future__ import annotations

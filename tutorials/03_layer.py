@@ -56,8 +56,9 @@ except tg.TinygraphError as error:
 # From one element to the matrix
 # ------------------------------
 # Look at a single weight, :math:`W_{kj}`: feature k, unit j. Which elements of :math:`z` depend on
-# it? In *every* sample i, exactly one: :math:`z_{ij} = \sum_k x_{ik} W_{kj}`. There,
-# :math:`W_{kj}` is multiplied by :math:`x_{ik}`. Multiply along each path, then add the paths:
+# it? In *every* sample i, exactly one: :math:`z_{ij} = \sum_m x_{im} W_{mj}`. In its term
+# :math:`m = k`, the weight is multiplied by :math:`x_{ik}`. Multiply along each path, then add the
+# paths:
 #
 # .. math:: \frac{\partial L}{\partial W_{kj}} = \sum_i x_{ik}\, g_{ij} .
 #

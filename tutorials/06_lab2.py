@@ -108,7 +108,7 @@ assert after < before
 # %%
 # **The answer to the question.** In the forward pass, each node computes its value from its inputs.
 # In the backward pass, each node multiplies its incoming gradient by its local derivatives and
-# gives the products to its inputs. Then the optimizer subtracts :math:`\eta` times the gradient
+# passes the products to its inputs. Then the optimizer subtracts :math:`\eta` times the gradient
 # from every parameter, and the loss has decreased.
 #
 # Exercise

@@ -26,8 +26,9 @@ r"""
 # with the learning rate :math:`\eta`. (The usual name is SGD. The S stands for *stochastic*,
 # because the gradient often comes from a part of the data.)
 #
-# To first order, the loss falls by :math:`\eta \lVert \partial L/\partial w \rVert^2`, so a larger
-# :math:`\eta` helps. But this estimate is accurate only for short steps.
+# To first order, the loss falls by :math:`\eta \lVert \partial L/\partial w \rVert^2`. Here,
+# :math:`\lVert \cdot \rVert` is the *Frobenius norm*, so its square is the sum of the squares of
+# all elements. A larger :math:`\eta` helps, but this estimate is accurate only for short steps.
 #
 # A valley in one dimension
 # -------------------------
@@ -155,7 +156,8 @@ page = tg.playground(
             *("data", "noise", "points", "activation", "optimizer", "batch size", "L2"),
             "training data",
         ],
-        "done": "A rate ten times smaller is too slow. A rate ten times larger gets stuck.",
+        "done": "A rate ten times smaller is too slow. With a rate ten times larger, training "
+        "gets stuck.",
     },
 )
 show(page)

@@ -92,8 +92,8 @@ assert 0 < rows[1][3] < rows[0][3]
 # -----------------------------
 # * **Momentum** keeps a velocity. It is a running sum of past gradients, in which old gradients
 #   lose weight.
-# * **AdaGrad** keeps the sum of squared gradients and divides by its root. So each parameter gets
-#   its own learning rate. The sum only grows, so under a constant gradient the steps only shrink.
+# * **AdaGrad** keeps the sum of squared gradients and divides by its root. So each weight gets its
+#   own learning rate. The sum only grows, so under a constant gradient the steps only shrink.
 # * **RMSProp** uses a running mean instead of the sum, so it forgets old gradients.
 # * **Adam** keeps a running mean of the gradient and one of its square. It corrects both, because
 #   they start at 0.
@@ -154,7 +154,7 @@ show(tg.render(tg.Graph(tg.Sum(tg.Multiply(c, square, name="scaled"), name="L"))
 # %%
 # **The answer to the question.** An optimizer can remember the direction of past gradients
 # (Momentum), their size (AdaGrad, RMSProp), or both (Adam). With the direction, it takes longer
-# steps along a constant slope. With the size, it gives every parameter its own learning rate.
+# steps along a constant slope. With the size, it gives every weight its own learning rate.
 #
 # Exercise
 # --------
@@ -176,5 +176,5 @@ show(check("08", answer))
 #
 # What this leaves out
 # --------------------
-# This page does not cover weight decay, schedules and second-order methods. Also, a fair comparison
+# This page does not cover weight decay, schedules or second-order methods. Also, a fair comparison
 # needs more than one seed and a tuned :math:`\eta` for each optimizer. The lab's report does that.

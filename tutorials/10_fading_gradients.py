@@ -168,8 +168,9 @@ show(page)
 # Remedies
 # --------
 # * Use an activation whose slope reaches 1, such as tanh or ReLU.
-# * Scale the weights to the number of inputs :math:`m`: :math:`1/\sqrt m` for tanh and
-#   :math:`\sqrt{2/m}` for ReLU. Then values neither grow nor shrink much from layer to layer.
+# * Draw the weights with a standard deviation that fits the number of inputs :math:`m`:
+#   :math:`1/\sqrt m` for tanh and :math:`\sqrt{2/m}` for ReLU. Then values neither grow nor shrink
+#   much from layer to layer.
 # * If units die, start the bias at 0 and use a smaller learning rate.
 # * Use Adam, which divides by the size of the gradient. The steps in a layer with small gradients
 #   become as long as in the others. But the gradient itself is still the same.

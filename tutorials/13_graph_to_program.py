@@ -33,7 +33,7 @@ optimizer = tg.SGD(model.parameters, lr=1.0)
 
 
 def microseconds_per_step(step, steps=300):
-    """Return the best of five rounds. Other programs may have disturbed the rest."""
+    """Return the best of five rounds. Other programs may have disturbed the other rounds."""
     rounds = []
     for _ in range(5):
         start = time.perf_counter()

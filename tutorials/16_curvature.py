@@ -80,7 +80,7 @@ def curvature_graph(loss, parameters):
 
 
 def largest_curvature(loss, parameters, steps=200, **feeds):
-    """Return the eigenvalue of the Hessian with the largest size, and its direction."""
+    """Return the Hessian's eigenvalue of largest absolute value, and its direction."""
     graph, names = curvature_graph(loss, parameters)
     rng = np.random.default_rng(0)
     v = [rng.normal(size=p.shape) for p in parameters]
@@ -176,7 +176,8 @@ for factor in (0.5, 1.5, 1.9, 2.1):
 # -------------
 # Gradient descent uses one rate for all directions. *Newton's method* divides by the curvature:
 # :math:`w \leftarrow w - H^{-1} \,\partial L / \partial w`. For a quadratic loss, one step reaches
-# the minimum. For our first loss, each step doubles the number of correct digits:
+# the minimum. For our first loss, each step close to the minimum about doubles the number of
+# correct digits:
 
 w.value = 1.5
 for step in range(1, 6):

@@ -113,9 +113,9 @@ show(fig)
 
 # %%
 # **Your prediction.** Only the cross-entropy. Its gradient is :math:`p - t`, which is close to
-# :math:`(-1, 1, 0)` for a certain mistake. The squared error multiplies by the slope of the
-# softmax. This slope is almost 0 if one probability is close to 1. So the samples that are most
-# wrong teach the network nothing.
+# :math:`(-1, 1, 0)` for a confident mistake. The squared error multiplies by the slope of the
+# softmax. This slope is almost 0 if one probability is close to 1. So the network learns almost
+# nothing from the samples that are most wrong.
 
 assert norms["cross-entropy"][-1] > 1.4
 assert norms["squared error"][-1] < 1e-4

@@ -95,8 +95,8 @@ show(fig)
 # %%
 # **Your prediction.** The error is proportional to :math:`1/\sqrt{\text{batch size}}`, as for every
 # mean of independent samples. So a batch that is 16 times larger costs 16 times as much, but its
-# error is only 4 times smaller. Many cheap steps in roughly the right direction are better than few
-# exact ones.
+# error is only 4 times smaller. Many cheap steps in roughly the right direction are better than a
+# few exact ones.
 
 assert np.allclose(np.array(errors) * np.sqrt(sizes), errors[0] * 2, rtol=0.25)
 
@@ -144,8 +144,8 @@ assert accuracy["full batch"] < 0.85
 #
 # The mistakes
 # ------------
-# A *confusion matrix* counts how often each digit was read as each other one. And it is always
-# worth a look at the worst mistakes:
+# A *confusion matrix* counts how often each digit was read as each other one. It is also always
+# worth looking at the worst mistakes:
 
 logits = models["batches of 32"].predict(x=X_new)
 show(tg.plots.confusion_matrix(T_new, logits).figure)

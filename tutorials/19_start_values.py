@@ -2,7 +2,7 @@ r"""
 19 · Start values and normalization
 ===================================
 
-**Question.** Training begins at random weights. Does it matter how large they are?
+**Question.** Training begins with random weights. Does it matter how large they are?
 """
 
 # %%
@@ -39,7 +39,7 @@ assert (W1.value == W1.value[:, :1]).all()
 
 # %%
 # **Your prediction.** They are still equal. Four units with the same weights compute the same
-# value, so they get the same gradient, and a step keeps them equal. The layer has one unit, drawn
+# value, so they get the same gradient, and a step keeps them equal. The layer is one unit, copied
 # four times. Random start values break this *symmetry*.
 #
 # Not too small, not too large
@@ -139,8 +139,8 @@ show(compare(relu))
 # Normalization
 # -------------
 # The scale is right only at the start: training changes the weights. *Layer normalization* computes
-# the mean and the standard deviation of each sample's values, subtracts the one and divides by the
-# other. Then it multiplies by a trained gain and adds a trained bias:
+# the mean and the standard deviation of each sample's values. It subtracts the mean, and divides by
+# the standard deviation. Then it multiplies by a trained gain and adds a trained bias:
 #
 # .. math:: h = \gamma\, \frac{z - \operatorname{mean}(z)}{\operatorname{std}(z)} + \beta .
 #
@@ -155,9 +155,8 @@ show(compare(normalized))
 # %%
 # **Your prediction.** The values are the same for every scale. If all weights are twice as large,
 # then :math:`z` and its standard deviation are twice as large, and the quotient does not change.
-# The gradients of the weights keep their shape, too: they are twice as large if the weights are
-# half as large. So small weights move far, and large weights move little, until the two fit
-# together.
+# The curves of the gradients have the same form, too, but they are twice as high if the weights are
+# half as large. So small weights take long steps, and large weights take short ones.
 
 ends = [sizes(model)[0][-1] for model in normalized.values()]
 assert np.ptp(ends) < 1e-3

@@ -15,8 +15,8 @@ learned, and how can we stop this?
 #
 #     Images that it was not trained on.
 #
-# Too few data
-# ------------
+# Too little data
+# ---------------
 # The points below come from two half moons, one for each class. Noise moves them, so the two
 # classes overlap. There are only 60 points for training. 400 more points of the same kind are the
 # *validation data*.
@@ -109,12 +109,12 @@ print(f"{stopped.stopped} after {len(stopped)} epochs")
 #
 # Random failures
 # ---------------
-# *Dropout* sets each element of a layer to 0 with the probability :math:`p`, in every step to
-# different ones. Then no unit can rely on another one to correct it. The remaining elements are
-# divided by :math:`1 - p`, so the expected sum of the next layer does not change. In ``predict``,
-# all elements are used.
+# *Dropout* sets each element of a layer to 0 with the probability :math:`p`, and it chooses the
+# elements again in every step. Then no unit can rely on another one to correct it. The remaining
+# elements are divided by :math:`1 - p`, so the expected sum in the next layer does not change. In
+# ``predict``, all elements are used.
 #
-# In the graph, the random mask is a node (``Random``), and a ``Switch`` chooses 1 in its place for
+# In the graph, the random mask is a node (``Random``), and a ``Switch`` replaces it by 1 in
 # ``predict``. So there is no mode that you could forget to set:
 
 small = network(dropout=0.5, units=3)
@@ -152,8 +152,8 @@ for ax, name in zip(axes, ("early stopping", "weight decay", "dropout"), strict=
 show(fig)
 
 # %%
-# The best remedy is not in this list: more data. With 2,000 points, the plain network hardly
-# overfits: after 500 epochs, its validation loss is 0.31, close to its minimum of 0.29.
+# The best remedy is not in this list: more data. With 2,000 points, the plain network overfits very
+# little. After 500 epochs, its validation loss is 0.31, close to its minimum of 0.29.
 #
 # **The answer to the question.** It has learned the noise of the training data. Validation data
 # show this. Early stopping, weight decay and dropout keep the network from becoming certain of

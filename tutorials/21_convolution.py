@@ -78,8 +78,8 @@ print("input", x.value.shape, " kernel", K.value.shape, " output", y.value.shape
 # ----------------------------------
 # .. admonition:: Predict
 #
-#     One weight of the kernel is used in every window. The output is 6 × 6. How many products does
-#     the gradient of this weight add up, for one image? Which array operation is this?
+#     One weight of the kernel is used in every window, and the output is 6 × 6. So its gradient is
+#     a sum of products. How many products does one image contribute? Which array operation is this?
 
 model.backward()
 g = y.grad
@@ -91,7 +91,7 @@ print(np.round(by_hand, 3))
 assert np.allclose(by_hand, K.grad[0, 0])
 
 # %%
-# **Your prediction.** It adds up 36 products for each image, one per window. Each of them is an
+# **Your prediction.** Each image contributes 36 products, one per window. Each of them is an
 # element of g times the pixel that the weight was multiplied by. So the gradient of the kernel is
 # the convolution of the input *with g as the kernel*. :doc:`/derivations/14_convolution` also
 # derives the gradient of the input: g is convolved with the kernel rotated by half a turn.
@@ -157,24 +157,24 @@ for name, model in models.items():
     print("{:12} in place {:.1%}, moved {:.1%}".format(name, *results[name]))
 
 # %%
-# **Your prediction.** The network of convolutions reads more of the moved digits, because its
-# kernels find a stroke wherever it is. But it is not immune: its last layer still has a weight for
-# each place.
+# **Your prediction.** The convolutional network reads more of the moved digits, because its kernels
+# find a stroke wherever it is. But it also reads fewer digits than before: its last layer still has
+# a weight for each place.
 
 assert results["convolution"][0] > 0.96
 assert results["convolution"][1] > results["linear"][1] + 0.1
 
 # %%
-# What has it learned? Here are the eight kernels of the first convolution. Some of them are edges
-# and strokes in different directions:
+# What has it learned? Here are the eight kernels of the first convolution. Some of them respond to
+# edges and strokes in different directions:
 
 kernels = models["convolution"]["conv1/K"].value[:, 0]
 show(tg.plots.images(kernels, columns=8))
 
 # %%
-# **The answer to the question.** A convolution uses one small kernel at all places of the image.
-# Backward, the contributions of all places add up in the gradient of the kernel. So every place in
-# every image teaches the same few weights.
+# **The answer to the question.** A convolution uses one small kernel at all places of the image. In
+# the backward pass, the contributions of all places add up in the gradient of the kernel. So the
+# same few weights learn from every place in every image.
 #
 # Exercise
 # --------

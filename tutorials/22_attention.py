@@ -2,8 +2,8 @@ r"""
 22 · Embeddings and attention
 =============================
 
-**Question.** In a text, one word may decide about another one far away. How does a network look at
-the right place?
+**Question.** In a text, the meaning of a word may depend on another word far away. How does a
+network look at the right place?
 """
 
 # %%
@@ -19,8 +19,8 @@ the right place?
 # Numbers for symbols
 # -------------------
 # A text is a sequence of *tokens*: whole numbers that name letters or words. The token 4 is not
-# twice as large as the token 2; it is only another symbol. So each token gets a vector of its own,
-# a row of a table. The network learns this table, the *embedding*.
+# twice as large as the token 2; it is only another symbol. So each token gets its own vector, a row
+# of a table. The network learns this table, the *embedding*.
 #
 # .. admonition:: Predict
 #
@@ -49,16 +49,16 @@ assert table.grad[:, 0].tolist() == [0, 1, 0, 2, 0]
 #
 # A mean with learned weights
 # ---------------------------
-# Now each position must collect information from the others. *Attention* does it with three
+# Now each position must collect information from the others. *Attention* does this with three
 # vectors, which three linear layers compute at every position:
 #
 # * a *query*: what this position looks for;
-# * a *key*: what this position offers to be found by;
+# * a *key*: what queries are compared with to find this position;
 # * a *value*: the information that it passes on.
 #
-# The *score* of two positions is the product of the query of the one and the key of the other. A
-# softmax turns the scores of a query into weights. The result is the mean of all values with these
-# weights:
+# The *score* of two positions is the dot product of the query of one position and the key of the
+# other. A softmax turns the scores of a query into weights. The result is the weighted mean of all
+# values:
 #
 # .. math:: Y = \operatorname{softmax}\!\left( \frac{Q K^\top}{\sqrt d} \right) V .
 #
@@ -86,7 +86,7 @@ print("weights:", weights.round(3), " result:", result.round(2))
 # %%
 # **Your prediction.** It is near 10, because the first key points in the direction of the query.
 # All steps are differentiable, so the network learns *where to look* by gradient descent: if a
-# value would make the loss smaller, the gradient raises the score of its position.
+# value would make the loss smaller, a step raises the score of its position.
 #
 # Why divide by :math:`\sqrt d`? A score is a sum of :math:`d` products. If queries and keys have
 # elements of size 1, the score has the size :math:`\sqrt d`. Such scores would saturate the
@@ -94,8 +94,9 @@ print("weights:", weights.round(3), " result:", result.round(2))
 #
 # Reverse a sequence
 # ------------------
-# The task: five symbols in, the same symbols in reverse order out. The network has an embedding,
-# one attention and a linear layer. It also adds to each vector a learned vector for its *position*:
+# The input is a sequence of five symbols, and the output must be the same symbols in reverse order.
+# The network has an embedding, one attention layer and a linear layer. It also adds to each vector
+# a learned vector for its *position*:
 
 X, T = tg.data.reversal(2000, length=5, symbols=6, rng=0)
 X_new, T_new = tg.data.reversal(500, length=5, symbols=6, rng=1)
@@ -200,6 +201,6 @@ show(check("22", answer))
 #
 # What this leaves out
 # --------------------
-# Several attentions next to each other, the *heads*, can look at several places at once. A *causal*
-# attention sees only earlier positions, which a network needs to continue a text. The scores of
+# Several attention *heads* in parallel can look at several places at once. In *causal* attention, a
+# position does not see later positions. A network needs this to continue a text. The scores of
 # :math:`T` positions are :math:`T^2` numbers, so long texts are expensive.

@@ -9,19 +9,20 @@ one of its training steps, number by number?
 # %%
 # .. admonition:: Remember
 #
-#     From :doc:`22_attention`: what do the weights of the attention depend on, and what are they
-#     used for?
+#     From :doc:`22_attention`: what do the weights of attention depend on, and what are they used
+#     for?
 #
 # .. dropdown:: Answer
 #
-#     On the products of queries and keys. The result is the mean of the values with these weights.
+#     They depend on the products of queries and keys. The result is the mean of the values with
+#     these weights.
 #
 # The parts
 # ---------
 # You know all parts of a transformer already:
 #
 # * an embedding for the tokens, and a vector for each position (:doc:`22_attention`);
-# * *blocks*: each has an attention, and two linear layers with an activation between them;
+# * *blocks*: each has an attention layer, and two linear layers with an activation between them;
 # * layer normalization before each of the two parts (:doc:`19_start_values`);
 # * a linear layer that gives logits for each position (:doc:`17_classification`).
 #
@@ -98,7 +99,7 @@ print(f"digits right: {right.mean():.2%}   whole strings right: {right.all(axis=
 assert right.mean() > 0.99
 
 # %%
-# **Your prediction.** Practically all of them. The network has not learned strings by heart. It has
+# **Your prediction.** Almost all of them. The network has not learned strings by heart. It has
 # learned a *rule* about positions, and the rule holds for every string.
 #
 # Where does it look?
@@ -122,9 +123,10 @@ show(fig)
 #
 # Step by step
 # ------------
-# Every number of a training step can be followed, here too. This transformer has one block, strings
-# of three digits, and vectors of four numbers. Its stepper shows one training step on two strings.
-# Walk to ``block1/attention/weights`` and to the sums ``block1/sum`` and ``block1/result``:
+# You can follow every number of a training step here, too. The next transformer has one block,
+# strings of three digits, and vectors of four numbers. Its stepper shows one training step on two
+# strings. Look at ``block1/attention/weights`` and at the sums ``block1/sum`` and
+# ``block1/result``:
 
 tiny = transformer(length=3, digits=3, width=4, blocks=1, heads=1)
 strings, answers = tg.data.reversal(2, length=3, symbols=3, rng=0)
@@ -161,7 +163,7 @@ show(check("23", answer))
 #
 # What this leaves out
 # --------------------
-# A language model predicts the *next* token of a text. Its attention is causal: a position sees
-# only earlier positions. It has thousands of tokens, vectors of thousands of numbers and up to a
-# hundred blocks. But each block is the one on this page. ``tinygraph train reverse`` trains this
-# network from the command line.
+# A language model predicts the *next* token of a text. Its attention is causal: a position does not
+# see later positions. It has many thousands of tokens, vectors of thousands of numbers and up to
+# about a hundred blocks. But each block has the parts of the blocks on this page. ``tinygraph train
+# reverse`` trains this network from the command line.

@@ -1,12 +1,12 @@
-"""Reads the docstrings of the package as they are written.
+"""Prepare the package's docstrings for Sphinx.
 
-An example may end a docstring without a heading: it gets one here, since NumPy's style would take
-it for a part of the section above it.
+An example at the end of a docstring needs no heading.  It gets one here, since NumPy's style would
+otherwise read the example as a part of the section above it.
 
-Docstrings name a class as a reader knows it, ``Graph`` or ``ShapeError``; the reference documents
-it under one full name, such as ``tinygraph.Graph``.  A name is looked up by its last part, so it
-need not matter in which module it was written.  What the reference does not have stays an error in
-a role, and becomes plain text where it is only the type of an argument ("array (n, 2)").
+Docstrings use the short name of a class, ``Graph`` or ``ShapeError``.  The reference documents the
+class under its full name, such as ``tinygraph.Graph``.  So a name is looked up by its last part.  A
+name that is not in the reference is an error in a role, and becomes plain text if it is only the
+type of an argument ("array (n, 2)").
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ OUTSIDE = re.compile(
     r"|\{.*|\".*|'.*|\d+|[a-z_]+|[BmnH]|None|True|False|Any|Array|Generator|Path|PathLike|Iterable"
     r"|Sequence|Mapping|Callable|ModuleType|Axes|Figure"
 )
-"""Words that types in docstrings are made of, and names of other packages."""
+"""The words in the types of docstrings, and names of other packages."""
 
 SECTION = re.compile(r"-{4,}")
 
@@ -33,7 +33,7 @@ SECTION = re.compile(r"-{4,}")
 def head_examples(
     app: Sphinx, what: str, name: str, obj: object, options: object, lines: list[str]
 ) -> None:
-    """Put the heading "Examples" above examples that stand below another section."""
+    """Put the heading "Examples" above examples that follow another section."""
     first = next((i for i, line in enumerate(lines) if line.startswith(">>> ")), None)
     if first is not None and "Examples" not in lines and any(map(SECTION.match, lines[:first])):
         lines[first:first] = ["Examples", "--------"]
@@ -42,7 +42,7 @@ def head_examples(
 def resolve(
     app: Sphinx, env: BuildEnvironment, node: pending_xref, contnode: nodes.Element
 ) -> nodes.reference | nodes.Element | None:
-    """Return a reference to what the last part of the name names."""
+    """Return a reference to the documented object with the same last part of the name."""
     if node.get("refdomain") != "py":
         return None
     last = node["reftarget"].rpartition(".")[2]
@@ -61,7 +61,7 @@ def resolve(
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
-    # Before napoleon, which makes reStructuredText of the sections.
+    # Before napoleon, which turns the sections into reStructuredText.
     app.connect("autodoc-process-docstring", head_examples, priority=100)
     app.connect("missing-reference", resolve)
     return {"parallel_read_safe": True}

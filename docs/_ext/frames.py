@@ -1,8 +1,9 @@
-"""Gives every stepper and playground of the book a file of its own, and a link to open it there.
+"""Write every stepper and playground of the book to its own file, with a link that opens the file.
 
-A cell of a tutorial ends with the whole page as the text of a frame.  When Sphinx writes the page
-around it, that text becomes a file in the folder ``live``, which the frame loads once a reader
-scrolls to it (``_static/book.js``).  So a page opens fast, and a stepper can fill a tab.
+A cell of a tutorial ends with a frame that contains the text of a whole page.  When Sphinx writes
+the surrounding page, that text becomes a file in the folder ``live``.  The frame loads the file
+when a reader scrolls to it (``_static/book.js``).  So a page opens fast, and a stepper can fill a
+tab.
 """
 
 from __future__ import annotations
@@ -20,11 +21,11 @@ from tinygraph.viz.stepper.stepper import Stepper
 FOLDER = "live"
 FRAME = re.compile(r'<iframe class="(?P<kind>\w+)" srcdoc="(?P<page>[^"]*)"></iframe>')
 MAY = "allow-scripts allow-forms allow-downloads"
-"""The rights of a frame: it cannot read the page around it."""
+"""The permissions of a frame: it cannot read the surrounding page."""
 
 
 def frame(kind: str, page: str) -> str:
-    """Return a frame that holds a whole page, until Sphinx writes the page around it."""
+    """Return a frame that holds a whole page until Sphinx writes the surrounding page."""
     return f'<iframe class="{kind}" srcdoc="{html.escape(page)}"></iframe>'
 
 
@@ -53,7 +54,7 @@ def file_frames(body: str, page: str, folder: Path, up: str) -> str:
     folder : Path
         The root of the book.
     up : str
-        The way from the page to the root, such as ``"../"``.
+        The relative path from the page to the root, such as ``"../"``.
     """
     frames = list(FRAME.finditer(body))
     for number, found in enumerate(frames, start=1):
@@ -68,7 +69,7 @@ def file_frames(body: str, page: str, folder: Path, up: str) -> str:
 def write_frames(
     app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: object
 ) -> None:
-    """Do it for a page that Sphinx is about to write."""
+    """Write the frames of a page that Sphinx is about to write."""
     if "body" in context:
         up = "../" * page.count("/")
         context["body"] = file_frames(context["body"], page, Path(app.outdir), up)

@@ -1,8 +1,8 @@
-"""Directives whose content is what the project says of itself while the book is built.
+"""Directives that compute their content while the book is built.
 
-``.. terminal:: tinygraph lab2 --help`` shows a command and what it prints.
-``.. picture::`` draws the diagram that its lines of Python leave in ``picture``.
-``.. playground::`` shows its lines of Python, and the playground that they leave in ``page``.
+``.. terminal:: tinygraph lab2 --help`` shows a command and its output.
+``.. picture::`` runs its lines of Python and draws the diagram that they assign to ``picture``.
+``.. playground::`` shows its lines of Python, and the playground that they assign to ``page``.
 ``.. modules::`` lists every module of the package with the first line of its docstring, level by
 level, in the order of ``tests/test_architecture.py``.
 """
@@ -28,7 +28,7 @@ ROOT = Path(__file__).parents[2]
 
 
 class Terminal(Directive):
-    """A command of ``tinygraph`` and its output; a command that fails stops the build."""
+    """Show a ``tinygraph`` command and its output; a command that fails stops the build."""
 
     required_arguments = 1
     final_argument_whitespace = True
@@ -36,7 +36,7 @@ class Terminal(Directive):
     def run(self) -> list[nodes.Node]:
         command = shlex.split(self.arguments[0])
         if command[0] != "tinygraph":
-            raise self.error(f"A terminal shows a tinygraph command; got {command[0]!r}.")
+            raise self.error(f"terminal needs a tinygraph command; got {command[0]!r}.")
         done = subprocess.run(
             [sys.executable, "-m", *command],
             capture_output=True,
@@ -51,7 +51,7 @@ class Terminal(Directive):
 
 
 class Picture(Directive):
-    """The diagram that the content, lines of Python, leaves in ``picture``."""
+    """Run the content and show the diagram that it assigns to ``picture``."""
 
     has_content = True
 
@@ -62,7 +62,7 @@ class Picture(Directive):
 
 
 class PlaygroundPage(Directive):
-    """The content, lines of Python, and the playground that they leave in ``page``."""
+    """Show the content, and the playground that it assigns to ``page``."""
 
     has_content = True
 
@@ -75,7 +75,7 @@ class PlaygroundPage(Directive):
 
 
 class Modules(Directive):
-    """The modules of the package, level by level, each with the first line of its docstring."""
+    """List the modules of the package by level, each with the first line of its docstring."""
 
     def run(self) -> list[nodes.Node]:
         by_level: dict[int, list[Path]] = defaultdict(list)

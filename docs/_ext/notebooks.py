@@ -1,7 +1,7 @@
-"""Makes the notebooks read as the pages do: sphinx-gallery leaves some directives as they stand.
+"""Convert the directives that sphinx-gallery leaves in notebooks to Markdown.
 
-Solutions are folded away, predictions stand out, tables and listings are Markdown's own, and a link
-into the book is the name of its page.
+Solutions become folded sections and predictions become quotations. Tables and listings become
+Markdown, and a link into the book becomes the name of its page.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ NAME = re.compile(r":(?:func|class|meth):`~?([^`]+)`")
 
 
 def readable(text: str) -> str:
-    """Return the Markdown of a cell without directives.
+    """Convert the directives in the text of a cell to Markdown.
 
     >>> print(readable(".. dropdown:: Solution\\n\\n    It is 1.\\n\\n## Next\\n"))
     <details><summary>Solution</summary>
@@ -82,7 +82,7 @@ def readable(text: str) -> str:
 
 
 def table(match: re.Match[str]) -> str:
-    """Return a list-table as Markdown's: a row a line, and an empty head, which it must have."""
+    """Convert a list-table to Markdown: one row per line, below the header that Markdown needs."""
     rows = [
         [
             MATH.sub(without_bars, " ".join(cell.split()))
@@ -96,7 +96,7 @@ def table(match: re.Match[str]) -> str:
 
 
 def listing(match: re.Match[str]) -> str:
-    """Return the lines of a source file that the page shows."""
+    """Convert a literalinclude to a block of code with the same lines of the source file."""
     options: dict[str, Any] = dict(OPTION.findall(match["options"]))
     if "dedent" in options:
         options["dedent"] = int(options["dedent"])
@@ -105,7 +105,7 @@ def listing(match: re.Match[str]) -> str:
 
 
 def without_bars(formula: re.Match[str]) -> str:
-    """Return a formula that a row of a table can hold, where a bar would end the cell."""
+    """Replace the bars in a formula, because a bar would end a cell of a Markdown table."""
     return formula[0].replace(r"\|", r"\Vert ").replace("|", r"\vert ")
 
 

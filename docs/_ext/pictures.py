@@ -1,8 +1,8 @@
-"""Shows a diagram in the page: sphinx-gallery asks what a cell ends with for HTML.
+"""Show diagrams in the pages of the book: sphinx-gallery shows the HTML of a cell's last value.
 
-By itself a diagram turns dark with the system; in the book it does so with the page, which has a
-switch of its own.  A diagram that is wider than a column of the book is set in rows, so that its
-text can be read and nothing is cut off.
+Elsewhere, a diagram follows the dark mode of the system.  In the book it follows the page, which
+has its own switch.  A diagram that is wider than a column of the book is broken into rows, so that
+its text is readable and nothing is cut off.
 """
 
 from __future__ import annotations
@@ -22,18 +22,18 @@ COLUMN = 600.0
 
 
 def figure(diagram: Diagram) -> str:
-    """Return the picture as a figure that scrolls by itself where the page is narrower."""
+    """Return the picture as a figure that scrolls separately if the page is too narrow."""
     return f'<figure class="diagram" tabindex="0">{themed(diagram)}</figure>'
 
 
 def themed(diagram: Diagram) -> str:
-    """Return the picture, dark where the page is, as the theme's own style sheet decides it."""
+    """Return the picture with style rules that follow the dark mode of the page's theme."""
     own = f"{DARK_SYSTEM}{{{dark_rules(f'#{diagram.prefix}')}}}"
     chosen = dark_rules(f'body[data-theme="dark"] #{diagram.prefix}')
     asked = dark_rules(f'body:not([data-theme="light"]) #{diagram.prefix}')
     before, found, after = diagram.svg.partition(html.escape(own, quote=False))
     if not found:
-        raise LookupError("A diagram has no dark rules of its own any more, to be put in a theme.")
+        raise LookupError("The SVG does not contain the dark rules that the theme replaces.")
     return f"{before}{chosen}{DARK_SYSTEM}{{{asked}}}{after}"
 
 

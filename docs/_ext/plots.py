@@ -1,8 +1,8 @@
-"""Saves the plots of a tutorial twice: for a light page and for a dark one.
+"""Save the plots of a tutorial twice: for a light page and for a dark one.
 
-A script draws for white paper, with the colours of the book.  For the dark picture each colour is
-replaced: white by the page's dark, ink by a light grey, and a colour of the palette by its light
-relative, which the diagrams and the steppers use in the dark as well.
+A script draws on white, with the colours of the book.  For the dark picture, each colour is
+replaced: white by the page's dark background, black by a light grey, and a colour of the palette by
+its lighter version, which the diagrams and the steppers use in dark mode, too.
 """
 
 from __future__ import annotations
@@ -36,24 +36,24 @@ import tinygraph as tg
 
 PAPER, INK = "#14181f", "#e5e7eb"
 LIGHT = ("#7cc0f2", "#ffa66e", "#5fd3b0", "#e3b341", "#c99be8")
-"""The relatives of the five colours of ``tg.plots.COLOURS`` in the dark."""
+"""The lighter versions of the five colours of ``tg.plots.COLOURS``, for dark pages."""
 DARK_MAPS = {
     "regions": LinearSegmentedColormap.from_list("regions", ["#1d4766", PAPER, "#5c3213"]),
     "Blues": LinearSegmentedColormap.from_list("Blues", [PAPER, "#1f4f73", "#4a90c4"]),
 }
-"""Colour maps that begin or have their middle at the colour of the paper."""
+"""Dark versions of the colour maps that contain the background colour."""
 MOST_CLASSES = 20
 PIXELS = 200
-"""In an inch of a plot; a page shows 100 of them as an inch, a sharp screen all."""
+"""The resolution of a plot, per inch; a page shows an inch as 100 CSS pixels."""
 
 
 def use_palette(gallery: dict[str, Any], script: str | None) -> None:
-    """Let a script begin with the colours of the book."""
+    """Set matplotlib's colours to those of the book before a script runs."""
     mpl.rcParams["axes.prop_cycle"] = cycler(color=tg.plots.COLOURS)
 
 
 def in_the_dark(colour: Any) -> Any:
-    """Return what stands for a colour on a dark page.
+    """Return the colour that replaces `colour` on a dark page.
 
     >>> in_the_dark("white"), in_the_dark("black"), in_the_dark(tg.plots.COLOURS[0])
     ('#14181f', '#e5e7eb', '#7cc0f2')
@@ -66,7 +66,7 @@ def in_the_dark(colour: Any) -> Any:
             return (*to_rgba(light)[:3], opacity) if opacity < 1 else light
     if max(red, green, blue) - min(red, green, blue) > 0.25:
         return colour
-    # A grey: as far from the paper as it was.
+    # A grey keeps its relative distance from the background.
     share = (red + green + blue) / 3
     mixed = [
         ink + share * (paper - ink) for ink, paper in zip(to_rgba(INK), to_rgba(PAPER), strict=True)
@@ -84,7 +84,7 @@ def darken(figure: Figure) -> None:
 
 def _dark_map(colours: Colormap) -> Colormap:
     if isinstance(colours, ListedColormap) and colours.N <= MOST_CLASSES:
-        # The pale colours of classes. Their hue is what they have more of than white has.
+        # The pale colours of classes: add the hue of each to the dark background.
         hues = [np.array(to_rgb(colour)) - min(to_rgb(colour)) for colour in colours.colors]
         return ListedColormap([np.clip(hue + to_rgb(PAPER), 0, 1) for hue in hues])
     return DARK_MAPS.get(colours.name, colours)
@@ -115,7 +115,7 @@ def _darken_artist(artist: Artist) -> None:
 
 
 def description(figure: Figure) -> str:
-    """Return what a plot shows, for readers who do not see it: titles, and what is over what."""
+    """Describe a plot for readers who cannot see it: its titles, axes and legend."""
     parts: list[str] = []
     for axes in figure.axes:
         over = f"{axes.get_ylabel()} over {axes.get_xlabel()}"
@@ -139,7 +139,7 @@ def scrape(block: Any, variables: dict[str, Any], gallery: dict[str, Any]) -> st
 
 
 def _saved(figure: Figure, path: Path, source: Path) -> Iterator[str]:
-    """Save a figure for both kinds of pages; yield the lines that show it."""
+    """Save a figure for light and dark pages; yield the reStructuredText that shows it."""
     width = round(figure.get_figwidth() * 100)
     text = description(figure)
     for theme in ("light", "dark"):

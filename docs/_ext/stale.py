@@ -1,4 +1,4 @@
-"""Drops the pages of scripts that were renamed or deleted: sphinx-gallery leaves them in place."""
+"""Delete the pages of scripts that were renamed or deleted, which sphinx-gallery keeps."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from sphinx.application import Sphinx
 
 
 def drop_pages_without_script(scripts: Path, pages: Path) -> None:
-    """Remove what was made of scripts that are there no longer; their names begin with a digit."""
+    """Delete each page whose script no longer exists; the names of scripts begin with a digit."""
     for page in pages.glob("[0-9]*"):
         name = page.name.partition(".")[0]
         if page.is_file() and not (scripts / f"{name}.py").exists():
@@ -17,7 +17,7 @@ def drop_pages_without_script(scripts: Path, pages: Path) -> None:
 
 
 def drop_stale_pages(app: Sphinx) -> None:
-    """Drop them where sphinx-gallery writes pages, and where Sphinx writes the book."""
+    """Delete stale pages where sphinx-gallery writes pages, and where Sphinx writes the book."""
     gallery = app.config.sphinx_gallery_conf
     for scripts, pages in zip(gallery["examples_dirs"], gallery["gallery_dirs"], strict=True):
         for folder in (app.srcdir, app.outdir):

@@ -38,8 +38,8 @@ step is :math:`\eta / \sqrt t`, and RMSProp's step converges to :math:`\eta`.
 #      - the first step is too large, by the factor :math:`1/\sqrt{1 - \rho}`; :doc:`12_adam`
 #        corrects this
 #
-# :math:`\varepsilon` only prevents a division by zero where :math:`s = 0`, for an element that
-# never had a gradient.
+# :math:`\varepsilon` only prevents a division by zero where :math:`s = 0`, for an element whose
+# gradient has always been 0.
 #
 # Index form and matrix form
 # --------------------------

@@ -12,8 +12,9 @@ It corrects both means, and divides the first by the root of the second:
 .. math:: \hat m_t = \frac{m_t}{1 - \beta_1^t}, \qquad \hat v_t = \frac{v_t}{1 - \beta_2^t}, \qquad
           w_t = w_{t-1} - \eta\, \frac{\hat m_t}{\sqrt{\hat v_t} + \varepsilon} .
 
-If all gradients have the same expectation, :math:`\hat m_t` has it, too, and :math:`\hat v_t` has
-the expectation of their squares. Under a constant gradient, a step has the length :math:`\eta`.
+If all gradients have the same distribution, :math:`\hat m_t` has the expectation of a gradient, and
+:math:`\hat v_t` has that of its square. Under a constant gradient, a step has the length
+:math:`\eta`.
 It can be longer: after 999 gradients that are 0, the next one gives a step of about :math:`2.5\,
 \eta`."""
 

@@ -42,7 +42,7 @@ Then, with :math:`[j = t_i]` equal to 1 for the right class and 0 for the others
 #           = \frac{e^{x_i} [i = j]\, s - e^{x_i} e^{x_j}}{s^2} = p_i \bigl( [i = j] - p_j \bigr) .
 #
 # Multiplied by :math:`-1/p_t`, the slope of :math:`-\ln p_t`, row :math:`t` of this matrix is
-# :math:`p_j - [j = t]`. The large factor :math:`1/p_t` of a certain mistake and the small factor
+# :math:`p_j - [j = t]`. The large factor :math:`1/p_t` of a confident mistake and the small factor
 # :math:`p_t` of the softmax cancel. This is why we use the two together.
 #
 # Index form and matrix form
@@ -84,7 +84,8 @@ assert np.allclose(formula.sum(axis=1), 0)
 print(tg.gradcheck(model, t=t))
 
 # %%
-# Large logits are no problem: the largest one of a row is subtracted before the exponentials.
+# Large logits do not overflow, because the largest one of each row is subtracted before the
+# exponentials.
 
 x.value = [[900.0, 0.0, 0.0], [0.0, -900.0, 0.0]]
 print("loss:", model.forward(t=t))
@@ -105,8 +106,8 @@ assert np.isfinite(x.grad).all()
 #
 # A picture
 # ---------
-# The right class is 0, and its logit is :math:`a` more than the other two. The gradient goes to 0
-# as the network becomes certain and right, and to −1 as it becomes certain and wrong.
+# The right class is 0, and its logit exceeds the other two by :math:`a`. The gradient of this logit
+# goes to 0 as the network becomes confident and right, and to −1 as it becomes confident and wrong.
 
 a = np.linspace(-8, 8, 81)
 p = np.exp(a) / (np.exp(a) + 2)
@@ -122,9 +123,9 @@ plt.show()
 # Common mistakes
 # ---------------
 # * Applying the softmax twice: once in the network, and once more in a loss that takes logits. The
-#   network trains, but slowly, because the second softmax makes it uncertain.
+#   network trains, but slowly, because the second softmax makes all probabilities similar.
 # * Counting the classes from 1. A label 3 of three classes is refused; labels 1 and 2 are silently
 #   wrong.
-# * Giving one-hot rows where class numbers are expected, or the other way round.
+# * Feeding one-hot rows where class numbers are expected, or the other way round.
 # * Computing :math:`\ln(\operatorname{softmax}(x))` in two steps. The softmax of a small logit is 0
 #   in floating point, and its logarithm is :math:`-\infty`.

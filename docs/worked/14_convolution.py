@@ -116,8 +116,8 @@ print(tg.gradcheck(model))
 #
 # A picture
 # ---------
-# A pixel in the middle is part of six windows, and a pixel in a corner of only one. Its gradient is
-# the sum of this number of contributions:
+# A pixel in the middle is part of six windows, and a pixel in a corner of only one. The gradient of
+# a pixel is the sum of the contributions of all its windows:
 
 ones = np.pad(np.ones(g.shape), ((2, 2), (1, 1)))
 windows = convolve(ones, np.ones((3, 2)))
@@ -132,8 +132,8 @@ assert windows.sum() == g.size * kernel.size
 # %%
 # Common mistakes
 # ---------------
-# * Convolving :math:`g` with the kernel as it is. For the gradient of the image, it must be rotated
-#   by half a turn. With a symmetric kernel, nobody notices.
+# * Convolving :math:`g` with the kernel itself. For the gradient of the image, the kernel must be
+#   rotated by half a turn. A test with a symmetric kernel does not find this mistake.
 # * Forgetting the frame of zeros. The result then has fewer pixels than the image.
 # * Forgetting the sum over the batch. All images share the kernel, so their contributions add up.
 # * Counting parameters per output pixel. The kernel has k · l weights, however large the image is.

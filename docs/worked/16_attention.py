@@ -134,8 +134,8 @@ plt.show()
 # %%
 # Common mistakes
 # ---------------
-# * Taking the softmax along the wrong axis. The weights of one *query* must add up to 1, which is
-#   the last axis of :math:`S`.
+# * Taking the softmax along the wrong axis. The weights of one *query* must add up to 1, so the
+#   softmax uses the last axis of :math:`S`.
 # * Forgetting :math:`1/\sqrt d`. With large d, the scores are large and the softmax saturates. Then
 #   :math:`E` is almost 0, and queries and keys hardly learn.
 # * Masking with 0. To hide a position, add a large negative number to its *score*. A score of 0 is

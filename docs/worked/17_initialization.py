@@ -27,7 +27,7 @@ So the mean square of the values is kept if :math:`s^2 = 1/n`, and that of the g
 #      - the square of a sum
 #    * - :math:`\operatorname{E}[W_{kj} W_{lj}] = \begin{cases} s^2 & k = l \\ 0 & k \ne l
 #        \end{cases}`
-#      - for k ≠ l, independent weights have the expectation 0 · 0
+#      - for k ≠ l, the two weights are independent, so the expectation is the product 0 · 0
 #    * - :math:`\operatorname{E}[z_j^2] = s^2 \sum_k x_k^2 = n s^2 \cdot \overline{x^2}`
 #      - only the terms k = l remain; the bar is the mean over the n inputs
 #    * - :math:`\dfrac{\partial L}{\partial x_k} = \sum_j g_j W_{kj}`
@@ -36,7 +36,7 @@ So the mean square of the values is kept if :math:`s^2 = 1/n`, and that of the g
 #        \sum_j g_j^2 = m s^2 \cdot \overline{g^2}`
 #      - by the same argument, if we treat :math:`g` as independent of :math:`W`
 #
-# Both cannot be kept at once unless n = m. *Xavier initialization* takes the variance between them:
+# Both can be kept at once only if n = m. *Xavier initialization* uses a variance between the two:
 # :math:`s^2 = 2/(n + m)`. Its reciprocal is the mean of n and m.
 #
 # With an activation :math:`h = \varphi(z)`:
@@ -133,8 +133,8 @@ plt.show()
 # Common mistakes
 # ---------------
 # * Using the variance as the standard deviation. The weights are then much too small.
-# * Giving all layers the same seed. Layers of the same shape then have equal weights, and the sums
-#   are no longer of independent numbers.
+# * Giving all layers the same seed. Layers of the same shape then have equal weights, so these
+#   weights are not independent.
 # * Starting all weights at 0. All units of a layer then stay equal
 #   (:doc:`/tutorials/19_start_values`). A *bias* may start at 0.
 #

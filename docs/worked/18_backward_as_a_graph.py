@@ -61,7 +61,7 @@ backward pass is itself a graph of ops, and the rule can be applied to it again.
 #
 # The numbers
 # -----------
-# The graph of the backward pass of a small network gives the gradients of ``backward``, to the bit:
+# For a small network, the graph of the backward pass and ``backward`` give bitwise equal gradients:
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -96,7 +96,7 @@ print(products)
 assert products["backward"] == 2 * products["forward"]
 
 # %%
-# And a derivative of a derivative. For :math:`L = w^4`, the graph gives :math:`4 w^3`,
+# We can also differentiate a derivative. For :math:`L = w^4`, the graph gives :math:`4 w^3`,
 # :math:`12 w^2` and :math:`24 w`:
 
 w = tg.Parameter(2.0, name="w")
@@ -119,8 +119,8 @@ for order, expected in ((1, 32.0), (2, 48.0), (3, 48.0)):
 #
 # A picture
 # ---------
-# Forward and backward together. Each gradient reads values of the forward pass. They have to be
-# kept in memory until then.
+# The diagram shows the forward and the backward pass together. Each gradient reads values of the
+# forward pass, so these values must stay in memory until then.
 
 (dW1,) = tg.gradients(L, [W1])
 tg.render(tg.Graph(dW1))

@@ -7,10 +7,10 @@ Curvature and the learning rate
 eigenvalues :math:`\lambda_1, \dots, \lambda_n` are positive. Gradient descent
 :math:`w \leftarrow w - \eta\, \partial L / \partial w` converges from every start if and only if
 
-.. math:: \eta < \frac{2}{\lambda_{\max}} ,
+.. math:: 0 < \eta < \frac{2}{\lambda_{\max}} .
 
-and Newton's step :math:`w \leftarrow w - H^{-1}\, \partial L / \partial w` reaches the minimum at
-once. The product of :math:`H` with a direction :math:`v` needs no matrix:
+Newton's step :math:`w \leftarrow w - H^{-1}\, \partial L / \partial w` reaches the minimum in one
+step. The product of :math:`H` with a direction :math:`v` can be computed without the matrix:
 
 .. math:: H v = \frac{\partial}{\partial w} \Bigl( \frac{\partial L}{\partial w} \cdot v \Bigr) .
 """
@@ -18,7 +18,7 @@ once. The product of :math:`H` with a direction :math:`v` needs no matrix:
 # %%
 # Derivation
 # ----------
-# We write :math:`e = w - w^*` for the distance to the minimum.
+# We write :math:`e = w - w^*` for the difference from the minimum.
 #
 # .. list-table::
 #    :widths: 55 45
@@ -27,9 +27,10 @@ once. The product of :math:`H` with a direction :math:`v` needs no matrix:
 #    * - :math:`\dfrac{\partial L}{\partial w} = H e`
 #      - the derivative of :math:`\tfrac12 e^\top H e` for a symmetric :math:`H`
 #    * - :math:`e \leftarrow e - \eta H e = (I - \eta H)\, e`
-#      - one step of gradient descent, minus :math:`w^*` on both sides
+#      - one step of gradient descent, with :math:`w^*` subtracted on both sides
 #    * - :math:`H q_i = \lambda_i q_i, \quad e = \sum_i a_i q_i`
-#      - a symmetric matrix has orthogonal eigenvectors :math:`q_i`; we write e in them
+#      - a symmetric matrix has orthogonal eigenvectors :math:`q_i`, and e is a linear combination
+#        of them
 #    * - :math:`a_i \leftarrow (1 - \eta \lambda_i)\, a_i`
 #      - :math:`I - \eta H` multiplies each eigenvector by a number
 #    * - :math:`\lvert 1 - \eta \lambda_i \rvert < 1 \iff 0 < \eta < \dfrac{2}{\lambda_i}`
@@ -54,7 +55,7 @@ once. The product of :math:`H` with a direction :math:`v` needs no matrix:
 # **Shape check.** For n weights, :math:`H` is (n, n), and :math:`v`,
 # :math:`\partial L / \partial w` and :math:`H v` have n elements. The product
 # :math:`\partial L / \partial w \cdot v` is a number, so its gradient costs only a small constant
-# times the network, although :math:`H` has :math:`n^2` elements.
+# times as much as a forward pass, although :math:`H` has :math:`n^2` elements.
 #
 # The numbers
 # -----------
@@ -108,8 +109,8 @@ assert np.allclose(w.value, 0)
 # %%
 # The code
 # --------
-# The gradient of the gradient needs nothing new. ``tg.gradients`` calls the ``backward`` of each op
-# with nodes, and the result is a graph again.
+# The gradient of the gradient needs no additional code. ``tg.gradients`` calls the ``backward`` of
+# each op with nodes, and the result is a graph again.
 #
 # .. literalinclude:: /../tinygraph/ops/powers.py
 #    :pyobject: Square.backward
@@ -141,5 +142,6 @@ plt.show()
 # * Taking the mean of the curvatures. The limit depends only on the largest one.
 # * Reading the limit off the diagonal of :math:`H`. The largest eigenvalue is at least as large as
 #   the largest diagonal element, and usually larger.
-# * Using Newton's step far from a minimum. Where an eigenvalue is negative, it goes uphill.
+# * Using Newton's step far from a minimum. Along an eigenvector with a negative eigenvalue, it goes
+#   uphill.
 # * Building the whole matrix :math:`H` for a product with one direction.

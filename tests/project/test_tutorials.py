@@ -284,7 +284,7 @@ WRONG = {
     ],
     "18": [
         (430, "leaves out the last batch"),
-        (437.5, "whole batch"),
+        (437.5, "whole number"),
         (44, "in one epoch"),
         (14000, "images seen"),
         (10, "full batch"),

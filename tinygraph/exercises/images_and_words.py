@@ -50,7 +50,7 @@ def steps_of_ten_epochs(answer: Any) -> Verdict:
         {
             "this leaves out the last batch of each epoch, which is shorter": epochs
             * (images // size),
-            "a step needs a whole batch, even if it is shorter than the others": epochs
+            "the number of steps is a whole number. A shorter batch also gives one step": epochs
             * images
             / size,
             "this is the number of steps in one epoch": batches,

@@ -63,12 +63,7 @@ _PATTERNS = {
     (0, 1, 1, 1): "this is OR. What must happen at (1, 1)?",
     (0, 0, 0, 1): "this is AND",
     (1, 1, 1, 0): "this is NAND",
-    (
-        0,
-        1,
-        1,
-        2,
-    ): "this is x1 + x2. Where must the second unit bend?",
+    (0, 1, 1, 2): "this is x1 + x2. Where must the second unit bend?",
     (1, 0, 0, 1): "this is the opposite of XOR",
     (0, 0, 0, 0): "the network gives 0 everywhere. Do the two units cancel, or are both 0?",
     (0, -1, -1, 0): "check the sign of W2",

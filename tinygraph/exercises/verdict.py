@@ -14,7 +14,7 @@ from tinygraph.exercises.answers import read
 from tinygraph.validation.arrays import Array, as_dict, as_float_array, brief, is_number
 
 _CLOSE = 0.05
-"""Answers within this fraction of the right one are only not accurate enough."""
+"""An answer within this fraction of the right one counts as inaccurate, not as wrong."""
 
 
 class Verdict(NamedTuple):
