@@ -7,6 +7,7 @@ import pytest
 
 import tinygraph as tg
 from tinygraph import plots
+from tinygraph.errors import ArgumentError
 
 
 def test_a_learning_curve_shows_every_epoch_on_a_log_scale():
@@ -79,6 +80,26 @@ def test_every_label_is_in_the_legend(names):
         assert legend(axes) == [str(name) or "training" for name in names]
 
 
+def test_a_long_label_leaves_space_for_the_curve():
+    axes = plots.learning_curve({"a" * 200: [2.0, 1.0], "b": [1.0, 1.0]})
+    axes.figure.canvas.draw()
+    assert legend(axes) == ["a" * 59 + "…", "b"]
+    assert axes.get_window_extent().width > 300
+
+
+def test_huge_points_are_drawn_at_the_end_of_the_axes():
+    axes = plots.points([[1e308, 0.0], [1.0, 1.0], [np.inf, 0.0]], [0, 1, 1])
+    axes.figure.canvas.draw()
+    assert axes.get_xlim()[1] > 1e300
+
+
+def test_a_confusion_matrix_of_many_classes():
+    axes = plots.confusion_matrix(range(30), [0, *range(29)])
+    assert len(axes.get_xticks()) == 30
+    with pytest.raises(ArgumentError, match="at most 100 classes; these labels have 101"):
+        plots.confusion_matrix(range(101), range(101))
+
+
 @pytest.mark.parametrize(
     "loss",
     [
@@ -86,6 +107,7 @@ def test_every_label_is_in_the_legend(names):
         [-1.0, -2.0],
         [2.0, 1.0, 0.0],
         [1e-300, 1e300],
+        [1.0, 1e308],
         [5.0],
         [np.nan, 2.0, np.nan, 1.0],
         [np.inf, 2.0, 1.0],
@@ -98,7 +120,7 @@ def test_every_finite_loss_is_inside_the_axes(loss):
     axes = plots.learning_curve(loss)
     axes.figure.canvas.draw()
     low, high = axes.get_ylim()
-    finite = np.array(loss)[np.isfinite(loss)]
+    finite = np.minimum(np.array(loss)[np.isfinite(loss)], 1e300)
     assert ((low <= finite) & (finite <= high)).all()
     (line,) = axes.get_lines()
     assert line.get_ydata().tolist() == finite.tolist()

@@ -24,6 +24,7 @@ from tinygraph.data.pictures import (
     axes_for,
     checked_points,
     class_values,
+    drawable,
     figure_for,
     images,
     nearest,
@@ -217,7 +218,7 @@ def _draw_curves(
         shown = np.flatnonzero(np.isfinite(values))
         (line,) = axes.plot(
             shown + 1,
-            values[shown],
+            drawable(values[shown]),
             color=COLOURS[number % len(COLOURS)],
             lw=1.1 if is_validation else 1.7,
             alpha=0.65 if is_validation else 1.0,
@@ -240,7 +241,7 @@ def _draw_curves(
 
 def _scale_loss(axes: Axes, losses: Array) -> None:
     """Choose a loss axis on which every loss is inside the picture."""
-    finite = losses[np.isfinite(losses)]
+    finite = drawable(losses[np.isfinite(losses)])
     axes.set_ylabel("loss")
     if not (finite > 0).any():
         return

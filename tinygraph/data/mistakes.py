@@ -22,6 +22,9 @@ from tinygraph.errors import ArgumentError, ShapeError
 from tinygraph.validation.arrays import Array, as_float_array, brief, is_whole_number
 from tinygraph.validation.shapes import show
 
+MOST_ROWS = 100
+"""The most classes of which a reader can see the mistakes in one table."""
+
 
 def confusion_matrix(
     truth: Any, prediction: Any, ax: Axes | None = None, title: str = "Confusion matrix"
@@ -123,13 +126,18 @@ def decided_classes(truth: Any, outputs: Any) -> tuple[Array, Classes, Classes]:
         )
     is_decided = scores.shape[1] == labels.shape[1] == 1 and (scores == np.round(scores)).all()
     wide = labels if labels.shape[1] >= scores.shape[1] else scores
-    values = class_values(
-        np.concatenate([labels, scores]) if is_decided else wide if wide.shape[1] > 1 else labels
-    )
+    named = np.concatenate([labels, scores]) if is_decided else labels
+    values = class_values(wide if wide.shape[1] > 1 else named)
+    if values is None and (named == np.round(named)).all():
+        values = np.unique(named)
     if values is None or not np.isfinite(labels).all():
         raise ArgumentError(
             "Labels of classes must be whole numbers, such as 0 and 1, or one-hot rows; got other "
             "numbers."
+        )
+    if len(values) > MOST_ROWS:
+        raise ArgumentError(
+            f"A table of mistakes has at most {MOST_ROWS} classes; these labels have {len(values)}."
         )
     expected = nearest(labels, values)
     return values, expected, nearest(scores, values)

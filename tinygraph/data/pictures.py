@@ -28,6 +28,10 @@ NO_CLASS = "#6b7280"
 """The colour of an output that is NaN."""
 MOST_CLASSES = 20
 """More different labels are drawn as numbers."""
+LARGEST = 1e300
+"""The largest number that a plot shows."""
+LONGEST_NAME = 60
+"""The characters of a legend's entry; a longer one would leave no space for the axes."""
 
 
 def axes_for(ax: Any, size: tuple[float, float]) -> Axes:
@@ -106,8 +110,18 @@ def add_legend(axes: Any, handles: Any, names: list[str], **settings: Any) -> An
     """Add a legend with every name in it; matplotlib leaves out those that begin with "_"."""
     legend = axes.legend(handles, [str(k) for k in range(len(names))], frameon=False, **settings)
     for text, name in zip(legend.get_texts(), names):
-        text.set_text(as_drawn(name))
+        text.set_text(as_drawn(brief_name(name)))
     return legend
+
+
+def brief_name(name: str) -> str:
+    """Return a name, or the beginning of a long one."""
+    return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…"
+
+
+def drawable(values: Array) -> Array:
+    """Return the values, those beyond ±1e300 there: matplotlib's axes do not reach further."""
+    return np.clip(values, -LARGEST, LARGEST)
 
 
 def look(k: int) -> dict[str, Any]:
@@ -291,7 +305,7 @@ def checked_points(x: Any, labels: Any) -> tuple[Array, Array]:
             f"Points in the plane must be an array (n, 2), with one label each; got "
             f"{show(x.shape)} and {show(numbers.shape)}."
         )
-    return x, numbers
+    return np.where(np.isfinite(x), drawable(x), x), numbers
 
 
 def set_limits(axes: Axes, x: Array) -> None:
