@@ -333,6 +333,43 @@ def test_a_learning_rate_schedule_is_refused():
         tg.compile(model, optimizer, target="javascript")
 
 
+def test_an_input_without_a_batch_axis_may_come_first():
+    heat, x = tg.Input("heat", shape=()), tg.Input("x", shape=(None, 2))
+    W = tg.Parameter([[1.0], [2.0]], name="W")
+    model = tg.Graph(tg.Mean(heat * (x @ W)), prediction=heat * (x @ W))
+    program = tg.compile(model, tg.SGD(model.parameters, lr=0.1), target="javascript")
+    feeds = {"heat": 2.0, "x": [[1.0, 0.0], [0.0, 1.0], [1.0, 1.0]]}
+    losses, prediction = train(program, feeds, 3)
+    expected = tg.compile(model, program.optimizer).run(3, **feeds)
+    np.testing.assert_allclose(losses, expected, rtol=1e-14)
+    np.testing.assert_allclose(prediction, model.predict(**feeds), rtol=1e-14)
+
+
+def test_a_graph_without_inputs_is_trained():
+    w = tg.Parameter([1.0, 2.0], name="w")
+    model = tg.Graph(tg.Sum(w * w))
+    losses, _ = train(tg.compile(model, tg.SGD(w, lr=0.25), target="javascript"), {}, 2)
+    assert losses == [5.0, 1.25]
+
+
+@pytest.mark.parametrize(
+    ("feeds", "message"),
+    [
+        ({}, 'needs a feed for the input "x"'),
+        ({"x": [[1.0], [2.0]]}, '"x" takes 4 numbers; got 2'),
+        ({"x": [[1.0, 2.0]], "y": 1.0}, 'has no node "y"'),
+    ],
+)
+def test_a_wrong_feed_of_a_module_is_explained(feeds, message):
+    x = tg.Input("x", shape=(None, 2))
+    model = tg.Graph(tg.Sum(x @ tg.Parameter([[1.0], [2.0]], name="W")))
+    code = module_of(tg.compile(model, target="javascript")) + (
+        "let results; try { predict(JSON.parse(process.argv[2])); }"
+        "catch (error) { results = error.message; }"
+    )
+    assert message in run(code, feeds)
+
+
 def test_the_source_is_a_module_that_names_every_node(tmp_path):
     model, feeds = lab2()
     program = tg.compile(model, target="javascript")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable
 from importlib.resources import files
 from pathlib import Path
 from string import Template
@@ -15,6 +16,7 @@ from tinygraph.compile.record.arrays import Unrecordable
 from tinygraph.compile.targets.javascript.network import NetworkText, print_network
 from tinygraph.compile.targets.javascript.update import print_update
 from tinygraph.core.graph import Graph
+from tinygraph.core.leaves import Input
 from tinygraph.core.version import __version__
 from tinygraph.errors import ArgumentError, CompileError
 from tinygraph.optim.optimizer import Optimizer
@@ -71,7 +73,7 @@ class JavaScriptProgram:
     def source(self) -> str:
         self._network, self._update = self._printed()
         model, optimizer = self.model, self.optimizer
-        training = "" if optimizer is None else _training_text(optimizer)
+        training = "" if optimizer is None else _training_text(optimizer, model)
         folder = files("tinygraph.compile.targets.javascript") / "library"
         parts = [
             Template((folder / "head.js").read_text(encoding="utf-8")).substitute(
@@ -84,7 +86,7 @@ class JavaScriptProgram:
             self._network.source,
             Template((folder / "predict.js").read_text(encoding="utf-8")).substitute(
                 prediction=json.dumps(str(model.prediction.name)),
-                inputs=json.dumps([str(node.name) for node in model.prediction_inputs]),
+                inputs=_batched(model.prediction_inputs),
             ),
         ]
         if optimizer is not None:
@@ -110,7 +112,12 @@ class JavaScriptProgram:
             ) from None
 
 
-def _training_text(optimizer: Optimizer) -> str:
+def _batched(inputs: Iterable[Input]) -> str:
+    """Return the names of inputs, each with whether it has a batch axis, as JSON."""
+    return json.dumps({str(node.name): None in node.shape for node in inputs})
+
+
+def _training_text(optimizer: Optimizer, model: Graph) -> str:
     """Return the function that takes training steps, with the settings of each group."""
     settings, groups, clip, own = settings_of(optimizer), "", "", "settings"
     gradient = "gradient.data"
@@ -132,6 +139,7 @@ def _training_text(optimizer: Optimizer) -> str:
     text = files("tinygraph.compile.targets.javascript") / "library" / "train.js"
     return Template(text.read_text(encoding="utf-8")).substitute(
         settings=json.dumps(settings),
+        inputs=_batched(model.inputs),
         trained=json.dumps([str(node.name) for node in optimizer.parameters]),
         slots=len(optimizer.slots),
         groups=groups,

@@ -1,18 +1,33 @@
 // Return the prediction for some samples: a nested array, or a number.
 export function predict(feeds) {
   const inputs = $inputs;
-  const samples = inputs.length ? feeds[inputs[0]].length ?? 1 : 1;
-  const copy = network(samples);
+  const copy = network(samplesIn(feeds, inputs));
   fill(copy, parameters);
   fill(copy, feeds);
   copy.forward();
   return nested(copy.nodes[$prediction].value);
 }
 
+// Return the number of samples. The inputs say by name whether they have a batch axis.
+function samplesIn(feeds, inputs) {
+  for (const name of Object.keys(inputs)) {
+    if (!(name in feeds)) throw new Error(`The network needs a feed for the input "$${name}".`);
+  }
+  const batched = Object.keys(inputs).find((name) => inputs[name]);
+  return batched === undefined ? 1 : feeds[batched].length;
+}
+
 // Copy numbers into the leaves of a network, by name.
 function fill(copy, numbers) {
   for (const [name, entries] of Object.entries(numbers)) {
-    copy.nodes[name].value.data.set([entries].flat(Infinity));
+    const node = copy.nodes[name];
+    if (!node) throw new Error(`The network has no node "$${name}".`);
+    const { data } = node.value;
+    const flat = [entries].flat(Infinity);
+    if (flat.length !== data.length) {
+      throw new RangeError(`"$${name}" takes $${data.length} numbers; got $${flat.length}.`);
+    }
+    data.set(flat);
   }
 }
 

@@ -4,8 +4,7 @@ ${groups}let taken = 0; // steps so far
 
 // Take training steps on one batch: change the parameters, and return the loss before each step.
 export function train(feeds, steps, settings = $settings) {
-  const samples = Object.values(feeds)[0].length ?? 1;
-  const copy = network(samples);
+  const copy = network(samplesIn(feeds, $inputs));
   fill(copy, parameters);
   fill(copy, feeds);
   const losses = [];
