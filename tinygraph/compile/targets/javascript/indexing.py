@@ -14,7 +14,7 @@ from tinygraph.compile.targets.javascript.places import Place, Shape, as_view
 from tinygraph.compile.targets.javascript.sheet import AXES, Sheet, comment_of
 
 JOINS = (np.concatenate, np.stack)
-INDEXING = (operator.getitem, np.take, put, add_at, *JOINS, np.reshape, np.ravel)
+INDEXING = (operator.getitem, np.take, put, add_at, *JOINS, np.reshape, np.ravel, np.pad)
 
 
 def print_indexing(sheet: Sheet, operation: Operation) -> None:
@@ -22,6 +22,8 @@ def print_indexing(sheet: Sheet, operation: Operation) -> None:
     function = operation.function
     if function in (np.reshape, np.ravel):
         _print_reshaped(sheet, operation)
+    elif function is np.pad:
+        _print_padded(sheet, operation)
     elif function in JOINS:
         _print_joined(sheet, operation)
     elif function in (put, add_at):
@@ -40,6 +42,23 @@ def _print_reshaped(sheet: Sheet, operation: Operation) -> None:
 
 def _plain(shape: Shape) -> Shape:
     return tuple(int(np.prod(shape[axis + 1 :], dtype=int)) for axis in range(len(shape)))
+
+
+def _print_padded(sheet: Sheet, operation: Operation) -> None:
+    """Copy an array into the middle of a larger one, which holds zeros or another number."""
+    x, widths, *mode = operation.arguments
+    options = {"mode": mode[0] if mode else "constant", **operation.options}
+    if options.pop("mode") != "constant" or not options.keys() <= {"constant_values"}:
+        raise no_javascript(operation)
+    target, shape = sheet.new(operation.result), operation.result.shape
+    if options.get("constant_values", 0) != 0:
+        names = list(AXES[: len(shape)])
+        number = float(options["constant_values"])
+        sheet.loop(list(zip(names, shape)), [f"{target.at(names)} = {number!r};"])
+    before = np.broadcast_to(widths, (len(x.shape), 2))[:, 0]
+    offset = target.offset + int(np.dot(before, target.strides)) if x.shape else target.offset
+    place = Place(target.buffer, offset, target.strides)
+    sheet.copy(x, place, comment_of(operation))
 
 
 def _print_joined(sheet: Sheet, operation: Operation) -> None:

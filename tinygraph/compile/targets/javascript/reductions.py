@@ -1,4 +1,4 @@
-"""Reductions: sums, means, products, extremes and their positions."""
+"""Reductions: sums, means, products, extremes and their positions, and running totals."""
 
 from __future__ import annotations
 
@@ -22,7 +22,8 @@ _STEPS: dict[Any, tuple[str, str]] = {
 }
 """The start of each total, and the step that adds an element; extremes start at the first one."""
 _POSITIONS = {np.argmax: ">", np.argmin: "<"}
-REDUCTIONS = (*_STEPS, *_POSITIONS)
+_RUNNING = {np.cumsum: np.sum, np.cumprod: np.prod}
+REDUCTIONS = (*_STEPS, *_POSITIONS, *_RUNNING)
 _INNER = "rstuvw"
 
 
@@ -34,11 +35,13 @@ def print_reduction(sheet: Sheet, operation: Operation) -> None:
     kept = [axis for axis in range(len(x.shape)) if axis not in axes]
     names = {axis: AXES[k] for k, axis in enumerate(kept)}
     names |= {axis: _INNER[k] for k, axis in enumerate(axes)}
-    keeps = operation.options.get("keepdims", False)
+    keeps = operation.options.get("keepdims", False) or operation.function in _RUNNING
     out = ["0" if axis in axes else names[axis] for axis in sorted(names) if keeps or axis in kept]
     target = sheet.new(operation.result).at(out)
     index = [names[axis] for axis in sorted(names)]
-    if operation.function in _POSITIONS:
+    if operation.function in _RUNNING:
+        body = _running(sheet, operation, axes, index)
+    elif operation.function in _POSITIONS:
         body = _position(sheet, operation, axes, index, target)
     else:
         first = ["0" if axis in axes else names[axis] for axis in sorted(names)]
@@ -54,6 +57,21 @@ def print_reduction(sheet: Sheet, operation: Operation) -> None:
             f"{target} = {total};",
         ]
     sheet.loop([(names[axis], x.shape[axis]) for axis in kept], body, comment_of(operation))
+
+
+def _running(
+    sheet: Sheet, operation: Operation, axes: tuple[int, ...], index: list[str]
+) -> list[str]:
+    """Return the lines that store each partial total along one axis."""
+    if len(axes) != 1 or len(operation.operands[0].shape) != len(operation.result.shape):
+        raise no_javascript(operation)
+    x, (axis,) = operation.operands[0], axes
+    start, step = _STEPS[_RUNNING[operation.function]]
+    name = index[axis]
+    add = f"total = {step.format(sheet.element(x, index))};"
+    store = f"{sheet.place(operation.result).at(index)} = total;"
+    loop = f"for (let {name} = 0; {name} < {x.shape[axis]}; {name}++)"
+    return [f"let total = {start};", f"{loop} {{ {add} {store} }}"]
 
 
 def reduced_axes(operation: Operation) -> tuple[int, ...]:
