@@ -125,8 +125,8 @@ show(fig)
 # ------------
 # You can follow every number of a training step here, too. The next transformer has one block,
 # strings of three digits, and vectors of four numbers. Its stepper shows one training step on two
-# strings. Look at ``block1/attention/weights`` and at the sums ``block1/sum`` and
-# ``block1/result``:
+# strings. "Block ▶" runs a whole block; a click on its row opens it. Look at
+# ``block1/attention/weights`` and at the sums ``block1/sum`` and ``block1/result``:
 
 tiny = transformer(length=3, digits=3, width=4, blocks=1, heads=1)
 strings, answers = tg.data.reversal(2, length=3, symbols=3, rng=0)

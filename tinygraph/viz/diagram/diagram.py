@@ -212,6 +212,12 @@ class Diagram:
             warnings.warn(advice, stacklevel=2)
         return path
 
+    @property
+    def card_of(self) -> dict[Node, int]:
+        """The card that shows each node, by the position of the card's first node in the graph."""
+        cards = self._scene.view.cards
+        return {node: card.index for card in cards for node in (*card.nodes, *card.steps)}
+
     def _bytes(self, file_format: str) -> bytes:
         if file_format == "dot":
             return self.dot.encode()

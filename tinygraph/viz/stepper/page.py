@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import html
 import json
+import re
 from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from string import Template
@@ -33,9 +34,11 @@ SCRIPTS = (
     "predict.js",
     "paths.js",
     "panel.js",
+    "blocks.js",
     "stepper.js",
 )
 """The scripts in the order of the page: each uses only the ones before it."""
+_ABOUT_BLOCKS = re.compile(r'\s*<(\w+)[^>]* data-if="blocks".*?</\1>', re.DOTALL)
 
 
 class PageData:
@@ -166,12 +169,15 @@ class PageData:
         }
 
 
-def nodes_data(nodes: Sequence[Node]) -> list[dict[str, Any]]:
-    """Return the name and the kind of each node."""
-    return [
-        {"name": str(node.name), "kind": type(node).__name__ if isinstance(node, Op) else node.role}
-        for node in nodes
-    ]
+def nodes_data(nodes: Sequence[Node], card_of: Mapping[Node, int]) -> list[dict[str, Any]]:
+    """Return the name and the kind of each node, and the card of one that is drawn in a group."""
+    data: list[dict[str, Any]] = []
+    for position, node in enumerate(nodes):
+        kind = type(node).__name__ if isinstance(node, Op) else node.role
+        data.append({"name": str(node.name), "kind": kind})
+        if card_of.get(node, position) != position:
+            data[-1]["card"] = card_of[node]
+    return data
 
 
 def paths_data(
@@ -228,8 +234,12 @@ def build(title: str, diagram: str, data: Mapping[str, Any]) -> str:
     def part(name: str) -> str:
         return (folder / name).read_text(encoding="utf-8")
 
-    script = "\n".join(map(part, SCRIPTS))
-    return fill(part("page.html"), part("style.css"), title, diagram, data, script=script)
+    used = (name for name in SCRIPTS if name != "blocks.js" or data["blocks"])
+    script = "\n".join(map(part, used))
+    page = part("page.html")
+    if not data["blocks"]:
+        page = _ABOUT_BLOCKS.sub("", page)
+    return fill(page, part("style.css"), title, diagram, data, script=script)
 
 
 def fill(

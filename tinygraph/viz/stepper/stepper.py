@@ -22,6 +22,7 @@ from tinygraph.validation.paths import as_path, writing
 from tinygraph.viz.diagram.diagram import render
 from tinygraph.viz.diagram.notebook import frame, with_still
 from tinygraph.viz.stepper import page, terminal
+from tinygraph.viz.stepper.blocks import find_blocks
 from tinygraph.viz.stepper.drawing import page_svg
 from tinygraph.viz.stepper.mistakes import CLOSE
 from tinygraph.viz.stepper.paths import path_sums
@@ -124,7 +125,8 @@ class Stepper:
         sums = path_sums(nodes, output, first.values, first.gradients)
         shapes = {node: np.shape(first.values[node]) for node in nodes}
         content = {
-            "nodes": page.nodes_data(nodes),
+            "nodes": page.nodes_data(nodes, self._diagram.card_of),
+            "blocks": [block.plain() for block in find_blocks(self.steps)],
             "steps": [data.step(moment.step, place) for moment in self._moments],
             "questions": [data.question(question) for question in questions(self._moments)],
             "replies": REPLIES,

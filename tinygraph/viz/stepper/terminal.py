@@ -14,6 +14,7 @@ from rich.console import Console, Group, RenderableType
 from rich.text import Text
 
 from tinygraph.trace.steps import CORNER, Step
+from tinygraph.viz.stepper.blocks import end_of_next_block, end_of_previous_block, find_blocks
 from tinygraph.viz.stepper.predictions import Predictions
 from tinygraph.viz.stepper.questions import Question
 from tinygraph.viz.stepper.screens import (
@@ -25,7 +26,8 @@ from tinygraph.viz.stepper.screens import (
     screen,
 )
 
-KEYS = "→ or Space: next   ←: back   Home, End   p: {predict}   q: quit"
+KEYS = "→ or Space: next   ←: back   {block}Home, End   p: {predict}   q: quit"
+BLOCK_KEYS = "N, B: next or previous block   "
 TYPING_KEYS = "Enter: check   {other}?: show me   →: next   p: stop asking   q: quit"
 NUMBER = frozenset("0123456789.,eE+-−*×·/()")
 
@@ -63,6 +65,7 @@ class Walk:
     def __init__(self, steps: Sequence[Step], questions: Sequence[Question | None]) -> None:
         self.steps = steps
         self.predictions = Predictions(questions)
+        self.blocks = find_blocks(steps)
         self.place = 0
         self.predicts = False
         self._occasion: tuple[object, ...] = ()
@@ -89,6 +92,12 @@ class Walk:
             return
         elif character == "p":
             self.predicts = not self.predicts
+            self._open()
+        elif character == "N":
+            self.place = end_of_next_block(self.blocks, self.place, len(self.steps))
+            self._open()
+        elif character == "B":
+            self.place = end_of_previous_block(self.blocks, self.place)
             self._open()
         else:
             self.place = moved(self.place, _LETTER_ACTIONS.get(character, action), len(self.steps))
@@ -144,9 +153,11 @@ class Walk:
         """Return one line that explains the keys."""
         question = self.question
         if question is None:
+            block = BLOCK_KEYS if self.blocks else ""
             if not self.predicts:
-                return KEYS.format(predict="predict first")
-            return f"{KEYS.format(predict='stop asking')}   {self.predictions.score()}".rstrip()
+                return KEYS.format(block=block, predict="predict first")
+            keys = KEYS.format(block=block, predict="stop asking")
+            return f"{keys}   {self.predictions.score()}".rstrip()
         can_switch = question["can_type"] and len(question["choices"]) > 1
         other = f"Tab: {'type' if self.picks else 'pick'}   " if can_switch else ""
         line = TYPING_KEYS.format(other=other)

@@ -12,6 +12,11 @@ const lights = [];
 let isEnlarged = false;
 let frame = null; // around the card of the step
 
+// The card of a node: its own, or that of the group in which it is drawn.
+function cardOf(node) {
+  return data.nodes[node].card ?? node;
+}
+
 function prepareDiagram(rounds, goTo) {
   if (!svg) return;
   cropLegend();
@@ -23,12 +28,14 @@ function prepareDiagram(rounds, goTo) {
   const backwardAt = new Map();
   const gradientAt = new Map();
   steps.forEach((step, k) => {
-    if (step.phase === "forward") forwardAt.set(step.node, k);
+    const card = cardOf(step.node); // a group is done when its last step is
+    if (step.phase === "forward") forwardAt.set(card, k);
     if (step.phase !== "backward") return;
-    backwardAt.set(step.node, k);
-    if (!gradientAt.has(step.node)) gradientAt.set(step.node, k);
+    backwardAt.set(card, k);
+    if (!gradientAt.has(card)) gradientAt.set(card, k);
     for (const leaving of step.outgoing) {
-      if (!gradientAt.has(leaving.node)) gradientAt.set(leaving.node, k);
+      const other = cardOf(leaving.node);
+      if (!gradientAt.has(other)) gradientAt.set(other, k);
     }
   });
   // A diagnosis is about the whole backward pass, so it is shown at its end.
@@ -96,7 +103,7 @@ function lightDiagram(k, step, hideGradients) {
     element.classList.toggle("later", since > k || (since === k && hideGradients));
     element.classList.toggle("now", since === k && "from" in element.dataset);
   }
-  const card = svg.querySelector(`.card[data-node="${step.node}"]`);
+  const card = svg.querySelector(`.card[data-node="${cardOf(step.node)}"]`);
   frame.toggleAttribute("hidden", !card);
   if (!card) return;
   const box = card.getBBox();
@@ -125,10 +132,11 @@ function highlightPath(nodes) {
   if (!svg) return;
   svg.classList.toggle("tracing", Boolean(nodes));
   svg.querySelectorAll(".on-path").forEach((element) => element.classList.remove("on-path"));
-  (nodes ?? []).forEach((node, k) => {
-    svg.querySelector(`.card[data-node="${node}"]`)?.classList.add("on-path");
+  const cards = (nodes ?? []).map(cardOf);
+  cards.forEach((card, k) => {
+    svg.querySelector(`.card[data-node="${card}"]`)?.classList.add("on-path");
     if (k === 0) return;
-    const arrow = `[data-from="${node}"][data-to="${nodes[k - 1]}"]`;
+    const arrow = `[data-from="${card}"][data-to="${cards[k - 1]}"]`;
     for (const element of svg.querySelectorAll(arrow)) {
       element.classList.add("on-path");
     }

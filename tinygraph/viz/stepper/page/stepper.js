@@ -11,9 +11,13 @@ for (const step of data.steps) (rounds[step.round - 1] ??= []).push(step);
 const roundStart = rounds.map((_, r) => data.steps.findIndex((step) => step.round === r + 1));
 
 let place = 0;
+let atBlockEnd = false; // a whole block was run
+const rows = []; // the button of each step in the list
+const hasBlocks = data.blocks.length > 0; // then blocks.js is on the page
 
 function goTo(target) {
   place = Math.min(Math.max(target, 0), data.steps.length - 1);
+  atBlockEnd = false;
   show();
 }
 
@@ -39,11 +43,18 @@ function show() {
     button.setAttribute("aria-current", button.className === step.phase);
   }
   notePredict();
+  markRow();
+  for (const wide of panel.querySelectorAll(".math")) {
+    if (wide.scrollWidth > wide.clientWidth) wide.tabIndex = 0; // the keyboard can scroll it
+  }
+  if (!isFramed) history.replaceState(null, "", `#step=${place + 1}`);
+}
+
+function markRow() {
   list.querySelector("[aria-current]")?.removeAttribute("aria-current");
-  const item = list.querySelectorAll("button")[place];
+  const item = hasBlocks ? rowInBlocks() : rows[place];
   item.setAttribute("aria-current", "step");
   list.scrollTop = item.offsetTop - list.clientHeight / 2;
-  if (!isFramed) history.replaceState(null, "", `#step=${place + 1}`);
 }
 
 function goToPhase(phase) {
@@ -89,24 +100,28 @@ function goToNode(node) {
 
 function fillList() {
   data.steps.forEach((step, k) => {
-    const previous = data.steps[k - 1];
-    if (rounds.length > 1 && previous?.round !== step.round) {
-      list.append(element("li", { class: "round" }, `Training step ${step.round}`));
-    }
-    const arrow = { forward: "→", backward: "←", update: "↻" }[step.phase];
-    list.append(
-      element(
-        "li",
-        {},
-        element(
-          "button",
-          { type: "button", class: step.phase, onclick: () => goTo(k) },
-          element("span", { class: "arrow", "aria-label": step.phase, role: "img" }, arrow),
-          data.nodes[step.node].name,
-        ),
-      ),
-    );
+    rows[k] = stepRow(k, data.nodes[step.node].name);
+    addToList(list, k, rows[k]);
   });
+}
+
+// Add an item that begins at step `k`, below the heading of its training step.
+function addToList(target, k, ...parts) {
+  const { round } = data.steps[k];
+  if (target === list && rounds.length > 1 && data.steps[k - 1]?.round !== round) {
+    list.append(element("li", { class: "round" }, `Training step ${round}`));
+  }
+  target.append(element("li", {}, ...parts));
+}
+
+function stepRow(k, name) {
+  const { phase } = data.steps[k];
+  return element("button", { type: "button", class: phase, onclick: () => goTo(k) }, arrowOf(phase), name);
+}
+
+function arrowOf(phase) {
+  const arrow = { forward: "→", backward: "←", update: "↻" }[phase];
+  return element("span", { class: "arrow", "aria-label": phase, role: "img" }, arrow);
 }
 
 function goToHash() {
@@ -126,13 +141,14 @@ document.addEventListener("keydown", (event) => {
   const target = event.target;
   const isTyping = target.matches("input[type=text], select");
   const isControl = target.matches("button, summary, input");
-  if (isTyping || event.altKey || event.ctrlKey || event.metaKey || !KEYS[event.key]) return;
+  const key = hasBlocks && event.shiftKey ? `Shift ${event.key}` : event.key;
+  if (isTyping || event.altKey || event.ctrlKey || event.metaKey || !KEYS[key]) return;
   if (event.key === " " && isControl) return; // Space presses the control
   if (target === slider) return; // it moves by itself
   // In a notebook or a book, the keys scroll the page, unless a control of the viewer has the focus.
   if (isFramed && target === document.body) return;
   event.preventDefault();
-  KEYS[event.key]();
+  KEYS[key]();
 });
 
 function setTheme(theme) {
@@ -160,6 +176,6 @@ window.addEventListener("hashchange", goToHash);
 const hasUpdate = data.steps.some((step) => step.phase === "update");
 const untrue = hasUpdate ? "no-update" : "update";
 document.querySelectorAll(`[data-if="${untrue}"]`).forEach((element) => element.remove());
-fillList();
+(hasBlocks ? fillBlocks : fillList)();
 prepareDiagram(rounds, goToNode);
 goToHash();
