@@ -31,6 +31,8 @@ class Labels:
         The output above which the second of two classes is chosen.
     classes : int
         The number of classes; 0 for a regression.
+    positions : int
+        The number of labels of a sample: of a sequence, one for each position.
     """
 
     name: str
@@ -39,9 +41,10 @@ class Labels:
     high: float = 1.0
     threshold: float = 0.5
     classes: int = 0
+    positions: int = 1
 
     def read(self, t: Array) -> list[float]:
-        """Return the class of each sample; for a regression, its label."""
+        """Return the class of each sample, or of each position; for a regression, its label."""
         if self.coding == "number":
             return [float(label) for label in np.ravel(t)]
         coding = Coding(self.coding, self.low, self.high)
@@ -58,7 +61,7 @@ def with_prediction(model: Graph) -> Graph:
 
 
 def find_labels(model: Graph, arrays: Mapping[Any, Array]) -> Labels | None:
-    """Return how the labels of a graph are read; None if it has no labels, one for each sample.
+    """Return how the labels of a graph are read; None if it has none for each sample.
 
     Parameters
     ----------
@@ -72,12 +75,14 @@ def find_labels(model: Graph, arrays: Mapping[Any, Array]) -> Labels | None:
     (labels,), prediction = others, model.prediction.shape or ()
     if labels.shape[:1] != (None,) or prediction[:1] != (None,):
         return None
+    t, name = arrays[labels], str(labels.name)
+    if labels.is_whole:
+        if len(prediction) not in (2, 3) or labels.shape != prediction[:-1]:
+            return None
+        positions = int(np.prod(t.shape[1:]))
+        return Labels(name, "indices", classes=int(prediction[-1] or 1), positions=positions)
     if len(labels.shape) > 2 or len(prediction) > 2:
         return None
-    t, name = arrays[labels], str(labels.name)
-    outputs = int(prediction[1] or 1) if len(prediction) == 2 else 1
-    if labels.is_whole:
-        return Labels(name, "indices", classes=outputs) if t.ndim == 1 else None
     try:
         coding = coding_of(t)
     except NoClassesError:

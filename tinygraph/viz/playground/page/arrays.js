@@ -39,6 +39,11 @@ function elementAt({ data, shape, strides, offset }, row, column) {
   return data[offset + row * strides[lead] + column * strides[lead + 1]];
 }
 
+// The part of a view at one place of its first axis.
+function partOf({ data, shape, strides, offset }, k) {
+  return { data, shape: shape.slice(1), strides: strides.slice(1), offset: offset + k * strides[0] };
+}
+
 // Rows and columns of a view as a matrix.
 function matrixShape({ shape }) {
   return [shape.at(-2) ?? 1, shape.at(-1) ?? 1];

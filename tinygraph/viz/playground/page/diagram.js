@@ -13,6 +13,7 @@ let ringChosen = null; // around the card that the node panel shows
 const arrowScale = { low: 1e-3, high: 1 };
 
 function prepareDiagram(choose) {
+  document.getElementById("enlarge").hidden = !svg;
   if (!svg) return;
   cropDiagram();
   data.nodes.forEach((_, place) => {
@@ -32,6 +33,10 @@ function prepareDiagram(choose) {
       head: edge.querySelector("polygon"),
     });
   }
+  const enlarge = document.getElementById("enlarge");
+  enlarge.addEventListener("click", () => {
+    enlarge.setAttribute("aria-pressed", stage.classList.toggle("large"));
+  });
   ringNow = ring("now");
   ringChosen = ring("chosen");
 }
@@ -55,7 +60,8 @@ function cellsOf(panel) {
     row: Math.round(cell.getAttribute("y") / CELL),
     column: Math.round(cell.getAttribute("x") / CELL),
   }));
-  return { panel, cells, text: [...panel.querySelectorAll("text")].at(-1) };
+  const most = (axis) => Math.max(MOST_CELLS, ...cells.map((cell) => cell[axis] + 1));
+  return { panel, cells, text: [...panel.querySelectorAll("text")].at(-1), rows: most("row"), columns: most("column") };
 }
 
 function ring(kind) {
@@ -116,9 +122,9 @@ function valueLimits(nodes) {
 }
 
 // Evenly spread positions, as on the cards of tg.render.
-function spread(size) {
-  if (size <= MOST_CELLS) return Array.from({ length: size }, (_, k) => k);
-  return Array.from({ length: MOST_CELLS }, (_, k) => Math.round((k * (size - 1)) / (MOST_CELLS - 1)));
+function spread(size, most = MOST_CELLS) {
+  if (size <= most) return Array.from({ length: size }, (_, k) => k);
+  return Array.from({ length: most }, (_, k) => Math.round((k * (size - 1)) / (most - 1)));
 }
 
 // The samples whose rows a card shows; null for an array without samples.
@@ -130,8 +136,8 @@ function marksOf(node) {
 function eachCell(half, view, marks, act) {
   if (!half || !view) return;
   const [rowCount, columnCount] = matrixShape(view);
-  const rows = marks && view.shape.length === 2 ? marks : spread(rowCount);
-  const columns = marks && view.shape.length === 1 ? marks : spread(columnCount);
+  const rows = marks && view.shape.length === 2 ? marks : spread(rowCount, half.rows);
+  const columns = marks && view.shape.length === 1 ? marks : spread(columnCount, half.columns);
   for (const { cell, row, column } of half.cells) {
     act(cell, elementAt(view, rows[row] % rowCount, columns[column] % columnCount));
   }

@@ -55,10 +55,12 @@ function describeNode(run, node, place) {
   );
 }
 
-// The rows of the marked samples, or the first rows of a parameter.
-function numbersFigure(title, view, node) {
+// The rows of the marked samples, of a sequence or an image the rows of one; or those of a parameter.
+function numbersFigure(title, whole, node) {
+  const hasRows = node.shape[0] !== null || whole.shape.length < 3;
+  const view = hasRows ? whole : partOf(whole, data.marks[0] % whole.shape[0]);
   const [rows, columns] = matrixShape(view);
-  const isBatch = node.shape[0] === null;
+  const isBatch = hasRows && node.shape[0] === null;
   const marks = data.marks.filter((row) => row < rows);
   const chosen = isBatch && view.shape.length > 1 ? marks : spread(Math.min(rows, 4));
   const entries = chosen.map((row) =>
@@ -66,7 +68,8 @@ function numbersFigure(title, view, node) {
       const number = elementAt(view, row, column);
       return Number.isFinite(number) ? number : String(number);
     }));
-  const samples = isBatch && view.shape.length > 1 ? `, ${marks.map((_, k) => "①②③"[k] ?? k + 1).join("")}` : "";
+  const shown = marks.map((_, k) => "①②③"[k] ?? k + 1).join("");
+  const samples = !hasRows ? ", ①" : isBatch && view.shape.length > 1 ? `, ${shown}` : "";
   return element("figure", { class: "array" },
     element("figcaption", {}, `${title}${samples}`), arrayTable({ entries, shape: view.shape }, false, null));
 }

@@ -131,23 +131,34 @@ function firstNonFinite(network) {
   return node ? node.name : "the loss";
 }
 
-// The class that a prediction decides for.
-function decided(prediction, row) {
-  const columns = prediction.shape[1] ?? 1;
-  if (columns === 1) {
-    return Number(prediction.data[prediction.offset + row * (prediction.strides[0] ?? 0)] > labels.threshold);
-  }
+// The class that a prediction decides for, in a sequence at one position.
+function decided({ data: numbers, shape, strides, offset }, row, position = 0) {
+  const isSequence = shape.length === 3;
+  const start = offset + row * (strides[0] ?? 0) + (isSequence ? position * strides[1] : 0);
+  const columns = (isSequence ? shape[2] : shape[1]) ?? 1;
+  if (columns === 1) return Number(numbers[start] > labels.threshold);
+  const stride = strides.at(-1);
   let best = 0;
   for (let j = 1; j < columns; j++) {
-    if (elementAt(prediction, row, j) > elementAt(prediction, row, best)) best = j;
+    if (numbers[start + j * stride] > numbers[start + best * stride]) best = j;
   }
   return best;
 }
 
-// The fraction of samples that a network classifies correctly; null for a regression.
+// Call act(class, decision) for each label of each sample.
+function eachDecision(network, samples, act) {
+  const prediction = network.nodes[data.nodes[data.prediction].name].value;
+  samples.forEach((sample, row) => {
+    for (let k = 0; k < positions; k++) act(classOf(sample, k), decided(prediction, row, k));
+  });
+}
+
+// The fraction of labels that a network decides for; null for a regression.
 function accuracyOf(network, samples) {
   if (!labels?.classes || !samples.length) return null;
-  const prediction = network.nodes[data.nodes[data.prediction].name].value;
-  const right = samples.filter((sample, row) => decided(prediction, row) === classOf(sample));
-  return right.length / samples.length;
+  let right = 0;
+  eachDecision(network, samples, (label, decision) => {
+    right += label === decision;
+  });
+  return right / (samples.length * positions);
 }

@@ -1,6 +1,7 @@
 // The samples: the user's own, generated ones, drawn points, or rows of a CSV file.
 
 const { plane, labels } = data; // the input whose samples are points, and how labels name classes
+const positions = labels?.positions ?? 1; // labels of a sample
 const LIMIT = 2000; // points in a drawing or a file
 
 // In a plane a sample is [x, y, class]; without a plane it is the number of a row of the data.
@@ -16,9 +17,9 @@ function samplesOf(state) {
   return clean.map(([x, y, label]) => [x + spread * normal(), y + spread * normal(), label]);
 }
 
-// The class of a sample; for a regression, its label.
-function classOf(sample) {
-  return plane ? sample[2] : data.classOf[sample];
+// The class of a sample, of a sequence at one position; for a regression, its label.
+function classOf(sample, position = 0) {
+  return plane ? sample[2] : data.classOf[sample * positions + position];
 }
 
 // The square that the points stand in, with a margin: the same from low to high on both axes.

@@ -1,25 +1,33 @@
 // For data without a plane: each layer as samples × units, and the prediction against the labels.
 
 const MOST_ROWS = 40;
+const MOST_TABLES = 8; // side by side, such as the heads of attention
 const layersShown = data.nodes
-  .filter(({ role, shape, isTrained }) => isTrained && role === "activation" && shape.length === 2 && shape[0] === null)
+  .filter(({ role, shape, isTrained }) => isTrained && role === "activation" && shape.length > 1 && shape[0] === null)
+  .filter(({ shape }) => shape.length === 2 || !data.pictures) // images have sheets of their own
   .slice(-3);
 
+// A layer of a sequence is shown for the first marked sample.
 function prepareTables() {
   for (const layer of layersShown) {
-    const label = `${layer.name}: a row for each sample, a column for each unit`;
+    const { name, shape } = layer;
+    const rows = ["a row for each sample", "a row for each position"][Number(shape.length > 2)];
+    const label = `${name}: ${rows}, a column for each ${shape.length > 3 ? "position" : "unit"}`;
     layer.canvas = element("canvas", { class: "table", role: "img", "aria-label": label });
-    addTile(layer.name, layer.canvas);
+    addTile(shape.length > 2 ? `${name}, sample ①` : name, layer.canvas);
   }
 }
 
 function paintTables(run) {
   for (const { name, canvas } of layersShown) {
     const { value } = run.whole.nodes[name];
-    const [rows, columns] = matrixShape(value);
-    const limit = largestOf(value) || 1;
-    paintSheet(canvas, { count: 1, height: Math.min(rows, MOST_ROWS), width: columns, across: 1 },
-      (_, row, column) => heatRgb(elementAt(value, row, column) / limit));
+    const view = value.shape.length > 2 ? partOf(value, data.marks[0] % value.shape[0]) : value;
+    const [rows, columns] = matrixShape(view);
+    const limit = largestOf(view) || 1;
+    const isTall = view.shape.length === 2;
+    const count = isTall ? 1 : Math.min(view.shape[0], MOST_TABLES);
+    paintSheet(canvas, { count, height: Math.min(rows, MOST_ROWS), width: columns, across: Math.min(count, 4) },
+      (k, row, column) => heatRgb(elementAt(isTall ? view : partOf(view, k), row, column) / limit));
   }
   if (regionKind === "counts") paintCounts(run);
   if (regionKind === "agreement") paintAgreement(run);
@@ -28,10 +36,9 @@ function paintTables(run) {
 // How often each class is taken for each class: labels down, decisions across.
 function paintCounts(run) {
   const [context, width, height] = prepared(document.getElementById("map"));
-  const prediction = run.whole.nodes[data.nodes[data.prediction].name].value;
   const counts = Array.from({ length: labels.classes }, () => Array(labels.classes).fill(0));
-  run.trained.forEach((sample, row) => {
-    counts[classOf(sample)][decided(prediction, row)] += 1;
+  eachDecision(run.whole, run.trained, (label, decision) => {
+    counts[label][decision] += 1;
   });
   const margin = 30;
   const [cellWidth, cellHeight] = [(width - margin) / labels.classes, (height - margin) / labels.classes];
