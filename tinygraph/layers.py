@@ -24,7 +24,7 @@ from tinygraph.core.leaves import Constant, Parameter, Random, State
 from tinygraph.core.node import Node
 from tinygraph.core.scope import scope
 from tinygraph.core.switch import Switch
-from tinygraph.errors import ArgumentError, ShapeError, did_you_mean
+from tinygraph.errors import ArgumentError, ArgumentTypeError, ShapeError, did_you_mean
 from tinygraph.ops.activations import GELU
 from tinygraph.ops.arithmetic import Add
 from tinygraph.ops.classification import Softmax
@@ -34,9 +34,10 @@ from tinygraph.ops.normalization import LayerNorm
 from tinygraph.ops.powers import Sqrt
 from tinygraph.ops.reductions import Mean
 from tinygraph.ops.shaping import Reshape, Transpose
-from tinygraph.validation.arrays import Array, brief, is_number, is_whole_number
+from tinygraph.validation.arrays import Array, brief, is_bool, is_number, is_whole_number
 from tinygraph.validation.naming import describe_with_shape
 from tinygraph.validation.randomness import as_generator
+from tinygraph.validation.shapes import show
 
 INITIALIZATIONS = ("xavier", "he", "normal")
 
@@ -72,7 +73,12 @@ def initial(
             + did_you_mean(init, INITIALIZATIONS)
         )
     variance = {"xavier": 2 / (fan_in + fan_out), "he": 2 / fan_in, "normal": 1.0}[init]
-    weights: Array = rng.normal(size=shape) * np.sqrt(variance)
+    try:
+        weights: Array = rng.normal(size=shape) * np.sqrt(variance)
+    except (ValueError, MemoryError) as error:
+        raise ArgumentError(
+            f"The weights of a layer must fit into memory; {show(shape)} is too large ({error})."
+        ) from error
     return weights
 
 
@@ -273,6 +279,8 @@ def attention(
         raise ShapeError(f"attention needs x (B, T, d); got {_arrived(x)}.")
     length, size = x.shape[1] or 0, x.shape[2] or 0
     heads = _count("heads", heads)
+    if not is_bool(causal):
+        raise ArgumentTypeError(f"causal must be True or False; got {brief(causal)}.")
     if size % heads:
         raise ShapeError(
             f"attention needs a size d that is a multiple of the number of heads; got "

@@ -28,7 +28,7 @@ from tinygraph.core.leaves import Parameter
 from tinygraph.core.op import Op
 from tinygraph.core.rules import broadcast_axes, rule_names
 from tinygraph.errors import ArgumentError, ArgumentTypeError, GradientError, OpError
-from tinygraph.validation.arrays import Array, as_float_array, brief
+from tinygraph.validation.arrays import Array, as_float_array, brief, is_whole_number
 from tinygraph.validation.naming import describe
 from tinygraph.validation.op_results import one_each
 from tinygraph.validation.randomness import as_generator
@@ -84,7 +84,7 @@ def check_op(
         )
     if "name" in hyperparameters:
         raise ArgumentError("check_op names the op itself, after its class: leave name= out.")
-    if order not in (1, 2) or isinstance(order, bool):
+    if not is_whole_number(order) or order not in (1, 2):
         raise ArgumentError(f"order must be 1 or 2, the order of derivatives; got {brief(order)}.")
     rng = as_generator(rng)
     for _ in range(1 if arrays else ROUNDS):

@@ -312,24 +312,29 @@ class Graph:
         needed = (*(self.inputs if inputs is None else inputs), *randoms)
         if randoms:
             feeds = self.with_draws(feeds, randoms)
-        allowed = (*self.inputs, *self.randoms)
-        arrays = check_feeds(needed, allowed, feeds, self.precision, self._feed_ranges)
+        arrays = self._checked(needed, feeds)
         if self._weak_constants:
             precision = self.precision or np.result_type(*(arrays.values() or [np.float64]))
             for constant in self._weak_constants:
                 arrays[constant] = constant.in_precision(precision)
         return arrays
 
+    def _checked(self, needed: Iterable[Input], feeds: Mapping[str, Any]) -> dict[Node, Array]:
+        known = (*self.inputs, *self.randoms)
+        return check_feeds(needed, known, feeds, self.precision, self._feed_ranges)
+
     def with_draws(self, feeds: Mapping[str, Any], randoms: Any = None) -> dict[str, Any]:
         """Return the feeds with new numbers for each Random (default: all) that has none in them.
 
         A caller that runs the same draws several times feeds the result each time.
         """
-        given = [node for node in self.inputs if node.name in feeds]
-        batch = batch_size((node.shape, np.shape(feeds[str(node.name)])) for node in given)
+        if not (randoms := self.randoms if randoms is None else randoms):
+            return dict(feeds)
+        arrays = self._checked([node for node in self.inputs if node.name in feeds], feeds)
+        batch = batch_size((node.shape, array.shape) for node, array in arrays.items())
         drawn = {}
         precision = self.precision or np.float64
-        for random in self.randoms if randoms is None else randoms:
+        for random in randoms:
             if random.name not in feeds:
                 shape: Any = with_batch(random.shape, batch)
                 drawn[str(random.name)] = random.drawn(self.rng, shape, precision)

@@ -199,6 +199,6 @@ def values_of(node: Node) -> list[Any]:
     """Return the values of a node's inputs, in order."""
     try:
         return list(map(_value_of, node.inputs))
-    except (AttributeError, TypeError):
+    except Exception:  # a user has set the inputs to anything
         inputs_of(node)
         raise

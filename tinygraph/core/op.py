@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
@@ -19,7 +20,7 @@ from tinygraph.errors import (
     TinygraphError,
     did_you_mean,
 )
-from tinygraph.validation.arrays import Array, brief
+from tinygraph.validation.arrays import Array, brief, is_bool
 from tinygraph.validation.naming import describe, describe_with_shape
 from tinygraph.validation.op_texts import check_texts
 from tinygraph.validation.shapes import Shape, as_shape, broadcast, show
@@ -54,7 +55,8 @@ class Rule(NamedTuple):
     why: str = ""
 
 
-class Comparison(NamedTuple):
+@dataclass(frozen=True)
+class Comparison:
     """How a loss compares a prediction with labels; the accuracy of a classifier follows from it.
 
     Attributes
@@ -75,6 +77,17 @@ class Comparison(NamedTuple):
     labels: str
     are_logits: bool = False
     are_indices: bool = False
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.labels, str):
+            raise ArgumentTypeError(
+                f"labels must be the name of an argument of forward; got {brief(self.labels)}."
+            )
+        for name in ("are_logits", "are_indices"):
+            if not is_bool(getattr(self, name)):
+                raise ArgumentTypeError(
+                    f"{name} must be True or False; got {brief(getattr(self, name))}."
+                )
 
 
 class Op(Node):

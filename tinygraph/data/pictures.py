@@ -298,7 +298,7 @@ def checked_points(x: Any, labels: Any) -> tuple[Array, Array]:
     """
     x = as_float_array(x, "x")
     numbers = as_float_array(labels, "The labels")
-    if numbers.size == len(x):
+    if x.ndim and numbers.size == len(x):
         numbers = numbers.reshape(-1, 1)
     if x.ndim != 2 or x.shape[1] != 2 or numbers.ndim != 2 or len(numbers) != len(x):
         raise ShapeError(

@@ -37,7 +37,7 @@ INK = "#111827"
 LOGIT_RANGE = (-4.0, 4.0)
 """Logits beyond this are certain to 98 %, and have the full colour."""
 
-FASTEST = 100
+SLOWEST, FASTEST = 0.01, 100
 """Frames a second. A GIF tells the time in hundredths of a second."""
 FINEST = 2_000
 """Four million samples; a finer grid would be finer than any screen, and fill the memory."""
@@ -241,11 +241,11 @@ class Animation:
         StateError
             If no frame was recorded.
         ArgumentError
-            For another kind of file, or if ``frames_per_second`` is not a number above 0.
+            For another kind of file, or if ``frames_per_second`` is too small or too large.
         """
-        if not (is_number(frames_per_second) and 0 < frames_per_second <= FASTEST):
+        if not (is_number(frames_per_second) and SLOWEST <= frames_per_second <= FASTEST):
             raise ArgumentError(
-                f"frames_per_second must be a number above 0 and at most {FASTEST}; "
+                f"frames_per_second must be a number from {SLOWEST} to {FASTEST}; "
                 f"got {brief(frames_per_second)}."
             )
         file = Path(as_path(path))

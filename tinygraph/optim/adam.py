@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from tinygraph.errors import ArgumentError
+from tinygraph.optim.arguments import as_hyperparameter
 from tinygraph.optim.declarations import Line
 from tinygraph.optim.groups import Parameters
 from tinygraph.optim.optimizer import Optimizer
@@ -88,6 +89,7 @@ class Adam(Optimizer):
         weight_decay: float = 0.0,
         clip_norm: float | None = None,
     ) -> None:
+        weight_decay = as_hyperparameter(type(self).__name__, "weight_decay", weight_decay)
         if weight_decay != 0:
             self.hyperparameters = (*Adam.hyperparameters, "weight_decay")
             self.lines = (*Adam.lines[:-1], _DECAYED)
@@ -98,7 +100,8 @@ class Adam(Optimizer):
         super().__init__(parameters, lr, clip_norm)
 
     def __setattr__(self, name: str, value: Any) -> None:
-        if name == "weight_decay" and name not in self.hyperparameters and value != 0:
+        is_new = name == "weight_decay" and name not in self.hyperparameters
+        if is_new and as_hyperparameter(type(self).__name__, name, value) != 0:
             raise ArgumentError(
                 f"This {type(self).__name__} was made without weight decay, and its update has no "
                 f"term for it. Make another one: {type(self).__name__}(…, weight_decay={value})."

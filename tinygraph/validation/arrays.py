@@ -72,12 +72,20 @@ def is_whole_number(value: Any) -> TypeGuard[int | np.integer[Any]]:
 
 
 def is_number(value: Any) -> bool:
-    """Tell whether ``value`` is a real number of Python or NumPy. True and False do not count.
+    """Tell whether ``value`` is a real number of Python or NumPy that a float can hold.
 
-    >>> is_number(3), is_number(np.float32(0.5)), is_number(True), is_number("3")
+    True and False do not count.
+
+    >>> is_number(3), is_number(np.float32(0.5)), is_number(True), is_number(10**400)
     (True, True, False, False)
     """
-    return isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool)
+    if not isinstance(value, (int, float, np.integer, np.floating)) or isinstance(value, bool):
+        return False
+    try:
+        float(value)
+    except OverflowError:
+        return False
+    return True
 
 
 def is_bool(value: Any) -> bool:

@@ -69,6 +69,11 @@ def call_backward(op: Any, g: Any, y: Any, arrays: Sequence[Any]) -> list[Array 
     for parent, value, grad in zip(inputs, arrays, returned):
         if not parent.takes_gradient:
             grad = None
+        elif value is None:
+            raise StateError(
+                f"backward() differentiates the last forward run, but {describe(parent)} has no "
+                f"value. Call forward(…) again first."
+            )
         elif type(grad) is np.ndarray:
             # Only this loop and the tuple refer to a new array; a third reference is a shared one.
             if grad.base is not None or getrefcount(grad) > _REFERENCES_TO_A_NEW_ARRAY:

@@ -92,9 +92,9 @@ def render(
     graph = model if isinstance(model, Graph) else Graph(as_node(model, "What render draws"))
     values = gradients if values is None else values
     check_nodes(graph.nodes)
-    if isinstance(expand, str) or not isinstance(expand, Iterable):
+    if not isinstance(expand, (list, tuple, set, frozenset)):
         raise ArgumentTypeError(f"expand must be a list of node names; got {brief(expand)}.")
-    graph = with_expanded(graph, expand) if list(expand) else graph
+    graph = with_expanded(graph, expand) if expand else graph
     _require_numbers(graph, values, gradients)
     view = choose_view(graph, depth, around, radius)
     flow = Flow(view, graph.nodes, values, gradients)

@@ -88,6 +88,8 @@ def playground(
     >>> playground(model, tg.Adam(model.parameters, lr=0.1), x=x, t=t)
     <Playground of MSE "loss": 21 samples>
     """
+    if title is not None and not isinstance(title, str):
+        raise ArgumentTypeError(f"title must be a string; got {brief(title)}.")
     builder = model if callable(model) and not isinstance(model, Graph) else None
     seeds = range(SEEDS) if builder else ()
     built = [_built(builder, seed) for seed in seeds] or [as_graph(model, "playground")]
@@ -112,11 +114,24 @@ def playground(
 
 
 def _built(builder: Any, seed: int) -> Graph:
-    return as_graph(builder(rng=seed), "playground: the function that builds the model")
+    try:
+        built = builder(rng=seed)
+    except TypeError as error:
+        raise ArgumentTypeError(
+            f"playground calls the function that builds the model as build(rng={seed}); it failed: "
+            f"{error}"
+        ) from error
+    return as_graph(built, "playground: the function that builds the model")
 
 
 def _made(optimizer: Any, graph: Graph) -> Optimizer:
-    made = optimizer(graph.parameters) if callable(optimizer) else optimizer
+    try:
+        made = optimizer(graph.parameters) if callable(optimizer) else optimizer
+    except TypeError as error:
+        raise ArgumentTypeError(
+            f"playground calls the function that makes the optimizer with the parameters; it "
+            f"failed: {error}"
+        ) from error
     if not isinstance(made, Optimizer):
         raise ArgumentTypeError(
             f"playground takes an optimizer, such as Adam(model.parameters, lr=0.1), or a function "
@@ -158,7 +173,7 @@ class Playground:
         batched = [len(a) for n, a in self._arrays.items() if None in (n.shape or ())]
         self.samples = batched[0] if batched else 1
         self._task = task
-        self._title = title or f"{self.model.output.name}"
+        self._title = title or str(self.model.output.name)
         self._graphs = with_activations(self.model)
         try:
             self._networks = {

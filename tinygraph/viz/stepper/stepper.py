@@ -12,6 +12,7 @@ import numpy as np
 
 from tinygraph.core.graph import Graph
 from tinygraph.core.op import Op
+from tinygraph.core.topology import check_nodes
 from tinygraph.errors import ArgumentError, ArgumentTypeError, FeedError
 from tinygraph.optim.optimizer import Optimizer
 from tinygraph.trace.steps import Moment, Step
@@ -81,6 +82,7 @@ def step_through(
             "training_steps is given by its position, since every name is an input's: "
             f"step_through(model, optimizer, {brief(feeds['training_steps'])}, …)."
         )
+    check_nodes(model.nodes)
     feeds = model.with_draws(feeds)
     arrays = model.feed_arrays(feeds)
     moments = list(walk(model.nodes, model.output, arrays, optimizer, training_steps))
