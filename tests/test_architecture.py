@@ -1,4 +1,4 @@
-"""The architecture: rooms on levels, imports that go downward only, and no import cycle.
+"""The architecture: packages on levels, imports that go downward only, and no import cycle.
 
 ``grimp`` reads every import of every file, those inside functions and under ``TYPE_CHECKING``
 included.
@@ -31,8 +31,8 @@ LEVELS = (
     ("cli", "exercises", "testing"),
     ("__init__", "__main__"),
 )
-"""Every room of the package, lowest level first; a room imports only from the levels below it."""
-LEVEL = {room: level for level, rooms in enumerate(LEVELS) for room in rooms}
+"""Every part of the package, lowest level first; a part imports only from the levels below it."""
+LEVEL = {package: level for level, packages in enumerate(LEVELS) for package in packages}
 
 MOST_LINES_OF_A_MODULE = 400
 MOST_LINES_OF_A_FUNCTION = 50
@@ -49,7 +49,7 @@ READERS = (
     "derivation",
     "train",
 )
-"""The rooms that know the contract of an op and no op by name."""
+"""The packages that know the contract of an op and no op by name."""
 
 
 @pytest.fixture(scope="module")
@@ -59,18 +59,18 @@ def imports() -> dict[str, set[str]]:
     return {module: graph.find_modules_directly_imported_by(module) for module in graph.modules}
 
 
-def room_of(module: str) -> str:
+def package_of(module: str) -> str:
     """Return the package or module directly below tinygraph that a module belongs to."""
     parts = module.split(".")
     return parts[1] if len(parts) > 1 else "__init__"
 
 
-def test_every_room_has_a_level_and_imports_only_from_the_levels_below(imports) -> None:
+def test_every_package_has_a_level_and_imports_only_from_the_levels_below(imports) -> None:
     for module, imported in imports.items():
-        room = room_of(module)
-        assert room in LEVEL, f"add the new room {room!r} to LEVELS"
-        for other in {room_of(name) for name in imported} - {room}:
-            assert LEVEL[other] < LEVEL[room], f"{module} imports {other}, which is not below it"
+        package = package_of(module)
+        assert package in LEVEL, f"add the new package {package!r} to LEVELS"
+        for other in {package_of(name) for name in imported} - {package}:
+            assert LEVEL[other] < LEVEL[package], f"{module} imports {other}, which is not below it"
 
 
 def test_no_import_cycle(imports) -> None:
@@ -81,9 +81,9 @@ def test_no_import_cycle(imports) -> None:
 
 
 def test_the_package_stays_small_enough_to_find_things() -> None:
-    rooms = [path for path in ROOT.iterdir() if path.name != "__pycache__"]
-    modules = [path for path in rooms if path.suffix == ".py"]
-    packages = [path for path in rooms if (path / "__init__.py").exists()]
+    parts = [path for path in ROOT.iterdir() if path.name != "__pycache__"]
+    modules = [path for path in parts if path.suffix == ".py"]
+    packages = [path for path in parts if (path / "__init__.py").exists()]
     assert len(modules) <= 6
     assert len(packages) <= 18
     assert len(LEVELS) <= 10
@@ -91,8 +91,8 @@ def test_the_package_stays_small_enough_to_find_things() -> None:
 
 def test_readers_of_the_graph_know_no_op_by_name(imports) -> None:
     for module, imported in imports.items():
-        if room_of(module) in READERS:
-            assert "ops" not in {room_of(name) for name in imported}, module
+        if package_of(module) in READERS:
+            assert "ops" not in {package_of(name) for name in imported}, module
 
 
 def files() -> list[Path]:

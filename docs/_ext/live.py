@@ -103,7 +103,7 @@ def _levels() -> dict[str, int]:
     for node in tree.body:
         if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "LEVELS":
             levels = enumerate(ast.literal_eval(node.value), start=1)
-            return {room: level for level, rooms in levels for room in rooms}
+            return {part: level for level, parts in levels for part in parts}
     raise LookupError("tests/test_architecture.py has no LEVELS")
 
 

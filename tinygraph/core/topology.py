@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterable, Sequence
 from operator import attrgetter
 
 from tinygraph.core.node import Node, inputs_of
-from tinygraph.errors import ArgumentTypeError, CycleError, DuplicateNameError, StateError
+from tinygraph.errors import ArgumentTypeError, CycleError, StateError
 from tinygraph.validation.arrays import brief
-from tinygraph.validation.naming import check_name, describe
+from tinygraph.validation.naming import check_name, describe, duplicate_name
 
 
 def topological_order(
@@ -94,10 +94,7 @@ def name_nodes(nodes: Sequence[Node]) -> dict[str, Node]:
             check_name(node.name)
         if node.name is not None and not node.auto_named:
             if node.name in by_name:
-                raise DuplicateNameError(
-                    f"Node names must be unique, but {describe(by_name[node.name])} and "
-                    f"{describe(node)} have the same name. Rename one of them."
-                )
+                raise duplicate_name(by_name[node.name], node)
             by_name[node.name] = node
     unnamed: list[Node] = []
     for node in nodes:

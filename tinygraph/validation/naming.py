@@ -1,10 +1,10 @@
-"""How error messages name a node, and the rule for the name itself."""
+"""How error messages name a node, and the rules for names: a text, and unique in a graph."""
 
 from __future__ import annotations
 
 from typing import Any, Protocol
 
-from tinygraph.errors import ArgumentTypeError
+from tinygraph.errors import ArgumentTypeError, DuplicateNameError
 from tinygraph.validation.arrays import Array, brief
 from tinygraph.validation.shapes import Shape, show
 
@@ -49,6 +49,14 @@ def check_name(name: Any) -> None:
             f"The name of a node must be a string of at least one character, such as "
             f'"layer1/W"; got {brief(name)}.'
         )
+
+
+def duplicate_name(first: NodeLike, second: NodeLike) -> DuplicateNameError:
+    """Return the error for two nodes of one graph to which the user has given the same name."""
+    return DuplicateNameError(
+        f"Node names must be unique, but {describe(first)} and {describe(second)} have the same "
+        f"name. Rename one of them."
+    )
 
 
 def describe_with_shape(node: NodeLike) -> str:
