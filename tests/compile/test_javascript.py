@@ -9,8 +9,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from campaigns import graphs
 from compiling import OPTIMIZERS, of_op
+from javascript import assert_equal_nodes, gradients_code, module_of, random_cases
 
 import tinygraph as tg
 from tinygraph import ops
@@ -19,20 +19,6 @@ from tinygraph.errors import CompileError
 LIBRARY = Path(tg.__file__).parent / "compile" / "targets" / "javascript" / "library"
 NODE = shutil.which("node")
 pytestmark = pytest.mark.skipif(NODE is None, reason="needs node")
-
-GRADIENTS = """
-const job = JSON.parse(process.argv[1]);
-const results = job.map(({ feeds, samples }, k) => {
-  const { network, parameters, fill } = modules[k];
-  const copy = network(samples);
-  fill(copy, parameters);
-  fill(copy, feeds);
-  copy.forward();
-  copy.backward();
-  return Object.fromEntries(Object.entries(copy.nodes).map(([name, { value, gradient }]) =>
-    [name, [nested(value), gradient && nested(gradient)]]));
-});
-"""
 
 
 def run(code, *job):
@@ -49,10 +35,6 @@ console.log(JSON.stringify(results, (_, x) => typeof x === "number" && !Number.i
     )
     assert done.returncode == 0, done.stderr[:2000]
     return json.loads(done.stdout)
-
-
-def module_of(program):
-    return program.source.replace("export ", "")
 
 
 def train(program, feeds, steps):
@@ -187,47 +169,14 @@ def test_groups_and_clipping_equal_those_of_python(dtype):
     np.testing.assert_allclose(losses, expected, rtol=1e-11 if dtype == "float64" else 1e-5)
 
 
-def gradients_in_node(models_and_feeds):
+def gradients_in_node(cases):
     """Return, for each model, the value and gradient of every node, computed by node."""
-    modules, job = [], []
-    for model, feeds in models_and_feeds:
-        text = module_of(tg.compile(model, target="javascript"))
-        modules.append(f"(() => {{\n{text}\nreturn {{ network, parameters, fill, nested }};\n}})()")
-        lists = {name: np.asarray(array).tolist() for name, array in feeds.items()}
-        samples = next((len(array) for array in feeds.values() if np.ndim(array)), 1)
-        job.append({"feeds": lists, "samples": samples})
-    code = f"const modules = [{','.join(modules)}];\nconst {{ nested }} = modules[0];\n"
-    return run(code + GRADIENTS.replace("argv[1]", "argv[2]"), job)
-
-
-def assert_equal_nodes(model, feeds, found):
-    model.forward(**feeds)
-    model.backward()
-    for node in model.nodes:
-        if node.name not in found or isinstance(node, tg.Constant):
-            continue
-        value, gradient = found[node.name]
-        assert_close(value, node.value, node)
-        if node.grad is not None:
-            assert_close(gradient, node.grad, node)
-
-
-def assert_close(got, expected, node):
-    got = np.asarray(got, float)
-    assert got.shape == np.shape(expected), node
-    scale = max(1.0, float(np.abs(expected).max(initial=0.0)))
-    np.testing.assert_allclose(got, expected, rtol=1e-11, atol=1e-13 * scale, err_msg=str(node))
+    code, job = gradients_code(cases)
+    return run(code.replace("JOB", "JSON.parse(process.argv[2])"), job)
 
 
 def test_random_graphs_have_the_gradients_of_python():
-    rng = np.random.default_rng(0)
-    cases = []
-    while len(cases) < 60:
-        graph = graphs.random_graph(rng)
-        if graph.inputs and len(graph.nodes) <= 50:
-            feeds = {"x": rng.normal(size=(graphs.SIZE, graphs.SIZE))}
-            graph.forward(**feeds)
-            cases.append((graph, feeds))
+    cases = random_cases(60, seed=0)
     for (graph, feeds), found in zip(cases, gradients_in_node(cases), strict=True):
         assert_equal_nodes(graph, feeds, found)
 
