@@ -352,6 +352,28 @@ def test_a_group_takes_the_steps_of_an_optimizer_of_its_own(optimizer, own):
     np.testing.assert_array_equal(grouped, alone)
 
 
+class Counting(tg.SGD):
+    """Keeps a counter of its updates, and uses it."""
+
+    updates = 0
+
+    def update(self, w, g, t):
+        self.updates += 1
+        return (w - self.lr / self.updates * g,)
+
+
+def test_what_an_update_keeps_on_the_optimizer_stays_there_with_groups():
+    w, b = tg.Parameter([1.0], name="w"), tg.Parameter([2.0], name="b")
+    model = tg.Graph(tg.Sum(w * w + b * b))
+    optimizer = Counting([w, {"parameters": b, "lr": tg.schedules.cosine(0.25, 9)}], lr=0.125)
+    for _ in range(3):
+        model.forward()
+        model.backward()
+        optimizer.step()
+    assert optimizer.updates == 6
+    assert (optimizer.lr, optimizer.lr_schedule) == (0.125, None)
+
+
 def test_groups_train_with_fit_and_are_traced_with_their_own_numbers():
     w, b = tg.Parameter([1.0], name="w"), tg.Parameter([2.0], name="b")
     model = tg.Graph(tg.Sum(w * w + b * b))

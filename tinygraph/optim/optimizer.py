@@ -137,9 +137,25 @@ class Optimizer:
         if parameter not in self.groups:
             return self
         variant = copy.copy(self)
-        for name, value in self.groups[parameter].items():
-            setattr(variant, name, value)
+        variant._take(self.groups[parameter])
         return variant
+
+    def _take(self, own: Mapping[str, Any]) -> None:
+        for name, value in own.items():
+            setattr(self, name, value)
+
+    def _update_of(self, parameter: Parameter, g: Array, t: int) -> tuple[Array, ...]:
+        """Return the update of a parameter, with the hyperparameters of its group meanwhile."""
+        own = self.groups.get(parameter, {})
+        kept = {name: vars(self)[name] for name in (*own, "lr_schedule") if name in vars(self)}
+        try:
+            self._take(own)
+            return call_update(self, parameter, parameter._value, g, t, self.memory[parameter])
+        finally:
+            if own:
+                for name in (*own, "lr_schedule"):
+                    vars(self).pop(name, None)
+                vars(self).update(kept)
 
     def __setattr__(self, name: str, value: Any) -> None:
         kind = type(self).__name__
@@ -209,10 +225,13 @@ class Optimizer:
         gradients = [checked_gradient(self, p) for p in self.parameters]
         if self.clip_norm is not None:
             gradients = clipped(gradients, self.clip_norm)
-        updated = [
-            call_update(self.of(p) if self.groups else self, p, p._value, g, t, self.memory[p])
-            for p, g in zip(self.parameters, gradients)
-        ]
+        if self.groups:
+            updated = [self._update_of(p, g, t) for p, g in zip(self.parameters, gradients)]
+        else:
+            updated = [
+                call_update(self, p, p._value, g, t, self.memory[p])
+                for p, g in zip(self.parameters, gradients)
+            ]
         try:
             self._keep(t, updated)
         except KeyboardInterrupt:
