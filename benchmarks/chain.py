@@ -1,4 +1,4 @@
-"""A chain of 1,000,000 Tanh nodes beside a bare loop: ``python -m benchmarks.chain``.
+"""A chain of 1,000,000 Tanh nodes and a bare loop: ``python -m benchmarks.chain``.
 
 The bare loop makes the same NumPy calls and keeps every value and gradient in a list, once as
 NumPy's scalars, which a graph passes on too, and once as arrays without axes.

@@ -7,8 +7,8 @@ function reachable() {
   }
 }
 
-// KaTeX hides its drawing from screen readers, which read the formula beside it: what they cannot see
-// must not catch the keyboard. The same links stand beside the formulas, in words.
+// KaTeX hides its drawing from screen readers, which read the formula next to it. The keyboard must not
+// stop at links that screen readers cannot see. The text next to the formulas contains the same links.
 function unlisted() {
   for (const link of document.querySelectorAll(".katex-html a")) {
     link.tabIndex = -1;

@@ -96,7 +96,7 @@ def test_threads_give_what_one_after_the_other_gives(engine):
 @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
 def test_processes_give_what_this_one_gives(method, engine):
     if engine == "numba" and method == "forkserver":
-        pytest.skip("as spawn, and starting numba anew takes seconds")
+        pytest.skip("the same as spawn, and loading numba again takes seconds")
     expected = [losses_of(seed, engine=engine) for seed in range(2)]
     work = partial(losses_of, engine=engine)
     with multiprocessing.get_context(method).Pool(1) as pool:

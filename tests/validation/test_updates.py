@@ -1,4 +1,4 @@
-"""An optimizer of one's own: what its ``update`` returns is held to the contract."""
+"""A custom optimizer: the results of its ``update`` are checked against the contract."""
 
 import numpy as np
 import pytest

@@ -48,20 +48,20 @@ def check_op(
     order: int = 1,
     **hyperparameters: Any,
 ) -> None:
-    """Check an op: its derivative, its shape, its precision, its texts, and that it is pure.
+    """Check the derivative, shape, precision, rules and purity of an op.
 
-    It is checked with a Parameter for each argument; with one Parameter for them all, where their
-    shapes allow it; and with an Input whose batch size is ``None``, for batches of one sample and
-    of twice as many as in the example.
+    The op is checked with a Parameter for each argument; with one Parameter for all arguments, if
+    their shapes allow it; and with an Input whose batch size is ``None``, for a batch of one sample
+    and for a batch twice as large as in the example.
 
     Parameters
     ----------
     op_class : type
         A subclass of Op.
     *arrays : array_like, optional
-        The values of its inputs; those of ``op_class.example(rng)`` unless told.
+        The values of its inputs. Default: ``op_class.example(rng)``.
     rng : Generator or int, optional
-        Where the examples come from; 0 unless told.
+        The source of the examples, or a seed. Default: 0.
     order : int
         2 to check the second derivatives, too: ``backward`` is applied to nodes, and the graph
         that this builds is differentiated. Default: 1.
@@ -71,10 +71,10 @@ def check_op(
     Raises
     ------
     GradientError
-        If ``backward`` is wrong, or a ``Rule.code`` says something else than ``backward``.
+        If ``backward`` is wrong, or if a ``Rule.code`` computes a different gradient.
     OpError
-        If the op breaks the contract: a shape other than ``infer_shape`` promised, an argument
-        changed in place, float64 where all that arrived was float32, a failing ``forward``.
+        If the op breaks the contract: the shape differs from that of ``infer_shape``, an argument
+        is changed in place, float32 arguments give float64, or ``forward`` fails.
     ArgumentTypeError, ArgumentError
         If ``op_class`` is not an op class, or the example does not have one array per argument.
     """
@@ -83,7 +83,7 @@ def check_op(
             f"check_op takes an op class, such as Sigmoid; got {brief(op_class)}."
         )
     if "name" in hyperparameters:
-        raise ArgumentError("check_op names the op itself, after its class: leave name= out.")
+        raise ArgumentError("check_op names the op after its class. Remove name= from the call.")
     if not is_whole_number(order) or order not in (1, 2):
         raise ArgumentError(f"order must be 1 or 2, the order of derivatives; got {brief(order)}.")
     rng = as_generator(rng)
@@ -124,7 +124,7 @@ def check_texts(op: Op, arrays: Sequence[Array], rng: np.random.Generator) -> No
     if op.rules and len(op.rules) != len(op.inputs):
         raise OpError(
             f"{describe(op)} has {len(op.rules)} rules for {len(op.inputs)} arguments; "
-            f"rules has one Rule an argument, in order.",
+            f"Write one Rule for each argument, in order.",
             op,
         )
     grads = one_each(op, called(op, "backward", arrays, g, y, *arrays))
@@ -151,7 +151,7 @@ def _compare_text(
         summed.reshape(expected.shape), expected, rtol=1e-9, atol=1e-12
     ):
         raise GradientError(
-            f"The {what} of {describe(op)}, {code!r}, computes something else than {method}: "
+            f"The {what} of {describe(op)}, {code!r}, does not compute the same as {method}: "
             f"{brief(result)} against {brief(expected)}.",
             op,
         )
@@ -169,8 +169,8 @@ def _example(op_class: type[Op], arrays: Any) -> list[Array]:
         ) from error
     if len(values) != len(op_class.arguments) and not op_class._takes_any_number:
         raise ArgumentError(
-            f"An example has one array an argument, ({', '.join(op_class.arguments)}); that of "
-            f"{op_class.__name__} has {len(values)}: "
+            f"An example must have one array for each argument, ({', '.join(op_class.arguments)}); "
+            f"that of {op_class.__name__} has {len(values)}: "
             f"{', '.join(show(value.shape) for value in values) or 'none'}."
         )
     return [value.astype(np.float64) for value in values]

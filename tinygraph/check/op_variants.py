@@ -1,7 +1,7 @@
-"""An op away from its example: one node for all arguments, other batch sizes, float32.
+"""Check an op beyond its example: one node for all arguments, other batch sizes, float32.
 
-What is right for the example may be right for nothing else: a division by its batch size, a
-squeeze that takes the axis of a batch of one away, a shape without ``None``.
+An op may be right only for its example: it may divide by the batch size of the example, squeeze
+the axis of a batch of one away, or have a shape without ``None``.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ def _twice(array: Array) -> Array:
 
 
 def check_precision(op: Op, arrays: Sequence[Array], rng: np.random.Generator) -> None:
-    """Check that of float32 an op makes float32, and the numbers of float64 but for rounding."""
+    """Check that float32 arguments give float32, and the results of float64 within rounding."""
     singles = [array.astype(np.float32) for array in arrays]
     doubles = [array.astype(np.float64) for array in singles]
     with np.errstate(all="ignore"):
@@ -104,14 +104,15 @@ def check_precision(op: Op, arrays: Sequence[Array], rng: np.random.Generator) -
         result = np.asarray(result)
         if result.dtype != np.float32:
             raise OpError(
-                f"A graph of float32 stays float32; {method} of {describe(op)} made "
-                f"{result.dtype} of float32. Is there a float64 array, or a np.float64, in it?",
+                f"A float32 graph must stay float32, but {method} of {describe(op)} returned "
+                f"{result.dtype} for float32 arguments. Does it use a float64 array or np.float64?",
                 op,
             )
         scale = np.abs(wide).max(initial=0.0)
         if not np.allclose(result, wide, rtol=1e-3, atol=1e-3 * scale, equal_nan=True):
             raise OpError(
-                f"In float32 {method} of {describe(op)} gives {brief(result)}, in float64 "
-                f"{brief(wide)}: more than rounding. Does something overflow, or cancel?",
+                f"float32 and float64 must agree within rounding, but {method} of {describe(op)} "
+                f"gives {brief(result)} in float32 and {brief(wide)} in float64. Does a number "
+                f"overflow, or do large numbers cancel?",
                 op,
             )

@@ -133,7 +133,9 @@ def optimizer_state(
 ) -> dict[str, Any]:
     """Return the argument for ``optimizer.load_state``."""
     if saved is None:
-        raise CheckpointError("it holds no optimizer. Load it without one: tg.load(path, model).")
+        raise CheckpointError(
+            "it does not contain an optimizer. Load it without one: tg.load(path, model)."
+        )
     names = [node.name for node in optimizer.parameters]
     if saved["parameters"] != names:
         raise CheckpointError(
@@ -219,7 +221,7 @@ def _as_lists(state: Any) -> Any:
 def rng_state_from(saved: Any, rng: np.random.Generator) -> Mapping[str, Any]:
     """Return a state for ``rng.bit_generator.state``, after a test on another such generator."""
     if saved is None:
-        raise CheckpointError("it holds no random generator. Load it without rng.")
+        raise CheckpointError("it does not contain a random generator. Load it without rng.")
     here, there = type(rng.bit_generator), saved["bit_generator"]
     if there != here.__name__:
         raise CheckpointError(

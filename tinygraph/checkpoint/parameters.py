@@ -60,7 +60,9 @@ def load_parameters(path: str | Path, model: Graph) -> None:
         known = {str(parameter.name) for parameter in model.parameters}
         for name in numbers:
             if name not in known:
-                raise CheckpointError(f"it has numbers for {name!r}, but the model has no such one")
+                raise CheckpointError(
+                    f"it has numbers for {name!r}, but the model has no such parameter"
+                )
         values = [_value(parameter, numbers) for parameter in model.parameters]
     except CheckpointError as error:
         raise CheckpointError(

@@ -114,7 +114,7 @@ def read(path: Any) -> tuple[dict[str, Any], dict[str, Array]]:
         raise CheckpointError(f"{source} {error}") from None
     except Exception as error:  # a hostile file can make zipfile, NumPy and json say anything
         raise CheckpointError(
-            f"{source} has the seal of a checkpoint, but is not made like one "
+            f"{source} ends like a checkpoint, but its content is not one "
             f"({type(error).__name__}: {error})."
         ) from error
 
@@ -136,8 +136,8 @@ def _content(path: Path) -> bytes:
         content = file.read()
     if content[-DIGEST_LENGTH:] != _digest(content[:-DIGEST_LENGTH]):
         raise CheckpointError(
-            f"{path} is damaged: its checksum is not that of its content. Take an older one, or "
-            f"start anew."
+            f"{path} is damaged: its checksum does not match its content. Use an older "
+            f"checkpoint, or start again."
         )
     return content
 
@@ -152,7 +152,7 @@ def _parse(content: bytes) -> tuple[dict[str, Any], dict[str, Array]]:
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         members = archive.infolist()
         if any(member.compress_type != zipfile.ZIP_STORED for member in members):
-            raise CheckpointError("holds compressed data; a checkpoint has none.")
+            raise CheckpointError("contains compressed data; a checkpoint does not.")
         if sum(member.file_size for member in members) > len(content):
             raise CheckpointError("promises more data than it has.")
         if len({member.filename for member in members}) < len(members):
@@ -182,8 +182,8 @@ def _as_array(name: str, data: bytes) -> Any:
         raise CheckpointError(f"holds {brief(name)} of dtype {dtype}; arrays are floats.")
     if min(shape, default=0) < 0 or math.prod(shape) * dtype.itemsize != len(rest):
         raise CheckpointError(
-            f"says that {brief(name)} has the shape {shape}, which is not what its "
-            f"{len(rest)} bytes make."
+            f"says that {brief(name)} has the shape {shape}, which does not match its "
+            f"{len(rest)} bytes."
         )
     array = np.frombuffer(rest, dtype).reshape(shape, order="F" if fortran_order else "C")
     return array.copy(order="C")

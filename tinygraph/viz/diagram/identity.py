@@ -60,7 +60,7 @@ def clusters(view: View) -> dict[str, str]:
     for card in view.cards:
         parts = card.group.split("/") if card.group else []
         for depth in range(1, len(parts) + 1):
-            if group := "/".join(parts[:depth]):  # of "/a" the outermost is no group
+            if group := "/".join(parts[:depth]):  # "/a" has no outermost group
                 groups.setdefault(group, f"{PREFIX}-c-{len(groups)}")
     return groups
 

@@ -272,7 +272,7 @@ class Playground:
         }
 
     def save(self, path: str | Path) -> Path:
-        """Write the page: one file that needs no network and nothing beside it.
+        """Write the page as one file that needs no network and no other files.
 
         Raises
         ------

@@ -90,6 +90,6 @@ def _in_brackets(formula: str, before: str, after: str) -> str:
 
 
 def batch_sizes(taken: set[int]) -> list[int]:
-    """Return three batch sizes, prime numbers that are no other size of the graph."""
+    """Return three prime numbers as batch sizes that no other axis of the graph has."""
     primes = [p for p in range(101, 400) if all(p % k for k in range(2, math.isqrt(p) + 1))]
     return [p for p in primes if p not in taken][:3]

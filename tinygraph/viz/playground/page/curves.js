@@ -144,7 +144,7 @@ function labelEnds({ context, width, height }, ends, y) {
   }
 }
 
-const MOST_NAMES = 7; // beside the curves; of more layers only the first and the last are named
+const MOST_NAMES = 7; // next to the curves; of more layers only the first and the last are named
 
 // Layers differ in colour, and their names stand at the ends.
 const LAYER_COLOURS = { light: ["#b25400", "#7a4fb5", "#00755a", "#0067a3", "#a3195b", "#5b6472"], dark: ["#ffa66e", "#c3a5f5", "#5fd3b0", "#7cc0f2", "#f493bf", "#b3bac5"] };

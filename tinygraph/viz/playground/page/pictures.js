@@ -5,7 +5,7 @@ const SIDE = 10; // pictures along a side of the samples' sheet
 const MOST_CHANNELS = 16;
 const sheets = []; // the canvases of the card “Units”, and how to paint each
 const hasFourAxes = ({ shape, isTrained }) => isTrained && shape.length === 4;
-// The feature maps that a layer hands on: of ops in a row with one shape, the last.
+// The feature maps that a layer passes on: the last of several ops with the same shape.
 const featureMaps = data.nodes.filter((node, place) => hasFourAxes(node) && node.shape[0] === null &&
   node.inputs.length && !data.nodes.some(({ inputs, shape }) =>
     inputs.includes(place) && String(shape) === String(node.shape)));

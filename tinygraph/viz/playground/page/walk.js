@@ -9,7 +9,7 @@ const walkSteps = [
   ...[...opsInOrder].reverse().map((place) => ({ phase: "backward", place })),
   { phase: "update", place: null },
 ];
-let position = null; // in walkSteps; null while nobody walks
+let position = null; // in walkSteps; null outside a walk
 let moved = []; // a number of the first parameter, before and after the update of the walk
 
 function nowInWalk() {
