@@ -272,3 +272,14 @@ def test_the_source_of_an_optimizer_of_ones_own_runs_by_itself(optimizer):
         _, values, memory = namespace["training_step"](*values, *memory, step)
     for got, expected in zip((*values, *memory), optimized(optimizer, tg.Sum, 4)):
         np.testing.assert_allclose(got, expected, rtol=1e-12)
+
+
+def test_an_update_that_returns_what_no_float_holds_is_refused_in_words():
+    class Enormous(tg.SGD):
+        def update(self, w, g, t):
+            return (10**400,)
+
+    model = tg.Graph(tg.Parameter(1.0, name="w") * 1.0)
+    for engine in ("numpy", "auto"):
+        with pytest.raises(tg.TinygraphError):
+            tg.fit(model, Enormous(model.parameters), epochs=100, engine=engine, print_interval=0)

@@ -138,7 +138,7 @@ def recorded_as(result: Any, shape: tuple[int, ...], dtype: Any, tape: Tape) -> 
     if not isinstance(result, Recorded):
         try:
             array = np.asarray(result, dtype)
-        except (TypeError, ValueError) as error:
+        except (TypeError, ValueError, OverflowError) as error:
             raise Unrecordable(f"it returns {brief(result)}, which is not an array") from error
         if array.shape not in (shape, ()):
             raise Unrecordable(f"it returns the shape {array.shape} for {shape}")
