@@ -263,7 +263,7 @@ class BareExample(Good):
         (Widens, OpError, "forward of Widens"),
         (WidensBackward, OpError, "backward of WidensBackward"),
         (WrongShape, OpError, "infer_shape"),
-        (WrongExample, ArgumentError, "one array an argument"),
+        (WrongExample, ArgumentError, "one array for each argument"),
         (BareExample, ArgumentTypeError, "tuple of arrays"),
         ("Sigmoid", ArgumentTypeError, "takes an op class"),
     ],

@@ -159,7 +159,7 @@ def test_nan_in_the_data_is_laid_at_its_door(lab2, xor):
         ({"epochs": 2.5}, "epochs must be a whole number"),
         ({"print_interval": -1}, "print_interval must be at least 0"),
         ({"callback_interval": 0}, "callback_interval must be at least 1"),
-        ({"target_loss": "0.1"}, "target_loss must be a number"),
+        ({"target_loss": "0.1"}, "target_loss must be a finite number"),
         ({"target_loss": np.nan}, "target_loss must be a finite number"),
         ({"epochs": 10**18}, "epochs must be at most 100,000,000"),
         ({"target_loss": 10**400}, "target_loss must be a finite number"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-import sys
+import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -166,8 +166,8 @@ def checked_target(target_loss: Any) -> float | None:
     if target_loss is None:
         return None
     if not is_number(target_loss):
-        raise ArgumentTypeError(f"target_loss must be a number; got {brief(target_loss)}.")
-    if not abs(target_loss) <= sys.float_info.max:  # NaN is not either
+        raise ArgumentTypeError(f"target_loss must be a finite number; got {brief(target_loss)}.")
+    if not math.isfinite(target_loss):
         raise ArgumentError(f"target_loss must be a finite number; got {brief(target_loss)}.")
     return float(target_loss)
 
