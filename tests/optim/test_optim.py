@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import tinygraph as tg
-from tinygraph.errors import ArgumentError, ArgumentTypeError, UnknownNameError
+from tinygraph.errors import ArgumentError, ArgumentTypeError, StateError, UnknownNameError
 
 ALL = [tg.SGD, tg.Momentum, tg.Nesterov, tg.AdaGrad, tg.RMSProp, tg.Adam, tg.AdamW]
 
@@ -350,6 +350,43 @@ def grouped_and_alone(optimizer, own, **settings):
 def test_a_group_takes_the_steps_of_an_optimizer_of_its_own(optimizer, own):
     grouped, alone = grouped_and_alone(optimizer, own, lr=0.1)
     np.testing.assert_array_equal(grouped, alone)
+
+
+@pytest.mark.parametrize("kind", [tg.SGD, tg.Momentum, tg.AdaGrad, tg.Adam])
+def test_a_step_without_a_new_backward_is_refused(kind, lab2, xor):
+    optimizer = kind(lab2.parameters)
+    lab2.forward(**xor)
+    lab2.backward()
+    optimizer.step()
+    after = [parameter.value.copy() for parameter in lab2.parameters]
+    for again in (lambda: None, lambda: lab2.forward(**xor)):
+        again()
+        with pytest.raises(StateError, match=r"needs the gradients of a new run.*Call forward"):
+            optimizer.step()
+    for value, parameter in zip(after, lab2.parameters):
+        np.testing.assert_array_equal(parameter.value, value)
+    lab2.backward()
+    optimizer.step()
+    assert optimizer.steps == 2
+
+
+def test_a_gradient_of_1_is_a_new_one_in_every_run():
+    w, b = tg.Parameter(1.0, name="w"), tg.Parameter(2.0, name="b")
+    model, optimizer = tg.Graph(w + b), tg.SGD([w, b], lr=0.5)
+    for _ in range(3):
+        model.forward()
+        model.backward()
+        optimizer.step()
+    assert (w.value, b.value) == (-0.5, 0.5)
+
+
+def test_a_gradient_that_the_user_assigns_is_a_new_one():
+    w = tg.Parameter([1.0], name="w")
+    optimizer = tg.SGD(w, lr=0.5)
+    for _ in range(2):
+        w.grad = np.array([1.0])
+        optimizer.step()
+    assert w.value[0] == 0.0
 
 
 class Counting(tg.SGD):

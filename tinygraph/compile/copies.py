@@ -36,7 +36,7 @@ def architecture(model: Graph, optimizer: Optimizer) -> Hashable:
     The parameters are compared in the optimizer's order, in which a program takes them over.
     """
     trained = optimizer.parameters
-    of_each = {*optimizer.hyperparameters, "parameters", "memory", "groups", "clip_norm"}
+    of_each = {*optimizer.hyperparameters, "parameters", "memory", "groups", "clip_norm", "_used"}
     shared = {name: value for name, value in vars(optimizer).items() if name not in of_each}
     return (
         type(optimizer),

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import copy
 import inspect
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, ClassVar
 
 import numpy as np
 
 from tinygraph.core.leaves import Parameter
-from tinygraph.errors import ArgumentTypeError, OptimizerError
+from tinygraph.errors import ArgumentTypeError, OptimizerError, StateError
 from tinygraph.optim.arguments import (
     as_hyperparameter,
     as_parameters,
@@ -25,6 +25,11 @@ from tinygraph.optim.groups import Groups, Parameters, separated
 from tinygraph.optim.schedules import Schedule
 from tinygraph.validation.arrays import Array, brief
 from tinygraph.validation.updates import call_update, checked_gradient
+
+
+def _is_same_array(g: Any, used: Any) -> bool:
+    """Tell whether a gradient was used before; NumPy's scalars may be equal in many runs."""
+    return g is used and type(g) is np.ndarray
 
 
 class Optimizer:
@@ -78,6 +83,8 @@ class Optimizer:
     clip_norm: float | None = None
     groups: Groups = MappingProxyType({})
     """The own hyperparameters of each parameter that is in a group."""
+    _used: Sequence[Array] = ()
+    """The gradients of the last step: another step needs others."""
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -104,6 +111,7 @@ class Optimizer:
         self.parameters = as_parameters(parameters)
         self.steps = 0
         self.lr = lr
+        self._used = ()
         if groups:
             self.groups = groups
         if clip_norm is not None:
@@ -215,7 +223,7 @@ class Optimizer:
         Raises
         ------
         StateError
-            If a parameter has no gradient yet.
+            If a parameter has no gradient yet, or if the step before used the same gradients.
         ShapeError, DtypeError
             If a gradient was assigned that does not fit its parameter.
         OptimizerError
@@ -223,6 +231,12 @@ class Optimizer:
         """
         t = self.steps + 1
         gradients = [checked_gradient(self, p) for p in self.parameters]
+        if self._used and all(map(_is_same_array, gradients, self._used)):
+            raise StateError(
+                f"Each {type(self).__name__}.step() needs the gradients of a new run, but these "
+                f"were used by the step before. Call forward(…) and backward() before each step."
+            )
+        used = gradients
         if self.clip_norm is not None:
             gradients = clipped(gradients, self.clip_norm)
         if self.groups:
@@ -237,6 +251,7 @@ class Optimizer:
         except KeyboardInterrupt:
             self._keep(t, updated)  # a step is complete, or it does not happen
             raise
+        self._used = used
 
     def _keep(self, t: int, updated: Iterable[tuple[Array, ...]]) -> None:
         for parameter, arrays in zip(self.parameters, updated):

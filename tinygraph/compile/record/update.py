@@ -55,7 +55,9 @@ def update_settings(optimizer: Optimizer) -> Settings:
     return Settings([optimizer], Optimizer, [*_scalar_names(optimizer), *_READ_AT_EVERY_RUN])
 
 
-_READ_AT_EVERY_RUN = ("parameters", "memory", "steps", "lr_schedule", "groups", "clip_norm")
+_READ_AT_EVERY_RUN = frozenset(
+    ("parameters", "memory", "steps", "lr_schedule", "groups", "clip_norm", "_used")
+)
 
 _OF_ALL_PARAMETERS = ("parameters", "memory", "groups")
 
