@@ -18,7 +18,7 @@ from tinygraph.errors import TinygraphError
 LINES = (Path(__file__).parent / "numpy_calls.txt").read_text(encoding="utf-8").splitlines()
 SHAPES = [(), (1,), (4,), (3, 4), (1, 4), (3, 1), (2, 3, 4), (0, 4), (1, 1, 1)]
 NEW = {"np.concat(", "np.pow(", "np.permute_dims(", "np.matrix_transpose(", "np.vecdot("}
-NEW |= {"np.unstack(", "np.astype(", ".mT", "shape=("}
+NEW |= {"np.unstack(", "np.astype(", ".mT", "shape=(", "np.clip(x, None, None)"}
 """What the oldest supported NumPy does not have."""
 
 

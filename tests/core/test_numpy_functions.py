@@ -14,6 +14,7 @@ from tinygraph.core.numpy_functions import FUNCTIONS
 from tinygraph.errors import ArgumentTypeError, ShapeError
 
 RNG = np.random.default_rng(0)
+NUMPY_2_0 = np.lib.NumpyVersion(np.__version__) < "2.1.0"
 X = RNG.uniform(0.1, 0.9, size=(3, 4))
 Y = RNG.uniform(0.1, 0.9, size=(3, 4))
 
@@ -279,6 +280,11 @@ def test_a_question_for_numbers_is_explained(call, rule, instead):
     assert instead in message
 
 
+def newer(*values):
+    """Mark a call that the oldest supported NumPy refuses by itself."""
+    return pytest.param(*values, marks=pytest.mark.skipif(NUMPY_2_0, reason="newer NumPy"))
+
+
 UNSUPPORTED = [
     (lambda: np.median(x), "np.median cannot be applied to nodes", "np.mean(x)"),
     (lambda: np.ptp(x), "np.ptp cannot be", "np.max(x) - np.min(x)"),
@@ -306,12 +312,12 @@ UNSUPPORTED = [
         "",
     ),
     (lambda: np.sum(x, 0, keepdims=None), "keepdims of Sum", "None"),
-    (lambda: np.reshape(x, (-1, 2), copy=True), "np.reshape of a node takes", "copy"),
+    newer(lambda: np.reshape(x, (-1, 2), copy=True), "np.reshape of a node takes", "copy"),
     (lambda: np.reshape(x, (-1, 2), order="F"), "row by row", "'F'"),
     (lambda: np.where(x > 0), "needs three arguments", ""),
     (lambda: np.sum(x, 0, False, 1), "takes the arguments (a, axis, keepdims)", "dtype=…"),
     (lambda: np.round(x, 2), "rounds to whole numbers", "np.rint"),
-    (lambda: np.clip(x, 0, max=1), "must be a_min and a_max, or min and max", ""),
+    newer(lambda: np.clip(x, 0, max=1), "must be a_min and a_max, or min and max", ""),
     (lambda: np.dot(x, np.ones((3, 2, 2))), "stacks by a matrix", "a @ b"),
     (lambda: np.moveaxis(w, (0, 1), 0), "one destination for each axis", ""),
     (lambda: x & (x > 0), "must be conditions", "(x > 0) & (x < 1)"),
