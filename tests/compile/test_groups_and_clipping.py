@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 
 import numpy as np
@@ -19,6 +20,16 @@ TARGETS = [
     ),
 ]
 X, T = tg.data.xor()
+
+
+@pytest.fixture(autouse=True)
+def _loops_in_python(request, monkeypatch):
+    """Let Python run the loops of the numba target, which takes no compile time."""
+    if "machine_code" in request.node.name or not importlib.util.find_spec("numba"):
+        return
+    program = importlib.import_module("tinygraph.compile.targets.numba.program")
+    machine_code = importlib.import_module("tinygraph.compile.targets.numba.machine_code")
+    monkeypatch.setattr(program, "compile_source", lambda s: machine_code.module_of(s).run)
 
 
 def biases_apart(model, **own):
@@ -59,6 +70,15 @@ def test_engines_agree(engine, kind, own, clip_norm, batch_size):
     expected, found = both(engine, make, epochs=30, batch_size=batch_size)
     # AdamW divides by the gradient: it amplifies rounding near a minimum.
     np.testing.assert_allclose(found, expected, rtol=1e-7, atol=1e-12)
+
+
+@pytest.mark.skipif(not importlib.util.find_spec("numba"), reason="needs numba")
+def test_machine_code_agrees():
+    def make(model):
+        return tg.Momentum(biases_apart(model, lr=0.01), lr=0.1, clip_norm=0.01)
+
+    expected, found = both("numba", make, epochs=100)
+    np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-12)
 
 
 @pytest.mark.parametrize("engine", TARGETS)
