@@ -41,7 +41,7 @@ def test_a_short_training_writes_a_page_with_its_mistakes(tmp_path, capsys):
     ("options", "message"),
     [
         (["--hidden", "30"], "multiple of the 4 heads"),
-        (["--validation", "0"], "0 < share < 1"),
+        (["--validation", "0"], "above 0 and below 1"),
         (["--model", "conv"], "--model must not be given with reverse"),
         (["--target", "y"], "--target must not be given with reverse"),
     ],

@@ -242,7 +242,7 @@ def test_an_update_that_cannot_be_written_down_is_a_lesson(update, reason, targe
         with pytest.raises(tg.TinygraphError) as caught:
             use()
         assert str(caught.value) == (
-            f'The {program.target} target makes no program of MSE "loss", trained by Own: '
+            f'The {program.target} target cannot compile MSE "loss", trained by Own: '
             f"{reason}. "
             f'tg.fit(…, engine="interpreted") runs it as it is.'
         )

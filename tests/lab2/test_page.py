@@ -66,7 +66,7 @@ def test_a_run_with_a_setback_names_the_epoch_from_which_all_points_stay_right(o
 
 def test_the_sentence_on_gradients_says_only_what_holds(outcomes):
     first, *_, last = replay(outcomes[0])
-    assert "fades on its way back" in gradient_sentence(first, last)
+    assert "shrinks from layer to layer on its way back" in gradient_sentence(first, last)
     assert "steps have become tiny" in gradient_sentence(first, last)
     even = replace(first, gradients=(0.1, 0.1, 0.1))
     assert "fades" not in gradient_sentence(even, even)

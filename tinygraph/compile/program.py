@@ -247,7 +247,7 @@ class Program:
         except Unrecordable as reason:
             by = f", trained by {type(self.optimizer).__name__}" if self.optimizer else ""
             raise CompileError(
-                f"The {self.target} target makes no program of {describe(self.model.output)}{by}: "
+                f"The {self.target} target cannot compile {describe(self.model.output)}{by}: "
                 f'{reason}. tg.fit(…, engine="interpreted") runs it as it is.'
             ) from None
 

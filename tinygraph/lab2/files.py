@@ -91,7 +91,7 @@ def _save_figures(outcome: Outcome, folder: Path) -> list[Path]:
 def _save_diagrams(outcome: Outcome, folder: Path) -> list[Path]:
     """Write the structure, and the gradient flow before and after the training, as SVG.
 
-    Without Graphviz the DOT text is written instead, and a warning says so.
+    Without Graphviz the diagrams are plainer, and a warning says so.
     """
     from tinygraph.viz.diagram.diagram import render
 

@@ -206,7 +206,7 @@ def gradient_sentence(first: Frame, last: Frame) -> str:
         ratio = number(first.gradients[2] / first.gradients[0], 2)
         sentences.append(
             f"That of layer 1 is {ratio} times smaller than that of layer 3: the "
-            f"gradient fades on its way back."
+            f"gradient shrinks from layer to layer on its way back."
         )
     sentences.append(f"After it, they have the norms {after}.")
     if max(last.gradients) < SMALL * max(first.gradients):

@@ -117,7 +117,7 @@ def reversal_model(width: int = 32, rng: np.random.Generator | int | None = None
     if not HEADS <= width <= MOST_UNITS or width % HEADS:
         raise ArgumentError(
             f"hidden must be a multiple of the {HEADS} heads, at most {MOST_UNITS:,}; got {width}. "
-            f"Choose 32, say."
+            f"Choose 32, for example."
         )
     generator = as_generator(rng)
     tokens = Input("tokens", shape=(None, LENGTH), dtype=int)
@@ -146,7 +146,7 @@ def train_reversal(settings: ReversalTraining) -> TrainedReversal:
     """
     if not 0 < settings.validation < 1:
         raise ArgumentError(
-            f"The validation share must lie in 0 < share < 1; got {settings.validation:g}."
+            f"The validation share must be above 0 and below 1; got {settings.validation:g}."
         )
     model = reversal_model(settings.hidden, settings.seed)
     optimizer = OPTIMIZERS[settings.optimizer](model.parameters, lr=settings.lr)

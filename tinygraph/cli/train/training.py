@@ -217,7 +217,7 @@ def network(table: Table, settings: Training, rows: Rows, rng: np.random.Generat
     if not 1 <= settings.hidden <= MOST_UNITS:
         raise ArgumentError(
             f"hidden must be a number of units from 1 to {MOST_UNITS:,}; got {settings.hidden}. "
-            f"Choose 16, say."
+            f"Choose 16, for example."
         )
     x = Input("x", shape=(None, len(table.features)))
     known = table.x[rows]
@@ -309,7 +309,7 @@ def label_text(table: Table, value: float) -> str:
 
 def _held_out_rows(count: int, share: float, rng: np.random.Generator) -> Rows:
     if not 0 <= share < 1:
-        raise ArgumentError(f"The validation share must lie in 0 ≤ share < 1; got {share:g}.")
+        raise ArgumentError(f"The validation share must be at least 0 and below 1; got {share:g}.")
     held_out = round(count * share)
     if count - held_out < 2:
         raise ArgumentError(

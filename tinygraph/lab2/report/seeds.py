@@ -153,5 +153,5 @@ def _same_start(row: Row, table: Table) -> list[str]:
     return [
         f"From the same start values on {data_name(row)}, {rival.setting} "
         f"({rival.experiment}) brings {count_of(rival.reached, rival)} to 100 %. So start values "
-        f"are not bad in general, but for a setting."
+        f"are bad only in combination with a setting."
     ]

@@ -1,7 +1,7 @@
 """Data in a plane: which input is drawn as points, and other data that a page can offer.
 
-A graph whose prediction reads one input of two numbers a sample is drawn as a plane. Its page can
-offer other data, points drawn with the mouse, and the value of each unit at every place.
+A graph whose prediction reads one input with two numbers for each sample is drawn as a plane. Its
+page can offer other data, points drawn with the mouse, and the value of each unit at every place.
 """
 
 from __future__ import annotations

@@ -44,7 +44,7 @@ def playground(
 ) -> Playground:
     """Make a page on which this graph trains in the browser, and shows its backward pass.
 
-    The page is one file that needs no network. The numbers are those of Python.
+    The page is one file that works without a network, and computes the same numbers as Python.
 
     Samples of two numbers are points of a plane, on which a learner can draw. Images are shown as
     images: an input of the shape (None, height, width) or (None, channels, height, width), or one

@@ -29,7 +29,7 @@ from tinygraph.validation.op_results import one_each
 
 LISTED = 5
 """The number of paths listed for one element."""
-ENTRIES_A_PARAMETER = 3
+ELEMENTS_PER_PARAMETER = 3
 """The number of elements of a parameter with paths: those with the largest gradients."""
 MOST_NUMBERS = 4_000
 """A run with more numbers than this has no paths: they would take too long."""
@@ -87,7 +87,7 @@ def path_sums(
             order = np.argsort(-np.abs(gradient), axis=None, kind="stable")
             sums[parameter] = [
                 _paths_to(parameter, int(flat), gradient.shape, ops, output, values, rows)
-                for flat in order[:ENTRIES_A_PARAMETER]
+                for flat in order[:ELEMENTS_PER_PARAMETER]
             ]
     return sums
 

@@ -75,7 +75,7 @@ def step_through(
     if not isinstance(model.output, Op):
         raise ArgumentError(
             f"There is nothing to step through: the output of this graph, "
-            f"{describe(model.output)}, is computed by no op."
+            f"{describe(model.output)}, is not computed by an op."
         )
     if "training_steps" in feeds and all(node.name != "training_steps" for node in model.inputs):
         raise FeedError(

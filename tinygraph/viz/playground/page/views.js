@@ -7,7 +7,7 @@ const sheet = document.createElement("canvas"); // of pictures, before it is enl
 const target = data.nodes[data.output].inputs
   .map((k) => data.nodes[k])
   .find(({ inputs, shape }) => !inputs.length && shape[0] === null);
-// What stands in the card “Prediction”.
+// The kind of view in the card “Prediction”.
 const regionKind = (() => {
   if (plane) return "plane";
   if (labels?.classes) return data.pictures ? "pictures" : "counts";

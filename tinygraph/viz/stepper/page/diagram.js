@@ -5,7 +5,7 @@ const svg = stage.querySelector("svg");
 const EASY_SCALE = 0.6; // to fit the width it gets no smaller: the diagram scrolls instead
 const SMALLEST_SCALE = 0.4; // to fit the height
 const SHARE_OF_WINDOW = 0.48;
-const PIXELS_A_POINT = 4 / 3;
+const PIXELS_PER_POINT = 4 / 3;
 
 // In each training step, an element lights up at one step, counted from the first of that training step.
 const lights = [];
@@ -79,8 +79,8 @@ function cropLegend() {
 // it is larger and scrolls.
 function fitDiagram() {
   const box = svg.viewBox.baseVal;
-  const width = box.width * PIXELS_A_POINT;
-  const height = box.height * PIXELS_A_POINT;
+  const width = box.width * PIXELS_PER_POINT;
+  const height = box.height * PIXELS_PER_POINT;
   const most = Math.max(window.innerHeight * SHARE_OF_WINDOW, 256); // in pixels
   const acrossRoom = Math.max((stage.clientWidth - 4) / width, EASY_SCALE);
   const room = isEnlarged ? 1.2 : Math.min(acrossRoom, (most - 4) / height);
