@@ -244,7 +244,7 @@ def test_an_update_that_cannot_be_written_down_is_a_lesson(update, reason, targe
         assert str(caught.value) == (
             f'The {program.target} target cannot compile MSE "loss", trained by Own: '
             f"{reason}. "
-            f'tg.fit(…, engine="interpreted") runs it as it is.'
+            f'tg.fit(…, engine="interpreted") runs it without compiling.'
         )
     assert optimizer.steps == 0
     assert program.gradients(**xor)[0] == pytest.approx(lab2.forward(**xor))

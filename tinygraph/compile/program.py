@@ -105,7 +105,7 @@ class Program:
         return "\n".join(
             [
                 *lines,
-                "These are called as they are, within the program: right, but slower.",
+                "The program calls these methods instead of recording them, which is slower:",
                 *(f"- {phase} of {describe(op)}: {reason}." for op, phase, reason in called),
                 "All other nodes are recorded as array operations.",
             ]
@@ -248,7 +248,7 @@ class Program:
             by = f", trained by {type(self.optimizer).__name__}" if self.optimizer else ""
             raise CompileError(
                 f"The {self.target} target cannot compile {describe(self.model.output)}{by}: "
-                f'{reason}. tg.fit(…, engine="interpreted") runs it as it is.'
+                f'{reason}. tg.fit(…, engine="interpreted") runs it without compiling.'
             ) from None
 
     def compiled(

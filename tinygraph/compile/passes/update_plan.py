@@ -69,7 +69,7 @@ class PlannedUpdate:
 
 
 def in_groups(weights: Sequence[Value], optimizer: Optimizer | None) -> list[Value]:
-    """Return the weights so ordered that those of one group follow one another."""
+    """Return the weights in an order in which those of one group follow one another."""
     if optimizer is None:
         return list(weights)
     position_of = dict(zip(weights, group_positions(optimizer)))
