@@ -320,3 +320,16 @@ def test_labels_on_a_card_are_the_elements_that_the_note_counts():
     card = tg.render(model, values=True).dot
     assert "0, 3, 5, 8, 1, 4, 6, 9<" in card
     assert "8 of 20 elements" in card
+
+
+def test_a_diagram_of_a_run_before_a_step_says_so(lab2, xor):
+    lab2.forward(**xor)
+    lab2.backward()
+    optimizer = tg.SGD(lab2.parameters)
+    assert "changed since" not in tg.render(lab2, gradients=True).dot
+    optimizer.step()
+    note = "Parameters or inputs have changed since this run: call forward and backward again."
+    assert note in tg.render(lab2, gradients=True).dot
+    assert note not in tg.render(lab2).dot  # it shows no numbers
+    tg.fit(lab2, optimizer, **xor, epochs=3, print_interval=0)
+    assert note not in tg.render(lab2, gradients=True).dot

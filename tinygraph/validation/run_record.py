@@ -51,6 +51,14 @@ class RunRecord:
             array = node.as_read[0]
             node.as_read = (array, array.copy()) if array is node._value else None
 
+    def has_changed(self) -> bool:
+        """Tell whether a number or a hyperparameter of the run has changed since."""
+        try:
+            self.refuse_changes()
+        except StateError:
+            return True
+        return False
+
     def refuse_changes(self) -> None:
         """Raise if a node has other numbers, or an op other hyperparameters, than in the run.
 

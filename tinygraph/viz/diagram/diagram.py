@@ -37,6 +37,10 @@ FORMATS = ("svg", "png", "pdf", "dot")
 _numbers = itertools.count(1)
 
 
+CHANGED = "Parameters or inputs have changed since this run: call forward and backward again."
+"""The note of a diagram whose values belong to different steps."""
+
+
 def render(
     model: Graph | Node,
     values: bool | None = None,
@@ -97,6 +101,8 @@ def render(
     graph = with_expanded(graph, expand) if expand else graph
     _require_numbers(graph, values, gradients)
     view = choose_view(graph, depth, around, radius)
+    if values and graph._is_run and graph._run.has_changed():
+        view = view._replace(notes=(*view.notes, CHANGED))
     flow = Flow(view, graph.nodes, values, gradients)
     scene = Scene(view, flow, Notation(graph.nodes, graph.output))
     if gradients:
