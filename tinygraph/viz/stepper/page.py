@@ -236,10 +236,12 @@ def build(title: str, diagram: str, data: Mapping[str, Any]) -> str:
 
     used = (name for name in SCRIPTS if name != "blocks.js" or data["blocks"])
     script = "\n".join(map(part, used))
-    page = part("page.html")
-    if not data["blocks"]:
+    page, style = part("page.html"), part("style.css")
+    if data["blocks"]:
+        style += part("blocks.css")
+    else:
         page = _ABOUT_BLOCKS.sub("", page)
-    return fill(page, part("style.css"), title, diagram, data, script=script)
+    return fill(page, style, title, diagram, data, script=script)
 
 
 def fill(
