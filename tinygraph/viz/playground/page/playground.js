@@ -77,7 +77,7 @@ function lossText(loss) {
 function showDiagnosis() {
   const findings = diagnose(run);
   const shown = findings.slice(0, 2).map((text) => element("p", {}, "! ", text));
-  if (findings.length > 2) shown.push(element("p", {}, `and ${findings.length - 2} more findings`));
+  if (findings.length > 2) shown.push(element("p", {}, `and ${plural(findings.length - 2, "more finding")}`));
   const place = document.getElementById("diagnosis");
   place.replaceChildren(...(shown.length ? shown : [element("p", { class: "well" }, praise(run))]));
 }
